@@ -1,0 +1,46 @@
+# Needs nothing but Python (3.10 to 3.13), make and git. `make demo` and `make test` are enough.
+
+PYTHON ?= python3
+N      ?= 2000
+SEED   ?= 0
+
+BIN   := .venv/bin
+READY := .venv/.ready
+
+.PHONY: demo test lint bench fuzz clean
+
+demo: $(READY)
+	$(BIN)/deloop demo
+
+# ruff and mypy strict are tests too: tests/test_quality.py runs them.
+test: $(READY)
+	$(BIN)/python -m pytest -n 2
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/mypy --strict src
+
+bench: $(READY)
+	@set -e; for file in benchmarks/[!_]*.py; do \
+		echo "== $$file"; $(BIN)/python "$$file"; \
+	done
+
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz.runner --programs $(N) --seed $(SEED) --jobs 2
+
+clean:
+	rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is newer than what the environment was made from, or the environment is made again.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; (3, 10) <= sys.version_info[:2] < (3, 14) or sys.exit( \
+		"deloop needs Python 3.10 to 3.13, and $(PYTHON) is " + sys.version.split()[0] + \
+		"; say which: make PYTHON=python3.11")'
+	@echo "setting up .venv (about a minute; PyTorch is large) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check \
+		--editable '.[torch,dev]' --constraint constraints.txt
+	@# Bytecode for what is imported, not for all of PyTorch: half the time of compiling everything.
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'import hypothesis, islpy, pytest, rich, torch'
+	@touch $(READY)

@@ -1,0 +1,1 @@
+"""The speed of what deloop does: ``python -m benchmarks``."""

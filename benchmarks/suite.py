@@ -1,0 +1,306 @@
+"""Three tables: the rewritten code against an expert's, what a call costs, what analysis costs.
+
+Everything runs in one process and one thread. Contenders take turns, call by call, in an order that
+rotates, so that drift of the machine meets all of them alike; medians are compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import statistics
+import sys
+import time
+import timeit
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from deloop.cli.demo.loops import EXAMPLES, Example
+from deloop.cli.demo.words import spell_ratio, spell_seconds, spell_shape
+from deloop.decorator import Vectorized, vectorize
+
+ROUNDS = 60
+ANALYSES = 7
+WANTED_RATIO = 1.1
+WANTED_CALL = 2e-6
+
+Call = Callable[[], Any]
+
+
+def add_tensors(tensor1: torch.Tensor, tensor2: torch.Tensor) -> torch.Tensor:
+    return tensor1 + tensor2
+
+
+def apply_function(tensor: torch.Tensor, func: Callable[..., Any]) -> Any:
+    return func(tensor)
+
+
+def choose_by_threshold(tensor: torch.Tensor, threshold: float) -> torch.Tensor:
+    return torch.where(tensor > threshold, tensor * 2, tensor / 2)
+
+
+EXPERTS: Mapping[str, Callable[..., Any]] = {
+    "addition": add_tensors,
+    "function application": apply_function,
+    "conditional": choose_by_threshold,
+}
+
+
+@dataclass(frozen=True)
+class LoopResult:
+    """One loop: seconds of the loop (once), of the contenders (medians), and the ratios."""
+
+    title: str
+    size: str
+    status: str
+    loop: float
+    expert: float
+    rewritten: float
+    decorated: float
+
+    @property
+    def speedup(self) -> float:
+        """How many times faster than the loop the decorated function is."""
+        return self.loop / self.decorated
+
+    @property
+    def over_expert(self) -> float:
+        """Time of the rewritten code over the expert's."""
+        return self.rewritten / self.expert
+
+
+@dataclass(frozen=True)
+class CallResult:
+    """What one call costs, in seconds, for so many tensor arguments."""
+
+    tensors: int
+    plain_function: float
+    torch_operator: float
+    rewritten: float
+    decorated: float
+
+    @property
+    def dispatch(self) -> float:
+        """The wrapper's own part."""
+        return self.decorated - self.rewritten
+
+
+@dataclass(frozen=True)
+class AnalysisResult:
+    """Seconds to read, prove and rewrite a function; `first` is the first time in this process."""
+
+    title: str
+    first: float
+    median: float
+
+
+def time_interleaved(contenders: Mapping[str, Call], rounds: int) -> dict[str, float]:
+    """The median seconds of a call of each, taking turns: ``{"a": f} -> {"a": 1e-3}``."""
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    names = list(contenders)
+    for call in contenders.values():
+        call()
+    for number in range(rounds):
+        first = number % len(names)
+        for name in (*names[first:], *names[:first]):
+            start = time.perf_counter()
+            contenders[name]()
+            times[name].append(time.perf_counter() - start)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def time_small(
+    contenders: Mapping[str, Call], rounds: int = 40, number: int = 2000
+) -> dict[str, float]:
+    """The least seconds of one call of each, for calls too short to be timed singly."""
+    best = dict.fromkeys(contenders, float("inf"))
+    timers = {name: timeit.Timer(call) for name, call in contenders.items()}
+    for _ in range(rounds):
+        for name, timer in timers.items():
+            best[name] = min(best[name], timer.timeit(number) / number)
+    return best
+
+
+def find_rewritten(fast: Vectorized, arguments: tuple[Any, ...]) -> Callable[..., Any]:
+    """The specialised code itself, without guards, for arguments that it was made for."""
+    return fast.specialised(*arguments)
+
+
+def measure_loop(example: Example, *, quick: bool) -> LoopResult:
+    """Loop once; expert, rewritten and decorated in turns."""
+    shape = example.quick if quick else example.full
+    arguments = example.arguments(shape, "cpu")
+    fast = vectorize(example.loop)
+    status = fast.explain(*arguments).status
+    rewritten, expert = find_rewritten(fast, arguments), EXPERTS[example.title]
+    start = time.perf_counter()
+    expected = example.loop(*arguments)
+    loop = time.perf_counter() - start
+    if not all(torch.equal(expected, function(*arguments)) for function in (rewritten, expert)):
+        raise AssertionError(f"{example.title}: the contenders do not agree")
+    # A kept loop is slow: its few rounds show that, and nobody waits for hours.
+    rounds = ROUNDS if status == "vectorized" else 2
+    medians = time_interleaved(
+        {
+            "expert": lambda: expert(*arguments),
+            "rewritten": lambda: rewritten(*arguments),
+            "decorated": lambda: fast(*arguments),
+        },
+        rounds,
+    )
+    return LoopResult(example.title, spell_shape(shape), status, loop, **medians)
+
+
+def slow_doubling(x):  # type: ignore[no-untyped-def]
+    result = torch.zeros_like(x)
+    for i in range(x.shape[0]):
+        result[i] = x[i] * 2
+    return result
+
+
+def slow_addition(x, y):  # type: ignore[no-untyped-def]
+    result = torch.zeros_like(x)
+    for i in range(x.shape[0]):
+        result[i] = x[i] + y[i]
+    return result
+
+
+def measure_calls() -> list[CallResult]:
+    """What a call costs with one and with two tensors of one element."""
+    found = []
+    for loop, operator, plain in (
+        (slow_doubling, lambda x: torch.mul(x, 2), lambda x: x),
+        (slow_addition, torch.add, lambda x, y: x),
+    ):
+        count = loop.__code__.co_argcount
+        arguments = tuple(torch.ones(1) for _ in range(count))
+        fast = vectorize(loop)
+        rewritten = find_rewritten(fast, arguments)
+        best = time_small(
+            {
+                "plain_function": make_call(plain, arguments),
+                "torch_operator": make_call(operator, arguments),
+                "rewritten": make_call(rewritten, arguments),
+                "decorated": make_call(fast, arguments),
+            }
+        )
+        found.append(CallResult(count, **best))
+    return found
+
+
+def make_call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Call:
+    """A call without argument unpacking, which would be part of what is timed."""
+    if len(arguments) == 1:
+        (x,) = arguments
+        return lambda: function(x)
+    x, y = arguments
+    return lambda: function(x, y)
+
+
+def measure_analysis(example: Example) -> AnalysisResult:
+    """How long `explain` takes for a function never seen before."""
+    arguments = example.arguments(example.small, "cpu")
+    times = []
+    for _ in range(ANALYSES):
+        fast = vectorize(example.loop)
+        start = time.perf_counter()
+        fast.explain(*arguments)
+        times.append(time.perf_counter() - start)
+    return AnalysisResult(example.title, times[0], statistics.median(times))
+
+
+def describe_machine() -> dict[str, str]:
+    """What the numbers were measured on."""
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "machine": platform.machine(),
+        "processor": find_processor(),
+        "threads": str(torch.get_num_threads()),
+    }
+
+
+def find_processor() -> str:
+    """The processor's name where the system tells it."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.processor()
+    names = [line.split(":", 1)[1].strip() for line in text.splitlines() if "model name" in line]
+    return names[0] if names else platform.processor()
+
+
+def print_loops(console: Console, results: list[LoopResult]) -> None:
+    """The rewritten code against the loop and the expert."""
+    table = Table(title="the three loops, one thread", title_justify="left")
+    for name in ("loop", "size", "loop takes", "expert", "rewritten", "decorated"):
+        table.add_column(name, justify="left" if name == "loop" else "right")
+    table.add_column("loop ÷ decorated", justify="right")
+    table.add_column(f"rewritten ÷ expert (≤ {WANTED_RATIO})", justify="right")
+    for r in results:
+        seconds = (spell_seconds(t) for t in (r.loop, r.expert, r.rewritten, r.decorated))
+        ratios = spell_ratio(r.speedup), f"{r.over_expert:.2f}"
+        table.add_row(r.title, r.size, *seconds, *ratios)
+    console.print(table)
+
+
+def print_calls(console: Console, results: list[CallResult]) -> None:
+    """What a call costs."""
+    table = Table(title="what a call costs, tensors of one element", title_justify="left")
+    table.add_column("tensors")
+    for name in ("plain function", "torch operator", "rewritten", "decorated"):
+        table.add_column(name, justify="right")
+    table.add_column(f"dispatch (≤ {spell_seconds(WANTED_CALL)})", justify="right")
+    for r in results:
+        times = (r.plain_function, r.torch_operator, r.rewritten, r.decorated, r.dispatch)
+        table.add_row(str(r.tensors), *(spell_seconds(t) for t in times))
+    console.print(table)
+
+
+def print_analysis(console: Console, results: list[AnalysisResult]) -> None:
+    """What analysis costs."""
+    table = Table(title="analysis of one function", title_justify="left")
+    for name in ("loop", "first in the process", "median"):
+        table.add_column(name, justify="left" if name == "loop" else "right")
+    for r in results:
+        table.add_row(r.title, spell_seconds(r.first), spell_seconds(r.median))
+    console.print(table)
+
+
+def main() -> None:
+    """Measure, print three tables, write JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks")
+    parser.add_argument("--quick", action="store_true", help="small sizes")
+    parser.add_argument("--json", type=Path, default=Path(__file__).parent / "results.json")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    console = Console(file=sys.stdout)
+    if not console.is_terminal:
+        console.width = 130
+    analysis = [measure_analysis(example) for example in EXAMPLES]
+    calls = measure_calls()
+    loops = [measure_loop(example, quick=options.quick) for example in EXAMPLES]
+    machine = describe_machine()
+    console.print(", ".join(f"{name} {value}" for name, value in machine.items()), highlight=False)
+    print_loops(console, loops)
+    print_calls(console, calls)
+    print_analysis(console, analysis)
+    found = {
+        "machine": machine,
+        "loops": [asdict(r) | {"speedup": r.speedup, "over_expert": r.over_expert} for r in loops],
+        "calls": [asdict(r) | {"dispatch": r.dispatch} for r in calls],
+        "analysis": [asdict(r) for r in analysis],
+    }
+    options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    console.print(f"written to {options.json}", soft_wrap=True, highlight=False)
+
+
+if __name__ == "__main__":
+    main()

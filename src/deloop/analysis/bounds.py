@@ -1,0 +1,136 @@
+"""Subscripts within their tensors: proved, assumed, wrapped as Python does, or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from deloop.analysis.facts import Facts
+from deloop.analysis.statements import domain_of
+from deloop.diagnostic import Refusal
+from deloop.errors import Unliftable, Unsupported
+from deloop.ir import scalar
+from deloop.ir.affine import Affine, Constraint, at_least
+from deloop.ir.loop import Loop
+from deloop.ir.plan import Statement
+from deloop.ir.scalar import Expression, Index, Load, Subscript
+from deloop.ir.types import Tensor
+
+
+def least(affine: Affine, loops: tuple[Loop, ...]) -> Affine:
+    """A lower bound in parameters, reached at a corner of the loops: ``i - 1 -> lower - 1``."""
+    for loop in reversed(loops):
+        coefficient = affine.coefficient(loop.iterator)
+        if coefficient:
+            end = loop.lower if coefficient > 0 else loop.upper - 1
+            affine = affine.substitute({loop.iterator: end})
+    return affine
+
+
+def greatest(affine: Affine, loops: tuple[Loop, ...]) -> Affine:
+    """An upper bound in parameters, reached at a corner of the loops."""
+    return -least(-affine, loops)
+
+
+class Bounds:
+    """Checks every subscript of a statement."""
+
+    def __init__(self, arrays: Mapping[str, Tensor], locals_: frozenset[str], facts: Facts) -> None:
+        self.arrays = arrays
+        self.locals = locals_
+        self.facts = facts
+
+    def check(self, statement: Statement) -> Statement:
+        """The statement with each subscript inside its tensor, or said to wrap.
+
+        A read that is negative for some iterations keeps Python's meaning (counted from the end) by
+        becoming an index tensor. Raises `Unliftable` where the loop raises for the sizes at hand.
+        """
+        store = statement.store
+        subscripts = self._subscripts(statement, store.array, store.subscripts)
+        value = self._expression(statement, store.value)
+        return replace(statement, store=replace(store, subscripts=subscripts, value=value))
+
+    def _expression(self, statement: Statement, expression: Expression) -> Expression:
+        expression = scalar.rebuild(expression, lambda child: self._expression(statement, child))
+        if isinstance(expression, Load):
+            subscripts = self._subscripts(statement, expression.array, expression.subscripts)
+            return replace(expression, subscripts=subscripts)
+        return expression
+
+    def _subscripts(
+        self, statement: Statement, array: str, subscripts: tuple[Subscript, ...]
+    ) -> tuple[Subscript, ...]:
+        if array in self.locals:
+            return subscripts
+        sizes = self.arrays[array].type.shape
+        return tuple(
+            self._subscript(statement, array, position, subscript, size)
+            for position, (subscript, size) in enumerate(zip(subscripts, sizes, strict=True))
+        )
+
+    def _subscript(
+        self, statement: Statement, array: str, position: int, subscript: Subscript, size: Affine
+    ) -> Subscript:
+        if not isinstance(subscript, Affine):
+            return subscript
+        reason = f"{array} is read or written at {subscript} in dimension {position}"
+        if not self._holds(statement, at_least(size - 1, subscript), reason):
+            self._refuse(statement, array, subscript, size)
+        if self._proved(statement, at_least(subscript, 0)):
+            return subscript
+        loops = (*statement.loops, *statement.store.implicit)
+        lowest, highest = least(subscript, loops), greatest(subscript, loops)
+        if self.facts.holds(at_least(lowest, 0)):
+            if not self.facts.assume(at_least(lowest, 0), reason):
+                self._refuse(statement, array, subscript, size)
+            return subscript
+        if not self._holds(statement, at_least(subscript + size, 0), reason):
+            self._refuse(statement, array, subscript, size)
+        if highest.is_constant and highest.constant < 0:
+            return subscript + size
+        return Index(subscript)
+
+    def _proved(self, statement: Statement, constraint: Constraint) -> bool:
+        return self.facts.proves(domain_of(statement), constraint)
+
+    def _holds(self, statement: Statement, constraint: Constraint, reason: str) -> bool:
+        """Proved, or assumed at the corner where it is tightest."""
+        if self._proved(statement, constraint):
+            return True
+        loops = (*statement.loops, *statement.store.implicit)
+        corner = least(constraint.expression, loops)
+        return self.facts.assume(at_least(corner, 0), reason)
+
+    def _refuse(self, statement: Statement, array: str, subscript: Affine, size: Affine) -> None:
+        place = statement.store.place
+        shown = f"{array} at {subscript}, and that dimension has {size} elements"
+        if self.facts.value(size) is None:
+            raise Unsupported(Refusal("VEC904", place, f"loop kept: whether {shown} enough is not known"))
+        raise Unliftable(
+            Refusal("VEC904", place, f"loop kept: an iteration may reach beyond {shown}; the loop raises then")
+        )
+
+
+def check_trip_counts(statement: Statement, facts: Facts, at_least_one: bool) -> None:
+    """Ask that no loop of a statement has a negative extent (``range(-3)`` runs zero times).
+
+    With `at_least_one`, ask that it runs: a gradient flows into the result only then.
+    """
+    outer: tuple[Loop, ...] = ()
+    for loop in (*statement.loops, *statement.store.implicit):
+        extent = (loop.span if loop.span is not None else loop.upper - loop.lower) - int(at_least_one)
+        constraint = at_least(extent, 0)
+        inside = domain_of(replace(statement, loops=outer, domain=_constraints(outer)))
+        if not facts.proves(inside, constraint):
+            corner = least(extent, outer)
+            if not facts.assume(at_least(corner, 0), "the loop runs that often"):
+                raise Unsupported(
+                    Refusal("VEC944", loop.place, f"loop kept: with these sizes it runs {'no' if at_least_one else 'fewer than no'} "
+                            "iterations, and tensor operations would say otherwise")
+                )  # fmt: skip
+        outer = (*outer, loop)
+
+
+def _constraints(loops: tuple[Loop, ...]) -> tuple[Constraint, ...]:
+    return tuple(c for loop in loops for c in loop.constraints)

@@ -1,0 +1,67 @@
+"""Which tensors a plan fills completely, so that they need not be allocated first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from deloop.analysis.facts import Facts
+from deloop.analysis.statements import domain_of
+from deloop.analysis.types import Candidate
+from deloop.backend.function import allocation_of
+from deloop.frontend.evaluate import Environment
+from deloop.ir import scalar
+from deloop.ir.affine import Affine, Constraint
+from deloop.ir.loop import Nest
+from deloop.ir.plan import Statement, Step, Vector, vectors
+from deloop.ir.types import Tensor
+from deloop.poly.domain import Domain, covers
+
+
+def find_replaceable(
+    candidate: Candidate, nest: Nest, plan: tuple[Step, ...], facts: Facts
+) -> dict[str, bool]:
+    """Arrays whose first statement writes every element and which nobody has seen before.
+
+    ``result = torch.zeros_like(x)`` right before a loop that sets all of it needs not be written.
+    """
+    found: dict[str, bool] = {}
+    read: set[str] = set()
+    tops = {id(step.statement) for step in plan if isinstance(step, Vector)}
+    for vector in vectors(plan):
+        statement = vector.statement
+        name = statement.store.array
+        tensor = nest.arrays[name]
+        if name not in found:
+            found[name] = (
+                id(statement) in tops
+                and name not in read
+                and tensor.fresh
+                and not tensor.type.requires_grad
+                and name.isidentifier()
+                and not _is_shared(tensor, candidate.environment)
+                and allocation_of(name, candidate.node, candidate.block) is not None
+                and _covers(statement, nest.arrays, facts)
+            )
+        read.update(load.array for load in scalar.loads(statement.store.value))
+    return found
+
+
+def _is_shared(tensor: Tensor, environment: Environment) -> bool:
+    """Whether another name holds the tensor or a part of it."""
+    return any(
+        key != tensor.name and getattr(getattr(item, "tensor", item), "storage", None) == tensor.storage
+        for key, item in environment.items()
+    )
+
+
+def _covers(statement: Statement, arrays: Mapping[str, Tensor], facts: Facts) -> bool:
+    store = statement.store
+    if not all(isinstance(s, Affine) for s in store.subscripts):
+        return False
+    subscripts = tuple(facts.canonical(s) for s in store.subscripts if isinstance(s, Affine))
+    shape = tuple(facts.canonical(s) for s in arrays[store.array].type.shape)
+    domain = domain_of(statement)
+    canonical = tuple(Constraint(facts.canonical(c.expression), c.sign) for c in domain.constraints)
+    symbols = {s for c in canonical for s in c.expression.symbols} | {s for x in shape for s in x.symbols}
+    parameters = sorted(symbols - set(domain.iterators))
+    return covers(Domain(domain.iterators, canonical), subscripts, shape, facts.context(parameters))

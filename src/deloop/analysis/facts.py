@@ -1,0 +1,168 @@
+"""What is known of sizes while one loop is compiled: facts, and what had to be assumed."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Mapping, Sequence
+
+from deloop.diagnostic import Assumption
+from deloop.ir.affine import Affine, Constraint, Sign, at_least
+from deloop.poly.domain import Domain, proves
+
+_OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.FloorDiv: operator.floordiv,
+}
+
+
+def evaluate_symbol(symbol: str, hints: Mapping[str, int]) -> int | None:
+    """The observed value of a parameter: ``"(n - 1) // 2"`` from the value of ``n``."""
+    if symbol in hints:
+        return hints[symbol]
+    if symbol.endswith(".numel()"):
+        base = symbol[: -len(".numel()")]
+        sizes = [v for k, v in hints.items() if k.startswith(f"{base}.shape[")]
+        total = 1
+        for size in sizes:
+            total *= size
+        return total if sizes else None
+    try:
+        return _evaluate(ast.parse(symbol, mode="eval").body, hints)
+    except SyntaxError:
+        return None
+
+
+def _evaluate(node: ast.expr, hints: Mapping[str, int]) -> int | None:
+    text = ast.unparse(node)
+    if text in hints:
+        return hints[text]
+    if isinstance(node, ast.Constant) and isinstance(node.value, int):
+        return node.value
+    if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
+        left, right = _evaluate(node.left, hints), _evaluate(node.right, hints)
+        if left is None or right is None:
+            return None
+        if isinstance(node.op, ast.FloorDiv) and right == 0:
+            return None
+        return _OPERATORS[type(node.op)](left, right)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        value = _evaluate(node.operand, hints)
+        return None if value is None else -value
+    return None
+
+
+class Facts:
+    """Known constraints on parameters, equal sizes, and assumptions that hold for what was seen.
+
+    Parameters
+    ----------
+    hints:
+        Observed values of size symbols at the call that is compiled.
+    spellable:
+        Whether a symbol can be evaluated at the function's entry, so that a guard can test it.
+    """
+
+    def __init__(self, hints: Mapping[str, int], spellable: Callable[[str], bool]) -> None:
+        self.hints = hints
+        self.spellable = spellable
+        self.known: list[Constraint] = []
+        self.equal: dict[str, Affine] = {}
+        self.assumptions: list[Assumption] = []
+        self.data_guards: list[Assumption] = []
+
+    def canonical(self, affine: Affine) -> Affine:
+        """The expression with equal sizes written as one."""
+        for _ in range(8):
+            changed = affine.substitute(self.equal)
+            if changed == affine:
+                return affine
+            affine = changed
+        return affine
+
+    def value(self, affine: Affine) -> int | None:
+        """The observed value of an expression of parameters."""
+        values: dict[str, int] = {}
+        for symbol in affine.symbols:
+            found = evaluate_symbol(symbol, self.hints)
+            if found is None:
+                return None
+            values[symbol] = found
+        return affine.evaluate(values)
+
+    def context(self, symbols: Sequence[str]) -> tuple[Constraint, ...]:
+        """What is known of the given symbols: sizes are not negative, and what was assumed."""
+        sizes = [at_least(Affine.symbol(s), 0) for s in symbols if s.endswith((")", "]"))]
+        return (*sizes, *self.known)
+
+    def proves(self, domain: Domain, constraint: Constraint) -> bool:
+        """Whether a constraint holds at every point of a domain."""
+        constraint = Constraint(self.canonical(constraint.expression), constraint.sign)
+        if constraint.expression.is_constant:
+            value = constraint.expression.constant
+            return value == 0 if constraint.sign is Sign.ZERO else value >= 0
+        symbols = {s for c in (*domain.constraints, constraint) for s in c.expression.symbols}
+        parameters = sorted(symbols - set(domain.iterators))
+        return proves(domain, constraint, self.context(parameters))
+
+    def holds(self, constraint: Constraint) -> bool | None:
+        """Whether a constraint on parameters holds for the observed sizes."""
+        value = self.value(constraint.expression)
+        if value is None:
+            return None
+        return value == 0 if constraint.sign is Sign.ZERO else value >= 0
+
+    def assume(self, constraint: Constraint, reason: str) -> bool:
+        """Take a constraint on parameters as given, with a guard; False where it does not hold.
+
+        A size that must not be larger than another and was seen equal to it is taken as equal: that
+        gives the plainer code, and another call gets a code of its own.
+        """
+        expression = self.canonical(constraint.expression)
+        constraint = Constraint(expression, constraint.sign)
+        if self.proves(Domain((), ()), constraint):
+            return True
+        if self.holds(constraint) is not True or not all(self.spellable(s) for s in expression.symbols):
+            return False
+        pair = _difference_of_sizes(expression)
+        if pair is not None and self.value(expression) == 0:
+            self._assume_equal(*pair, reason)
+            return True
+        self.known.append(constraint)
+        self.assumptions.append(Assumption(*_sentence(constraint), reason))
+        return True
+
+    def _assume_equal(self, kept: str, dropped: str, reason: str) -> None:
+        if dropped in {s for a in self.equal.values() for s in a.symbols}:
+            kept, dropped = dropped, kept
+        self.equal[dropped] = Affine.symbol(kept)
+        guard = f"{dropped} == {kept}"
+        self.assumptions.append(Assumption(guard, guard, reason))
+
+
+def _difference_of_sizes(expression: Affine) -> tuple[str, str] | None:
+    """``a - b`` of two sizes: the names, the one to keep first."""
+    if expression.constant or len(expression.terms) != 2:
+        return None
+    (first, one), (second, two) = expression.terms
+    if {one, two} != {1, -1}:
+        return None
+    larger, smaller = (first, second) if one == 1 else (second, first)
+    return smaller, larger
+
+
+def _sentence(constraint: Constraint) -> tuple[str, str]:
+    expression = constraint.expression
+    positive = Affine.build({s: c for s, c in expression.terms if c > 0}, 0)
+    negative = Affine.build({s: -c for s, c in expression.terms if c < 0}, 0)
+    constant = expression.constant
+    left, right = (positive + constant, negative) if constant > 0 and positive.terms else (positive, negative - constant)
+    if not positive.terms:
+        left, right = Affine.number(constant), negative
+    word = "==" if constraint.sign is Sign.ZERO else ">="
+    text = f"{left} {word} {right}"
+    if not positive.terms and constraint.sign is not Sign.ZERO:
+        text = f"{right} <= {left}"
+    return text, text

@@ -1,0 +1,166 @@
+"""What the rewritten loop's surroundings allow: names read afterwards, names that can be spelled."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from deloop.analysis.facts import Facts
+from deloop.analysis.types import Candidate
+from deloop.diagnostic import Refusal
+from deloop.errors import RefusalError, Unsupported
+from deloop.frontend.build import NestBuilder
+from deloop.frontend.parse import SourceFunction
+from deloop.frontend.structure import assigned_names
+from deloop.ir.affine import Sign, at_least
+from deloop.ir.loop import Loop, Nest, Node
+from deloop.ir.types import Module
+from deloop.poly.domain import Domain
+
+
+def find_torch(function: SourceFunction) -> tuple[str, bool]:
+    """How the function's scope names torch, and whether it does (else ``torch`` must be imported)."""
+    names = [n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)]
+    local = set(function.parameters) | {
+        n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
+    for name in dict.fromkeys([*names, "torch", "th"]):
+        if name in local:
+            continue
+        try:
+            item = function.resolve(name)
+        except RefusalError:
+            continue
+        if isinstance(item, Module) and item.qualified == "torch":
+            return name, True
+    return "torch", False
+
+
+def spellable_at_entry(function: SourceFunction) -> Callable[[str], bool]:
+    """Whether a size's spelling means at the function's first line what it means at the loop."""
+    stored = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    parameters = set(function.parameters)
+
+    def is_spellable(symbol: str) -> bool:
+        names = {n.id for n in ast.walk(ast.parse(symbol, mode="eval")) if isinstance(n, ast.Name)}
+        return all(name in parameters or name not in stored for name in names)
+
+    return is_spellable
+
+
+def check_live_out(function: SourceFunction, candidate: Candidate) -> None:
+    """Refuse a loop that leaves a loop variable or a temporary to the code behind it."""
+    loop = candidate.node
+    bound = set(assigned_names(loop)) | {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
+    for name in sorted(bound):
+        reader = _first_read_after(function.node, loop, name)
+        if reader is not None:
+            place = function.place(reader)
+            raise Unsupported(
+                Refusal(
+                    "VEC913", place,
+                    f"loop kept: {name}, which the loop at line {function.place(loop).line} sets, is used after it",
+                )
+            )  # fmt: skip
+
+
+def _first_read_after(node: ast.AST, loop: ast.For, name: str) -> ast.AST | None:
+    """The first use of a name behind the loop, unless it is set anew before."""
+    end = (loop.end_lineno or loop.lineno, loop.end_col_offset or 0)
+    later = [
+        n for n in ast.walk(node)
+        if isinstance(n, ast.Name) and n.id == name and (n.lineno, n.col_offset) >= end
+    ]  # fmt: skip
+    if not later:
+        return None
+    reads = [n for n in later if isinstance(n.ctx, ast.Load)]
+    for statement in _following(node, loop):
+        inside = [n for n in ast.walk(statement) if isinstance(n, ast.Name) and n.id == name]
+        if any(isinstance(n.ctx, ast.Load) for n in inside) and not _rebinds_first(statement, name):
+            return next(n for n in inside if isinstance(n.ctx, ast.Load))
+        if inside and _rebinds_first(statement, name):
+            return None
+    return reads[0] if reads else None
+
+
+def _rebinds_first(statement: ast.stmt, name: str) -> bool:
+    """Whether a statement always sets the name before reading it."""
+    if isinstance(statement, ast.Assign):
+        sets = any(isinstance(n, ast.Name) and n.id == name for t in statement.targets for n in ast.walk(t) if isinstance(getattr(n, "ctx", None), ast.Store))
+        reads = any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement.value))
+        return sets and not reads
+    if isinstance(statement, ast.For):
+        target = any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement.target))
+        reads = any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement.iter))
+        return target and not reads
+    return False
+
+
+def _following(node: ast.AST, loop: ast.For) -> list[ast.stmt]:
+    """Statements behind the loop, of its own block and of the blocks around it, in order."""
+    for field in ("body", "orelse", "finalbody"):
+        block = getattr(node, field, None)
+        if not isinstance(block, list):
+            continue
+        for position, statement in enumerate(block):
+            if statement is loop:
+                return list(block[position + 1 :])
+            if isinstance(statement, ast.stmt) and any(n is loop for n in ast.walk(statement)):
+                return [*_following(statement, loop), *block[position + 1 :]]
+    return []
+
+
+def require_noted(builder: NestBuilder, nest: Nest, facts: Facts) -> None:
+    """Prove or assume every fact that reading the loop relied on."""
+    from_name = {loop.iterator: loop for loop in loops_of(nest.body)}
+    for requirement in builder.requirements:
+        symbols = requirement.constraint.expression.symbols
+        around = [from_name[s] for s in symbols if s in from_name]
+        around = _with_outer(around, from_name)
+        domain = Domain(tuple(x.iterator for x in around), tuple(c for x in around for c in x.constraints))
+        if facts.proves(domain, requirement.constraint):
+            continue
+        corner = requirement.constraint
+        if around:
+            if corner.sign is Sign.ZERO:
+                raise Unsupported(Refusal("VEC904", requirement.place, f"loop kept: it is not certain that {requirement.reason}"))
+            expression = corner.expression
+            for loop in reversed(around):
+                coefficient = expression.coefficient(loop.iterator)
+                if coefficient:
+                    end = loop.lower if coefficient > 0 else loop.upper - 1
+                    expression = expression.substitute({loop.iterator: end})
+            corner = at_least(expression, 0)
+        if not facts.assume(corner, requirement.reason):
+            raise Unsupported(
+                Refusal("VEC904", requirement.place, f"loop kept: it is not certain that {requirement.reason}")
+            )
+
+
+def _with_outer(around: list[Loop], from_name: dict[str, Loop]) -> list[Loop]:
+    """The loops and those that their bounds mention, outermost first."""
+    wanted = {x.iterator for x in around}
+    while True:
+        more = {
+            s
+            for name in wanted
+            for c in from_name[name].constraints
+            for s in c.expression.symbols
+            if s in from_name
+        } - wanted
+        if not more:
+            return [x for name, x in from_name.items() if name in wanted]
+        wanted |= more
+
+
+def loops_of(nodes: tuple[Node, ...]) -> list[Loop]:
+    """Every loop of a nest, outermost first."""
+    found: list[Loop] = []
+    for node in nodes:
+        if isinstance(node, Loop):
+            found.append(node)
+            found.extend(loops_of(node.body))
+        elif hasattr(node, "then"):
+            found.extend(loops_of(node.then))
+            found.extend(loops_of(node.otherwise))
+    return found

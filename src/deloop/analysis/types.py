@@ -1,0 +1,325 @@
+"""What is known of every name when a loop begins: an abstract run of the statements before it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, replace
+
+from deloop.errors import RefusalError
+from deloop.frontend import expression as build
+from deloop.frontend.build import NestBuilder
+from deloop.frontend.evaluate import Environment
+from deloop.frontend.items import Item, View
+from deloop.frontend.parse import SourceFunction
+from deloop.ir import scalar
+from deloop.ir.affine import Affine
+from deloop.ir.types import (
+    Function,
+    Integer,
+    Literal,
+    Opaque,
+    Scalar,
+    Sequence,
+    Shape,
+    Tensor,
+    TensorType,
+)
+from deloop.ops.kinds import Kind, Operator
+from deloop.ops.table import find_function, find_method
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A loop, where it stands, and what is known where it begins.
+
+    `block` is the statement list that holds it; `environment` the names; `rebound` names whose
+    sizes can no longer be spelled, since they now hold something else.
+    """
+
+    node: ast.For
+    block: list[ast.stmt]
+    environment: Environment
+    rebound: frozenset[str]
+    products: dict[str, tuple[Affine, ...]]
+
+
+class Prefix:
+    """The abstract run of one function: names to values, and the loops met on the way."""
+
+    def __init__(self, function: SourceFunction, arguments: Environment, hints: dict[str, int]) -> None:
+        self.function = function
+        self.environment: Environment = dict(arguments)
+        self.hints = hints
+        self.rebound: set[str] = set()
+        self.bound: set[str] = set(arguments)
+        self.products: dict[str, tuple[Affine, ...]] = {}
+        self.candidates: list[Candidate] = []
+
+    def run(self) -> list[Candidate]:
+        """All outermost loops of the function, with their environments."""
+        self.block(self.function.body)
+        return self.candidates
+
+    def reader(self) -> NestBuilder:
+        """A reader of expressions in the present environment."""
+        reader = NestBuilder(self.function, dict(self.environment))
+        reader.products = self.products
+        reader.hints = self.hints
+        return reader
+
+    def block(self, body: list[ast.stmt]) -> None:
+        """Run a list of statements."""
+        for statement in body:
+            self.statement(statement, body)
+
+    def statement(self, node: ast.stmt, block: list[ast.stmt]) -> None:
+        """Run one statement."""
+        match node:
+            case ast.For():
+                self.candidates.append(
+                    Candidate(node, block, dict(self.environment), frozenset(self.rebound), dict(self.products))
+                )
+                self._forget(node)
+            case ast.Assign(targets=targets, value=value):
+                item = self.value(value, targets[0])
+                for target in targets:
+                    self.assign(target, item, node)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                self.assign(target, self.value(value, target), node)
+            case ast.If(body=then, orelse=otherwise):
+                self._branches(then, otherwise)
+            case ast.With(body=inner):
+                for entered in node.items:
+                    self._escape(entered.context_expr)
+                self.block(inner)
+            case ast.While() | ast.Try():
+                self._forget(node)
+            case ast.AugAssign(target=ast.Name(id=name)):
+                item = self.environment.get(name)
+                if isinstance(item, Tensor):
+                    self.environment[name] = replace(item, fill=None)
+                else:
+                    self.assign(node.target, self._augmented(node), node)
+            case ast.FunctionDef(name=name):
+                inner_function = replace(self.function, name=name, node=node, resolve=self._resolve)
+                self.environment[name] = Function(name, None, inner_function)
+            case _:
+                self._escape(node)
+
+    def _resolve(self, name: str) -> object:
+        item = self.environment.get(name)
+        return self.function.resolve(name) if item is None else item
+
+    def _augmented(self, node: ast.AugAssign) -> Item:
+        plain = ast.BinOp(left=ast.Name(id=node.target.id, ctx=ast.Load()), op=node.op, right=node.value)  # type: ignore[union-attr]
+        ast.copy_location(plain.left, node)
+        return self.value(ast.copy_location(plain, node), node.target)
+
+    def _branches(self, then: list[ast.stmt], otherwise: list[ast.stmt]) -> None:
+        before = dict(self.environment)
+        self.block(then)
+        first = self.environment
+        self.environment = before
+        self.block(otherwise)
+        second = self.environment
+        names = first.keys() & second.keys()
+        self.environment = {
+            name: first[name] if first[name] == second[name] else Opaque("it is set differently on two paths")
+            for name in names
+        }
+
+    def _forget(self, node: ast.AST) -> None:
+        """After a statement that is not followed: what it binds is unknown, what it writes is changed."""
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                self.rebind(inner.id)
+                self.environment[inner.id] = Opaque(f"{inner.id} is set by the loop or block before")
+        self._escape(node)
+
+    def _escape(self, node: ast.AST) -> None:
+        """Every tensor named in a statement may have been written, or be held by someone else."""
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name):
+                item = self.environment.get(inner.id)
+                if isinstance(item, Tensor):
+                    self.environment[inner.id] = replace(item, fill=None)
+
+    # ------------------------------------------------------------------ bindings
+    def rebind(self, name: str) -> None:
+        """A name is about to hold something else: sizes spelled through it cannot be spelled any more."""
+        if name in self.bound:
+            self.rebound.add(name)
+        self.bound.add(name)
+
+    def assign(self, target: ast.expr, item: Item, node: ast.stmt) -> None:
+        """Bind a target."""
+        match target:
+            case ast.Name(id=name):
+                known = item if not isinstance(item, build.NODES) else self._computed(name, item)
+                if isinstance(known, Tensor) and known.name == "":
+                    known = replace(known, name=name, storage=f"fresh:{name}:{node.lineno}")
+                if self.environment.get(name) != known:
+                    self.rebind(name)
+                self.environment[name] = known
+            case ast.Tuple(elts=targets) | ast.List(elts=targets):
+                try:
+                    parts = self.reader().unpack(item, len(targets), target)
+                except RefusalError:
+                    parts = []
+                if len(parts) != len(targets):
+                    parts = [Opaque("it is a part of something that is not known")] * len(targets)
+                for part_target, part in zip(targets, parts):
+                    self.assign(part_target, part, node)
+            case _:
+                self._escape(target)
+
+    def _computed(self, name: str, value: scalar.Expression) -> Item:
+        """A value computed from tensors: a new tensor, or a Python number."""
+        if build.is_number(value):
+            kind = build.types_of(value)[0].dtype
+            if kind == "int64":
+                return Integer(Affine.symbol(name)) if name not in self.bound else Opaque("it is set twice")
+            return scalar_of(kind, name)
+        kinds = build.types_of(value)
+        extents: dict[str, Affine] = {}
+        for load in scalar.loads(value):
+            extents.update(dict(load.implicit))
+        shape = tuple(extents[k] for k in sorted(extents, reverse=True))
+        if len(kinds) != 1:
+            return Opaque("its type differs between paths")
+        grad = build.requires_grad(value)
+        kind = TensorType(kinds[0].dtype, shape, self._device(value), grad, not grad)
+        return Tensor(name, kind, f"fresh:{name}", fresh=True)
+
+    def _device(self, value: scalar.Expression) -> str:
+        for load in scalar.loads(value):
+            for item in self.environment.values():
+                if isinstance(item, Tensor) and item.name == load.array:
+                    return item.type.device
+        return "cpu"
+
+    def value(self, node: ast.expr, target: ast.expr) -> Item:
+        """The item of an expression, creation of tensors included; `Opaque` where it is not known."""
+        try:
+            if isinstance(node, ast.Call):
+                created = self._created(node)
+                if created is not None:
+                    return created
+            item = self.reader().evaluate(node)
+        except RefusalError as error:
+            self._escape(node)
+            return Opaque(f"what {ast.unparse(node)} gives is not known ({error.refusal.sentence})")
+        if isinstance(item, View) and item.rank == 0:
+            return self.reader().to_expression(item, node)
+        return item
+
+    # ------------------------------------------------------------------ creation
+    def _created(self, node: ast.Call) -> Tensor | None:
+        """A tensor that the call makes: ``torch.zeros(n, m)``, ``x.new_ones(3)``, ``x.clone()``."""
+        reader = self.reader()
+        like: Tensor | None = None
+        operator: Operator | None = None
+        if isinstance(node.func, ast.Attribute):
+            base = reader.evaluate(node.func.value)
+            if isinstance(base, Tensor):
+                if node.func.attr in ("clone", "contiguous") and not node.args:
+                    return self._copy(base) if node.func.attr == "clone" else None
+                like, operator = base, find_method(node.func.attr)
+        if operator is None:
+            callee = reader.evaluate(node.func)
+            if not isinstance(callee, Function) or not callee.qualified:
+                return None
+            operator = find_function(callee.qualified)
+            if callee.qualified in ("torch.clone",):
+                first = reader.evaluate(node.args[0])
+                return self._copy(first) if isinstance(first, Tensor) else None
+        if operator is None or operator.kind is not Kind.CREATION or operator.fill is None:
+            return None
+        return self._filled(node, operator, like, reader)
+
+    @staticmethod
+    def _copy(base: Tensor) -> Tensor:
+        kind = replace(base.type, leaf=not base.type.requires_grad)
+        return Tensor("", kind, "", fresh=True)
+
+    def _filled(
+        self, node: ast.Call, operator: Operator, like: Tensor | None, reader: NestBuilder
+    ) -> Tensor | None:
+        arguments = list(node.args)
+        keywords = {k.arg: k.value for k in node.keywords}
+        name = operator.name
+        if name.endswith("_like"):
+            item = reader.evaluate(arguments.pop(0))
+            if not isinstance(item, Tensor):
+                return None
+            like = item
+        fill = {"zero": 0, "one": 1}.get(operator.fill or "")
+        if "full" in name:
+            given = keywords.pop("fill_value", None) or arguments.pop(0 if name == "full_like" else 1)
+            value = reader.evaluate(given)
+            fill = _constant_of(value)
+            if fill is None:
+                fill_type = _dtype_of_fill(value)
+            else:
+                fill_type = {bool: "bool", int: "int64", float: "float32"}.get(type(fill), "complex64")
+        else:
+            fill_type = "float32"
+        if name.endswith("_like"):
+            assert like is not None
+            shape: tuple[Affine, ...] | None = like.type.shape
+        else:
+            shape = self._shape(arguments, keywords.pop("size", None), reader)
+        if shape is None or fill_type is None:
+            return None
+        dtype = like.type.dtype if like is not None else fill_type
+        device = like.type.device if like is not None else "cpu"
+        requires_grad = False
+        for keyword, given in keywords.items():
+            item = reader.evaluate(given)
+            text = str(item.value) if isinstance(item, Literal) else ""
+            if keyword == "dtype" and text.startswith("torch."):
+                dtype = text[6:]
+            elif keyword == "device" and text:
+                device = text.removeprefix("device:").split(":")[0]
+            elif keyword == "requires_grad" and text in ("True", "False"):
+                requires_grad = text == "True"
+            elif text != "None":
+                return None
+        contiguous = like.type.contiguous if name.endswith("_like") and like is not None else True
+        kind = TensorType(dtype, shape, device, requires_grad, True, contiguous)
+        return Tensor("", kind, "", fresh=True, fill=fill)
+
+    def _shape(
+        self, arguments: list[ast.expr], size: ast.expr | None, reader: NestBuilder
+    ) -> tuple[Affine, ...] | None:
+        entries = [size] if size is not None else arguments
+        sizes: list[Affine] = []
+        for entry in entries:
+            item = reader.evaluate(entry.value if isinstance(entry, ast.Starred) else entry)
+            parts = reader.unpack(item, None, entry) if isinstance(item, (Sequence, Shape)) else [item]
+            for part in parts:
+                if not isinstance(part, Integer):
+                    return None
+                sizes.append(part.affine)
+        return tuple(sizes)
+
+
+def _constant_of(item: Item) -> int | float | bool | None:
+    if isinstance(item, Integer) and item.affine.is_constant:
+        return item.affine.constant
+    if isinstance(item, Literal) and isinstance(item.value, (bool, int, float)):
+        return item.value
+    return None
+
+
+def _dtype_of_fill(item: Item) -> str | None:
+    if isinstance(item, Integer):
+        return "int64"
+    if hasattr(item, "dtype"):
+        return {"bool": "bool", "int64": "int64", "float64": "float32"}.get(item.dtype)
+    return None
+
+
+def scalar_of(dtype: str, name: str) -> Item:
+    """A Python number of which only the type is known."""
+    return Scalar(dtype, name)

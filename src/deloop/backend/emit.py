@@ -1,0 +1,685 @@
+"""Lifted expressions to PyTorch source.
+
+Iterators that were lifted are *named axes*. Each emitted piece knows which axes its dimensions are;
+only where two pieces meet, and at the store, are axes laid out as dimensions. Each piece also knows
+the dtype and rank that PyTorch will give it, so that a cast is written exactly where the lifted
+operation would otherwise compute in another dtype than the loop did.
+"""
+
+from __future__ import annotations
+
+import ast
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from deloop.backend import syntax
+from deloop.diagnostic import Exactness, Place, Refusal
+from deloop.dtype import Rank, category, promote
+from deloop.errors import Unsupported
+from deloop.ir import scalar
+from deloop.ir.affine import Affine
+from deloop.ir.loop import Loop
+from deloop.ir.scalar import Call, Cast, Expression, Index, Inlined, Invariant, Load, Number, Select
+from deloop.ir.types import Tensor
+from deloop.ops.kinds import DTypeRule
+from deloop.ops.math_functions import find_math_function
+from deloop.ops.table import UnsupportedDType, find_operator, is_exact, result_dtype
+
+_CAST_METHODS = {
+    "float32": "float", "float64": "double", "float16": "half", "bfloat16": "bfloat16",
+    "int64": "long", "int32": "int", "int16": "short", "int8": "char", "uint8": "byte", "bool": "bool",
+}  # fmt: skip
+_LARGEST = 4000
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """A piece of source: its axes in the order of its dimensions, and the type PyTorch gives it."""
+
+    node: ast.expr
+    axes: tuple[str, ...]
+    dtype: str
+    rank: Rank
+    is_view: bool = False
+
+
+@dataclass
+class Context:
+    """What emission needs to know of its surroundings.
+
+    Parameters
+    ----------
+    arrays:
+        Tensors by name, shapes in canonical sizes.
+    torch:
+        How the user's code names torch.
+    canonical:
+        Writes equal sizes as one.
+    spell:
+        An affine expression with a spelling that is valid where the code will stand.
+    device:
+        The device of the data, ``"cpu"``; new tensors are made there.
+    inline:
+        Whether calls of the user's functions are replaced by their bodies.
+    """
+
+    arrays: Mapping[str, Tensor]
+    torch: str
+    canonical: Callable[[Affine], Affine]
+    spell: Callable[[Affine], Affine]
+    device: tuple[str, str] = ("cpu", "")
+    inline: bool = False
+    exactness: Exactness = Exactness.BITWISE
+    lossy: list[str] = field(default_factory=list)
+    locals: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    names: dict[Expression, ast.expr] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+
+    def foreign_device(self, tensor: Tensor, has_data: bool) -> bool:
+        """Whether a value made without data would lie elsewhere than the tensor it replaces."""
+        return not has_data and tensor.type.device != self.device[0]
+
+    def round_off(self, step: str) -> None:
+        """Note the step at which bitwise equality is lost."""
+        self.exactness = Exactness.ROUNDING
+        if step not in self.lossy:
+            self.lossy.append(step)
+
+
+class Emitter:
+    """Emits the expressions of one statement whose `axes` loops were lifted."""
+
+    def __init__(self, context: Context, axes: Sequence[Loop], order: Sequence[str], place: Place) -> None:
+        self.context = context
+        self.loops = {loop.iterator: loop for loop in axes}
+        self.order = tuple(order)
+        self.place = place
+        self.count = 0
+
+    def refuse(self, sentence: str, code: str = "VEC950") -> Unsupported:
+        """The exception that says what cannot be written."""
+        return Unsupported(Refusal(code, self.place, f"loop kept: {sentence}"))
+
+    # ------------------------------------------------------------------ dispatch
+    def emit(self, expression: Expression) -> Emitted:
+        """The lifted form of an expression, with axes in canonical order."""
+        self.count += 1
+        if self.count > _LARGEST:
+            raise self.refuse("the expression is too large to be readable")
+        if expression in self.context.names:
+            return self._named(expression)
+        match expression:
+            case Number(value, kind):
+                return Emitted(syntax.constant(value), (), kind.dtype, Rank.NUMBER)
+            case Invariant(name, kind):
+                return Emitted(syntax.name(name), (), kind.dtype, kind.rank)
+            case Index(affine):
+                return self.index(affine)
+            case Load():
+                return self.load(expression)
+            case Cast(value, kind):
+                return self.cast(self.emit(value), kind, value)
+            case Select():
+                return self.select(expression)
+            case Inlined():
+                return self.inlined(expression)
+            case Call():
+                return self.call(expression)
+
+    def _named(self, expression: Expression) -> Emitted:
+        node = self.context.names[expression]
+        hidden = dict(self.context.names)
+        del self.context.names[expression]
+        exactness, lossy = self.context.exactness, list(self.context.lossy)
+        shape = self.emit(expression)
+        self.context.names.update(hidden)
+        self.context.exactness, self.context.lossy = exactness, lossy
+        return replace(shape, node=node, is_view=False)
+
+    # ------------------------------------------------------------------ axes
+    def sorted_axes(self, axes: Sequence[str]) -> tuple[str, ...]:
+        """Axes in canonical order."""
+        return tuple(a for a in self.order if a in axes)
+
+    def align(self, piece: Emitted, axes: tuple[str, ...]) -> ast.expr:
+        """The piece with a dimension of size 1 for each missing axis behind its first one.
+
+        ``x: (i) -> x[:, None]`` among ``(i, j)``; leading dimensions broadcast by themselves.
+        """
+        if not piece.axes:
+            return piece.node
+        start = axes.index(piece.axes[0])
+        entries: list[ast.expr] = [
+            ast.Slice() if axis in piece.axes else ast.Constant(None) for axis in axes[start:]
+        ]
+        if all(syntax.is_full(e) for e in entries):
+            return piece.node
+        return self._insert(piece.node, entries)
+
+    @staticmethod
+    def _insert(node: ast.expr, entries: list[ast.expr]) -> ast.expr:
+        """``None`` entries merged into a subscript that is there already: ``x[1:][:, None] -> x[1:, None]``."""
+        if isinstance(node, ast.Subscript):
+            given = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
+            plain = all(isinstance(g, ast.Slice) for g in given)
+            if plain:
+                queue = iter(given)
+                merged = [
+                    next(queue, ast.Slice()) if isinstance(e, ast.Slice) else e for e in entries
+                ]
+                return syntax.index(node.value, merged)
+        return syntax.index(node, entries)
+
+    def bounds(self, axis: str) -> tuple[Affine, Affine]:
+        """First value and one past the last value of a lifted iterator."""
+        loop = self.loops[axis]
+        return loop.lower, loop.upper
+
+    # ------------------------------------------------------------------ leaves
+    def index(self, affine: Affine) -> Emitted:
+        """A Python int: as it is, or ``torch.arange`` along its axes."""
+        affine = self.context.canonical(affine)
+        lifted = [s for s in affine.symbols if s in self.loops]
+        if not lifted:
+            return Emitted(syntax.affine(self.context.spell(affine)), (), "int64", Rank.NUMBER)
+        parts: list[Emitted] = []
+        rest = affine.without(lifted)
+        for axis in self.sorted_axes(lifted):
+            coefficient = affine.coefficient(axis)
+            parts.append(self._arange(axis, coefficient, rest if not parts else Affine()))
+        total = parts[0]
+        for part in parts[1:]:
+            axes = self.sorted_axes((*total.axes, *part.axes))
+            node = ast.BinOp(self.align(total, axes), ast.Add(), self.align(part, axes))
+            total = Emitted(node, axes, "int64", Rank.TENSOR)
+        return total
+
+    def _arange(self, axis: str, coefficient: int, rest: Affine) -> Emitted:
+        loop = self.loops[axis]
+        lower, upper = self.bounds(axis)
+        arguments: list[Affine]
+        scale = 1
+        if coefficient == 1:
+            arguments = [lower + rest, upper + rest]
+        elif loop.span is not None and coefficient == loop.stride:
+            arguments = [rest, rest + loop.span, Affine.number(coefficient)]
+        elif coefficient < 0 and loop.span is None:
+            arguments = [lower * coefficient + rest, upper * coefficient + rest, Affine.number(coefficient)]
+        else:
+            scale, arguments = coefficient, [lower, upper]
+        if arguments[0] == Affine() and len(arguments) == 2:
+            arguments = arguments[1:]
+        written = [syntax.affine(self.context.spell(a)) for a in arguments]
+        node = syntax.call(f"{self.context.torch}.arange", written, **self._device())
+        if scale != 1:
+            node = ast.BinOp(syntax.constant(scale), ast.Mult(), node)
+            if rest != Affine():
+                node = ast.BinOp(node, ast.Add(), syntax.affine(self.context.spell(rest)))
+        return Emitted(node, (axis,), "int64", Rank.TENSOR)
+
+    def _device(self) -> dict[str, ast.expr]:
+        kind, holder = self.context.device
+        return {} if kind == "cpu" or not holder else {"device": syntax.name(f"{holder}.device")}
+
+    def load(self, load: Load) -> Emitted:
+        """A read: a slice where each dimension moves with one iterator, else an index tensor."""
+        if load.array in self.context.locals:
+            return self._local(load)
+        tensor = self.context.arrays[load.array]
+        base = syntax.name(tensor.name)
+        if any(self._needs_gather(s) for s in load.subscripts) or self._repeats(load):
+            diagonal = self._diagonal(load, base)
+            return diagonal if diagonal is not None else self._gather(load, base)
+        entries: list[ast.expr] = []
+        axes: list[str] = []
+        flips: list[int] = []
+        for subscript, size in zip(load.subscripts, tensor.type.shape, strict=True):
+            assert isinstance(subscript, Affine)
+            subscript, size = self.context.canonical(subscript), self.context.canonical(size)
+            lifted = [s for s in subscript.symbols if s in self.loops]
+            if not lifted:
+                entries.append(self._point(subscript, size))
+                continue
+            if subscript.coefficient(lifted[0]) < 0:
+                flips.append(len(axes))
+            entries.append(self.slice(subscript, lifted[0], size))
+            axes.append(lifted[0])
+        node = syntax.index(base, syntax.strip_full(entries))
+        if flips:
+            node = syntax.method(node, "flip", *[syntax.constant(d) for d in flips])
+        rank = Rank.TENSOR if axes else Rank.SCALAR
+        piece = Emitted(node, tuple(axes), load.type.dtype, rank, is_view=not flips)
+        if not tensor.type.shape and load.type.rank is Rank.NUMBER:
+            piece = replace(piece, rank=Rank.NUMBER, is_view=False)
+        return self.permute(piece)
+
+    def _local(self, load: Load) -> Emitted:
+        axes = tuple(
+            s.symbols[0]
+            for s in load.subscripts
+            if isinstance(s, Affine) and s.symbols and s.symbols[0] in self.loops
+        )
+        if axes != self.context.locals[load.array]:
+            raise self.refuse(f"{load.array} is kept over other iterations than it is used in")
+        rank = Rank.TENSOR if axes else load.type.rank
+        return self.permute(Emitted(ast.Name(load.array, ast.Load()), axes, load.type.dtype, rank))
+
+    def _point(self, subscript: Affine, size: Affine) -> ast.expr:
+        back = subscript - size
+        if back.is_constant and back.constant < 0 and subscript.symbols:
+            return syntax.constant(back.constant)
+        return syntax.affine(self.context.spell(subscript))
+
+    def _needs_gather(self, subscript: scalar.Subscript) -> bool:
+        if not isinstance(subscript, Affine):
+            return True
+        return sum(s in self.loops for s in self.context.canonical(subscript).symbols) > 1
+
+    def _repeats(self, load: Load) -> bool:
+        axes = [s for sub in load.subscripts if isinstance(sub, Affine) for s in sub.symbols if s in self.loops]
+        return len(axes) != len(set(axes))
+
+    def slice(self, subscript: Affine, axis: str, size: Affine) -> ast.expr:
+        """The slice of a dimension of `size` elements that an affine subscript walks over."""
+        coefficient = subscript.coefficient(axis)
+        loop = self.loops[axis]
+        lower, upper = loop.lower, loop.upper
+        rest = subscript.without([axis])
+        if loop.span is not None and coefficient % loop.stride == 0:
+            factor = coefficient // loop.stride  # the user's variable moves by the stride
+            first, last = rest, rest + (loop.span - 1) * factor
+        else:
+            first, last = rest + lower * coefficient, rest + (upper - 1) * coefficient
+        if coefficient < 0:
+            first, last = last, first
+            if loop.span is not None and abs(loop.stride) != 1:
+                first = rest + (upper - 1) * coefficient
+        first, stop = self.context.canonical(first), self.context.canonical(last + 1)
+        start_node = None if first == Affine() else self._edge(first, size)
+        stop_node = self._stop(stop, size)
+        step = abs(coefficient)
+        return ast.Slice(start_node, stop_node, syntax.constant(step) if step != 1 else None)
+
+    def _edge(self, position: Affine, size: Affine) -> ast.expr:
+        return syntax.affine(self.context.spell(position))
+
+    def _stop(self, stop: Affine, size: Affine) -> ast.expr | None:
+        back = stop - size
+        if back == Affine():
+            return None
+        if back.is_constant and back.constant < 0 and stop.symbols:
+            return syntax.constant(back.constant)
+        return syntax.affine(self.context.spell(stop))
+
+    def _diagonal(self, load: Load, base: ast.expr) -> Emitted | None:
+        """``A[i, i] -> A.diagonal()``."""
+        if len(load.subscripts) != 2 or not all(isinstance(s, Affine) for s in load.subscripts):
+            return None
+        first, second = (self.context.canonical(s) for s in load.subscripts if isinstance(s, Affine))
+        axes = [s for s in first.symbols if s in self.loops]
+        if len(axes) != 1 or first.coefficient(axes[0]) != 1 or second.coefficient(axes[0]) != 1:
+            return None
+        if [s for s in second.symbols if s in self.loops] != axes:
+            return None
+        sizes = [self.context.canonical(s) for s in self.context.arrays[load.array].type.shape]
+        entries = [self.slice(f, axes[0], n) for f, n in zip((first, second), sizes, strict=True)]
+        node = syntax.method(syntax.index(base, syntax.strip_full(entries)), "diagonal")
+        return Emitted(node, (axes[0],), load.type.dtype, Rank.TENSOR, is_view=True)
+
+    def _gather(self, load: Load, base: ast.expr) -> Emitted:
+        """Index tensors: ``x[idx[i]] -> x[idx]``; dimensions that are plain slices stay slices."""
+        tensor = self.context.arrays[load.array]
+        pieces = self.index_pieces(load.subscripts, tensor)
+        if pieces is None:
+            pieces = [self._as_index(s) for s in load.subscripts]
+        gathered = [p for p in pieces if isinstance(p, Emitted)]
+        common = self.sorted_axes([a for p in gathered for a in p.axes])
+        entries: list[ast.expr] = []
+        axes: list[str] = []
+        placed = False
+        for piece in pieces:
+            if isinstance(piece, Emitted):
+                entries.append(self.align(piece, common))
+                if not placed:
+                    axes.extend(common)
+                    placed = True
+            else:
+                entries.append(piece[0])
+                axes.append(piece[1])
+        node = syntax.index(base, syntax.strip_full(entries))
+        rank = Rank.TENSOR if axes else Rank.SCALAR
+        return self.permute(Emitted(node, tuple(axes), load.type.dtype, rank))
+
+    def index_pieces(
+        self, subscripts: Sequence[scalar.Subscript], tensor: Tensor
+    ) -> list[Emitted | tuple[ast.expr, str]] | None:
+        """Each dimension as an index tensor or a slice; None where the two cannot be mixed plainly."""
+        pieces: list[Emitted | tuple[ast.expr, str]] = []
+        used: list[str] = []
+        for subscript, size in zip(subscripts, tensor.type.shape, strict=True):
+            if isinstance(subscript, Affine) and not self._needs_gather(subscript):
+                lifted = [s for s in subscript.symbols if s in self.loops]
+                if lifted and subscript.coefficient(lifted[0]) > 0:
+                    pieces.append((self.slice(subscript, lifted[0], self.context.canonical(size)), lifted[0]))
+                    used.append(lifted[0])
+                    continue
+            pieces.append(self._as_index(subscript))
+        advanced = [k for k, p in enumerate(pieces) if isinstance(p, Emitted)]
+        axes = [a for p in pieces if isinstance(p, Emitted) for a in p.axes]
+        contiguous = advanced == list(range(advanced[0], advanced[-1] + 1))
+        if len(used) != len(set(used)) or set(used) & set(axes) or not contiguous:
+            return None
+        return pieces
+
+    def _as_index(self, subscript: scalar.Subscript) -> Emitted:
+        if isinstance(subscript, Affine):
+            return self.index(subscript)
+        piece = self.emit(subscript)
+        if category(piece.dtype) != "int":
+            raise self.refuse("an index is not an integer tensor")
+        return piece
+
+    def permute(self, piece: Emitted) -> Emitted:
+        """Dimensions brought into canonical order: ``(j, i) -> .T``."""
+        wanted = self.sorted_axes(piece.axes)
+        if wanted == piece.axes:
+            return piece
+        if len(wanted) == 2:
+            node: ast.expr = ast.Attribute(value=piece.node, attr="T", ctx=ast.Load())
+        else:
+            order = [syntax.constant(piece.axes.index(a)) for a in wanted]
+            node = syntax.method(piece.node, "permute", *order)
+        return replace(piece, node=node, axes=wanted)
+
+    # ------------------------------------------------------------------ types
+    def cast(self, piece: Emitted, kind: scalar.ElementType, value: Expression | None = None) -> Emitted:
+        """The piece in the loop's type: nothing where it has it, a literal folded, else a cast."""
+        if piece.dtype == kind.dtype:
+            return replace(piece, rank=max(piece.rank, Rank.NUMBER))
+        if piece.rank is Rank.NUMBER:
+            return self._cast_number(piece, kind, value)
+        if kind.dtype not in _CAST_METHODS:
+            target = syntax.name(f"{self.context.torch}.{kind.dtype}")
+            return replace(piece, node=syntax.method(piece.node, "to", target), dtype=kind.dtype, is_view=False)
+        if _is_arange(piece.node) and category(kind.dtype) in ("float", "int"):
+            node = ast.Call(piece.node.func, piece.node.args, [  # type: ignore[attr-defined]
+                *piece.node.keywords,  # type: ignore[attr-defined]
+                ast.keyword("dtype", syntax.name(f"{self.context.torch}.{kind.dtype}")),
+            ])  # fmt: skip
+            return replace(piece, node=node, dtype=kind.dtype)
+        node = syntax.method(piece.node, _CAST_METHODS[kind.dtype])
+        return replace(piece, node=node, dtype=kind.dtype, is_view=False)
+
+    def _cast_number(self, piece: Emitted, kind: scalar.ElementType, value: Expression | None) -> Emitted:
+        group = category(kind.dtype)
+        if isinstance(value, Number) and not isinstance(value.value, complex):
+            number = value.value
+            if group == "bool":
+                return replace(piece, node=syntax.constant(bool(number)), dtype="bool")
+            if group == "int" and number == number and abs(number) < 2**63:
+                wrapped = _wrap(int(number), kind.dtype)
+                return replace(piece, node=syntax.constant(wrapped), dtype=kind.dtype)
+            if group == "float" and category(piece.dtype) != "float":
+                return replace(piece, node=syntax.constant(float(number)), dtype=kind.dtype)
+            return replace(piece, dtype=kind.dtype)
+        if group == category(piece.dtype) and group in ("float", "bool", "complex"):
+            return replace(piece, dtype=kind.dtype)
+        target = syntax.name(f"{self.context.torch}.{kind.dtype}")
+        inner = syntax.call(f"{self.context.torch}.tensor", [piece.node], **self._device())
+        node = syntax.method(inner, "to", target)
+        return Emitted(node, (), kind.dtype, Rank.SCALAR)
+
+    def _number_dtype(self, piece: Emitted) -> str:
+        """What a number written in the source is to promotion, whatever the loop took it for."""
+        group = category(piece.dtype)
+        return {"bool": "bool", "int": "int64", "float": "float64", "complex": "complex128"}[group]
+
+    def operand_type(self, piece: Emitted) -> tuple[str, Rank]:
+        """The type that PyTorch sees."""
+        if piece.rank is Rank.NUMBER:
+            return self._number_dtype(piece), Rank.NUMBER
+        return piece.dtype, Rank.TENSOR if piece.axes else piece.rank
+
+    # ------------------------------------------------------------------ operators
+    def call(self, call: Call) -> Emitted:
+        """An operator on lifted operands, cast where promotion would differ from the loop's."""
+        if find_math_function(call.operator) is not None:
+            return self._math(call)
+        if call.operator in ("logical_and", "logical_or", "logical_not"):
+            return self._logical(call)
+        pieces = [self.emit(a) for a in call.arguments]
+        operator = find_operator(call.operator)
+        if all(p.rank is Rank.NUMBER for p in pieces):
+            return self._number_call(call, pieces)
+        wanted = self._loop_dtype(call)
+        pieces = self._harmonise(pieces, wanted, call)
+        types = [self.operand_type(p) for p in pieces]
+        try:
+            natural = result_dtype(operator, types)
+        except UnsupportedDType as error:
+            raise self.refuse(str(error)) from error
+        if not is_exact(operator, wanted) and not (call.operator == "pow" and _is_square(call)):
+            self.context.round_off(f"{call.spelling or call.operator} on a whole tensor")
+        axes = self.sorted_axes([a for p in pieces for a in p.axes])
+        node = self._spell(call, [self.align(p, axes) for p in pieces])
+        rank = Rank.TENSOR if axes else max(p.rank for p in pieces)
+        result = Emitted(node, axes, natural, rank)
+        return result if natural == call.type.dtype else self.cast(result, call.type)
+
+    def _loop_dtype(self, call: Call) -> str:
+        """The dtype in which the loop computes the operator."""
+        types = [(a.type.dtype, a.type.rank) for a in call.arguments]
+        if all(rank is Rank.NUMBER for _, rank in types):
+            if category(call.type.dtype) == "bool" or call.operator == "pow":
+                widest = max((d for d, _ in types), key=lambda d: ("bool", "int", "float", "complex").index(category(d)))
+                return widest if call.operator != "pow" else call.type.dtype
+            return call.type.dtype
+        return promote(types)
+
+    def _harmonise(self, pieces: list[Emitted], wanted: str, call: Call) -> list[Emitted]:
+        """Operands cast so that PyTorch computes in `wanted`."""
+        if find_operator(call.operator).dtype_rule is DTypeRule.WHERE:
+            return pieces
+        if promote([self.operand_type(p) for p in pieces]) == wanted:
+            return pieces
+        kind = scalar.ElementType(wanted, Rank.SCALAR)
+        result = [
+            self.cast(p, kind) if p.rank is not Rank.NUMBER and p.dtype != wanted else p for p in pieces
+        ]
+        if promote([self.operand_type(p) for p in result]) != wanted:
+            result = [self._typed_number(p, wanted) if p.rank is Rank.NUMBER else p for p in result]
+        return result
+
+    def _typed_number(self, piece: Emitted, dtype: str) -> Emitted:
+        target = syntax.name(f"{self.context.torch}.{dtype}")
+        node = syntax.call(f"{self.context.torch}.tensor", [piece.node], dtype=target, **self._device())
+        return Emitted(node, (), dtype, Rank.SCALAR)
+
+    def _number_call(self, call: Call, pieces: list[Emitted]) -> Emitted:
+        node = self._spell(call, [p.node for p in pieces])
+        return Emitted(node, (), call.type.dtype, Rank.NUMBER)
+
+    def _spell(self, call: Call, operands: list[ast.expr]) -> ast.expr:
+        name = call.operator
+        if not call.spelling:
+            if name in syntax.BINARY:
+                return ast.BinOp(operands[0], syntax.BINARY[name](), operands[1])
+            if name in syntax.COMPARE:
+                return ast.Compare(operands[0], [syntax.COMPARE[name]()], [operands[1]])
+            if name in syntax.UNARY:
+                return ast.UnaryOp(syntax.UNARY[name](), operands[0])
+        positional = [self.emit(v).node for k, v in call.keywords if not k]
+        keywords = {k: self.emit(v).node for k, v in call.keywords if k}
+        if call.spelling.startswith("."):
+            return syntax.method(operands[0], call.spelling[1:], *operands[1:], *positional, **keywords)
+        return syntax.call(call.spelling, [*operands, *positional], **keywords)
+
+    def _logical(self, call: Call) -> Emitted:
+        pieces = [self.emit(a) for a in call.arguments]
+        axes = self.sorted_axes([a for p in pieces for a in p.axes])
+        if all(p.rank is Rank.NUMBER for p in pieces):
+            return Emitted(self._python_logic(call, pieces), axes, "bool", Rank.NUMBER)
+        operands = [self.align(p, axes) for p in pieces]
+        if call.operator == "logical_not":
+            node: ast.expr = ast.UnaryOp(ast.Invert(), operands[0])
+            opposite = _opposite(operands[0], call.arguments[0])
+            node = opposite if opposite is not None else node
+        else:
+            word = ast.BitAnd() if call.operator == "logical_and" else ast.BitOr()
+            node = ast.BinOp(operands[0], word, operands[1])
+        rank = Rank.TENSOR if axes else max(p.rank for p in pieces)
+        return Emitted(node, axes, "bool", rank)
+
+    @staticmethod
+    def _python_logic(call: Call, pieces: list[Emitted]) -> ast.expr:
+        if call.operator == "logical_not":
+            return ast.UnaryOp(ast.Not(), pieces[0].node)
+        word = ast.And() if call.operator == "logical_and" else ast.Or()
+        return ast.BoolOp(word, [p.node for p in pieces])
+
+    def _math(self, call: Call) -> Emitted:
+        """A function of `math`: Python's on numbers, torch's in double precision on tensors."""
+        function = find_math_function(call.operator)
+        assert function is not None
+        pieces = [self.emit(a) for a in call.arguments]
+        if all(p.rank is Rank.NUMBER for p in pieces):
+            node = syntax.call(call.spelling, [p.node for p in pieces])
+            return Emitted(node, (), call.type.dtype, Rank.NUMBER)
+        assert function.torch_name is not None
+        double = scalar.ElementType("float64", Rank.SCALAR)
+        pieces = [p if p.rank is Rank.NUMBER else self.cast(p, double) for p in pieces]
+        if all(p.rank is Rank.NUMBER for p in pieces[1:]) and len(pieces) > 1:
+            pieces = [pieces[0], *(self._typed_number(p, "float64") for p in pieces[1:])]
+        if not function.exact:
+            self.context.round_off(f"{call.operator} on a whole tensor")
+        axes = self.sorted_axes([a for p in pieces for a in p.axes])
+        torch_name = function.torch_name.replace("torch.", f"{self.context.torch}.", 1)
+        node = syntax.call(torch_name, [self.align(p, axes) for p in pieces])
+        dtype = "bool" if function.result.value == "bool" else "float64"
+        result = Emitted(node, axes, dtype, Rank.TENSOR if axes else Rank.SCALAR)
+        return self.cast(result, call.type)
+
+    def inlined(self, call: Inlined) -> Emitted:
+        """The user's function called on tensors, where that is what its body says; else its body."""
+        body = self.emit(call.body)
+        if self.context.inline or not call.result or not body.axes:
+            return body
+        exactness, lossy = self.context.exactness, list(self.context.lossy)
+        arguments = [self.emit(a) for a in call.arguments]
+        self.context.exactness, self.context.lossy = exactness, lossy
+        nodes = [self.align(a, body.axes) for a in arguments]
+        returned = _Substitute(dict(zip(call.parameters, nodes, strict=True))).visit(syntax.name(call.result))
+        if not syntax.same(returned, body.node):
+            return body
+        return replace(body, node=syntax.call(call.spelling, nodes))
+
+    # ------------------------------------------------------------------ select
+    def select(self, select: Select) -> Emitted:
+        """``torch.where``; a Python conditional where the condition is a number."""
+        condition = self.emit(select.condition)
+        wanted = scalar.types_wanted(select)
+        bare = [self._branch(b) for b in (select.then, select.otherwise)]
+        pieces = bare if self._natural(bare) == wanted else [self.emit(b) for b in (select.then, select.otherwise)]
+        if condition.rank is Rank.NUMBER:
+            return self._conditional(condition, select, wanted)
+        if self._natural(pieces) != wanted:
+            kind = scalar.ElementType(wanted, Rank.SCALAR)
+            pieces = [self.cast(p, kind) if p.rank is not Rank.NUMBER else p for p in pieces]
+            if self._natural(pieces) != wanted:
+                pieces = self._exact_numbers(pieces, wanted)
+        axes = self.sorted_axes([*condition.axes, *(a for p in pieces for a in p.axes)])
+        operands = [self.align(p, axes) for p in (condition, *pieces)]
+        node = syntax.call(f"{self.context.torch}.where", operands)
+        rank = Rank.TENSOR if axes else Rank.SCALAR
+        result = Emitted(node, axes, self._natural(pieces), rank)
+        return self.cast(result, scalar.ElementType(wanted, rank))
+
+    def _branch(self, branch: Expression) -> Emitted:
+        """The branch without a last cast: `torch.where` may convert it the same way."""
+        return self.emit(branch.value if isinstance(branch, Cast) else branch)
+
+    def _natural(self, pieces: Sequence[Emitted]) -> str:
+        return promote([self.operand_type(p) for p in pieces])
+
+    def _exact_numbers(self, pieces: list[Emitted], wanted: str) -> list[Emitted]:
+        """Two Python numbers meet: ``torch.where`` gives the default dtype, which may round them."""
+        values = [ast.literal_eval(p.node) if _is_literal(p.node) else None for p in pieces]
+        natural = self._natural(pieces)
+        if all(v is not None for v in values) and all(_survives(v, natural) for v in values):
+            return pieces
+        first = self._typed_number(pieces[0], wanted) if pieces[0].rank is Rank.NUMBER else pieces[0]
+        return [first, pieces[1]]
+
+    def _conditional(self, condition: Emitted, select: Select, wanted: str) -> Emitted:
+        pieces = [self.emit(b) for b in (select.then, select.otherwise)]
+        kind = scalar.ElementType(wanted, max(p.rank for p in pieces))
+        pieces = [self.cast(p, kind) for p in pieces]
+        if pieces[0].axes != pieces[1].axes:
+            raise self.refuse("the two sides of a condition on a number have different dimensions")
+        node = ast.IfExp(condition.node, pieces[0].node, pieces[1].node)
+        return replace(pieces[0], node=node, rank=max(p.rank for p in pieces), is_view=True)
+
+
+class _Substitute(ast.NodeTransformer):
+    """Parameters replaced by arguments."""
+
+    def __init__(self, values: dict[str, ast.expr]) -> None:
+        self.values = values
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.values.get(node.id, node)
+
+
+def _is_arange(node: ast.expr) -> bool:
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "arange"
+        and all(k.arg != "dtype" for k in node.keywords)
+    )
+
+
+def _is_square(call: Call) -> bool:
+    exponent = call.arguments[1]
+    return isinstance(exponent, Number) and exponent.value in (1, 2)
+
+
+def _is_literal(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) or (
+        isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant)
+    )
+
+
+def _survives(value: object, dtype: str) -> bool:
+    """Whether a number is the same after a trip through a dtype."""
+    if isinstance(value, (bool, int)):
+        return abs(value) < 2**24
+    if isinstance(value, float) and dtype == "float32":
+        try:
+            return bool(struct.unpack("f", struct.pack("f", value))[0] == value)
+        except OverflowError:
+            return False
+    return False
+
+
+def _wrap(value: int, dtype: str) -> int:
+    if dtype == "int64":
+        return value
+    bits = int("".join(c for c in dtype if c.isdigit()))
+    value &= (1 << bits) - 1
+    return value if dtype.startswith("u") or value < 1 << (bits - 1) else value - (1 << bits)
+
+
+def _opposite(node: ast.expr, condition: Expression) -> ast.expr | None:
+    """``not (a > b) -> a <= b`` for integers only: with NaN both are false."""
+    if not isinstance(node, ast.Compare) or len(node.ops) != 1 or not isinstance(condition, Call):
+        return None
+    if any(category(a.type.dtype) not in ("int", "bool") for a in condition.arguments):
+        pairs: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
+    else:
+        pairs = {
+            ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt,
+        }  # fmt: skip
+    other = pairs.get(type(node.ops[0]))
+    return None if other is None else ast.Compare(node.left, [other()], node.comparators)

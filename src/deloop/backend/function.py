@@ -1,0 +1,222 @@
+"""The rewritten function as text: every line outside of what changed survives as it was."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from deloop.backend import syntax
+from deloop.frontend.parse import SourceFunction
+from deloop.frontend.structure import names_read
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """One loop and the statements that take its place."""
+
+    loop: ast.For
+    block: list[ast.stmt]
+    body: tuple[ast.stmt, ...]
+    replaced: frozenset[str]
+
+
+def allocation_of(name: str, loop: ast.For, block: list[ast.stmt]) -> ast.stmt | None:
+    """The statement that allocates a tensor for the loop, where nothing else touches it in between."""
+    position = next(k for k, s in enumerate(block) if s is loop)
+    for statement in reversed(block[:position]):
+        if (
+            isinstance(statement, ast.Assign)
+            and len(statement.targets) == 1
+            and isinstance(statement.targets[0], ast.Name)
+            and statement.targets[0].id == name
+        ):
+            return None if name in names_read([statement]) else statement
+        if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement)):
+            return None
+    return None
+
+
+def write_function(function: SourceFunction, replacements: Sequence[Replacement]) -> str:
+    """The function's text with its loops replaced, and without what only they needed.
+
+    An allocation that was only filled by the loop goes, so do assignments of sizes that nobody reads
+    any more, and ``result = E`` before ``return result`` becomes ``return E``.
+    """
+    assert isinstance(function.node, ast.FunctionDef)
+    edits: dict[ast.stmt, list[ast.stmt]] = {}
+    for replacement in replacements:
+        for name in replacement.replaced:
+            allocation = allocation_of(name, replacement.loop, replacement.block)
+            if allocation is not None:
+                edits[allocation] = []
+        edits[replacement.loop] = list(replacement.body)
+        _return_directly(replacement, edits, function.node)
+    _drop_unread(function.node, replacements, edits)
+    return _splice(function, edits)
+
+
+def _return_directly(
+    replacement: Replacement, edits: dict[ast.stmt, list[ast.stmt]], node: ast.FunctionDef
+) -> None:
+    position = next(k for k, s in enumerate(replacement.block) if s is replacement.loop)
+    body = edits[replacement.loop]
+    after = replacement.block[position + 1 : position + 2]
+    if not body or not after or not isinstance(after[0], ast.Return):
+        return
+    last, returned = body[-1], after[0]
+    if not (isinstance(last, ast.Assign) and isinstance(last.targets[0], ast.Name)):
+        return
+    name = last.targets[0].id
+    if not (isinstance(returned.value, ast.Name) and returned.value.id == name):
+        return
+    if name not in replacement.replaced or _is_captured(name, node):
+        return
+    if any(isinstance(n, ast.Name) and n.id == name for s in body[:-1] for n in ast.walk(s)):
+        return
+    edits[replacement.loop] = body[:-1]
+    edits[returned] = [ast.Return(value=last.value)]
+
+
+def _is_captured(name: str, node: ast.FunctionDef) -> bool:
+    inner = [n for n in ast.walk(node) if isinstance(n, (ast.FunctionDef, ast.Lambda)) and n is not node]
+    return any(isinstance(n, ast.Name) and n.id == name for i in inner for n in ast.walk(i))
+
+
+def _drop_unread(
+    node: ast.FunctionDef, replacements: Sequence[Replacement], edits: dict[ast.stmt, list[ast.stmt]]
+) -> None:
+    """Assignments of sizes, constants and new tensors that only the old loops read."""
+    while True:
+        kept = _remaining(node.body, edits)
+        read = names_read(kept)
+        used_by_loops = names_read([r.loop for r in replacements]) | {
+            n for s, new in edits.items() if not new for n in names_read([s])
+        }
+        dropped = False
+        for statement in _statements(node.body):
+            if statement in edits or not isinstance(statement, ast.Assign):
+                continue
+            names = [n.id for t in statement.targets for n in ast.walk(t) if isinstance(n, ast.Name)]
+            plain = all(isinstance(n, (ast.Name, ast.Tuple, ast.List, ast.expr_context)) for t in statement.targets for n in ast.walk(t))
+            if plain and names and not set(names) & read and set(names) & used_by_loops and _is_pure(statement.value):
+                edits[statement] = []
+                dropped = True
+        if not dropped:
+            return
+
+
+def _is_pure(node: ast.expr) -> bool:
+    """Whether leaving an expression out changes nothing: sizes, constants, arithmetic of names."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Call):
+            callee = inner.func
+            word = callee.id if isinstance(callee, ast.Name) else callee.attr if isinstance(callee, ast.Attribute) else ""
+            if word not in _PURE_CALLS:
+                return False
+        elif isinstance(inner, ast.Subscript):
+            if not (isinstance(inner.value, ast.Attribute) and inner.value.attr == "shape"):
+                return False
+        elif isinstance(inner, (ast.Await, ast.Yield, ast.NamedExpr, ast.BinOp)) and not _plain_sum(inner):
+            return False
+    return True
+
+
+_PURE_CALLS = frozenset({"len", "size", "dim", "numel", "zeros_like", "zeros", "empty", "empty_like", "view", "flatten", "reshape"})
+
+
+def _plain_sum(node: ast.AST) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub, ast.Mult))
+
+
+def _statements(body: list[ast.stmt]) -> list[ast.stmt]:
+    found: list[ast.stmt] = []
+    for statement in body:
+        found.append(statement)
+        for block in ("body", "orelse", "finalbody"):
+            if not isinstance(statement, (ast.For, ast.FunctionDef, ast.ClassDef)):
+                found.extend(_statements(getattr(statement, block, [])))
+    return found
+
+
+def _remaining(body: list[ast.stmt], edits: dict[ast.stmt, list[ast.stmt]]) -> list[ast.stmt]:
+    """The statements after the edits; compound ones are flattened to what they read."""
+    result: list[ast.stmt] = []
+    for statement in body:
+        if statement in edits:
+            result.extend(edits[statement])
+        elif isinstance(statement, (ast.If, ast.With)):
+            header = [ast.Expr(value=statement.test)] if isinstance(statement, ast.If) else [
+                ast.Expr(value=i.context_expr) for i in statement.items
+            ]  # fmt: skip
+            result.extend(header)
+            result.extend(_remaining(statement.body, edits))
+            result.extend(_remaining(getattr(statement, "orelse", []), edits))
+        else:
+            result.append(statement)
+    return result
+
+
+def _splice(function: SourceFunction, edits: dict[ast.stmt, list[ast.stmt]]) -> str:
+    lines = function.text.splitlines()
+    comments = _comments(function.text)
+    shared = _share_lines(function.node, edits)
+    if shared:
+        return _regenerate(function, edits)
+    spans = sorted(
+        ((s.lineno, s.end_lineno or s.lineno, s.col_offset, new, s) for s, new in edits.items()),
+        key=lambda span: span[0], reverse=True,
+    )  # fmt: skip
+    for first, last, column, new, statement in spans:
+        text: list[str] = []
+        if isinstance(statement, ast.For) or new:
+            text.extend(" " * column + c for line, c in comments if first <= line <= last)
+        for node in new:
+            text.extend(" " * column + line for line in syntax.text(node).splitlines())
+        lines[first - 1 : last] = text
+    start = function.node.lineno
+    removed_header = lines[start - 1 :]
+    return "\n".join(removed_header).rstrip() + "\n"
+
+
+def _comments(text: str) -> list[tuple[int, str]]:
+    """Every comment with its line."""
+    reader = io.StringIO(text).readline
+    try:
+        tokens = list(tokenize.generate_tokens(reader))
+    except (tokenize.TokenError, IndentationError):
+        return []
+    return [(t.start[0], t.string) for t in tokens if t.type == tokenize.COMMENT]
+
+
+def _share_lines(node: ast.AST, edits: dict[ast.stmt, list[ast.stmt]]) -> bool:
+    """Whether an edited statement stands on one line with another one."""
+    statements = [s for s in ast.walk(node) if isinstance(s, ast.stmt) and s is not node]
+    for edited in edits:
+        for other in statements:
+            if other is edited or not hasattr(other, "body") and other in edits and other.lineno == edited.lineno:
+                continue
+            inside = edited.lineno < other.lineno <= (edited.end_lineno or 0)
+            if not inside and edited.lineno <= other.lineno <= (edited.end_lineno or 0):
+                return True
+            if other.end_lineno == edited.lineno and not hasattr(other, "body"):
+                return True
+    header = getattr(node, "body", None)
+    return bool(header) and header[0].lineno == getattr(node, "lineno", 0)
+
+
+def _regenerate(function: SourceFunction, edits: dict[ast.stmt, list[ast.stmt]]) -> str:
+    class _Apply(ast.NodeTransformer):
+        def visit(self, node: ast.AST) -> object:
+            if isinstance(node, ast.stmt) and node in edits:
+                return edits[node]
+            return self.generic_visit(node)
+
+    copy = _Apply().visit(ast.parse(function.text).body[0] if False else function.node)
+    node = copy if isinstance(copy, ast.FunctionDef) else function.node
+    decorators, node.decorator_list = node.decorator_list, []
+    text = syntax.text(node)
+    node.decorator_list = decorators
+    return text + "\n"

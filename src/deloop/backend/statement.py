@@ -1,0 +1,330 @@
+"""Planned statements to Python statements: stores laid out as slices, in place or as a new tensor."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from deloop.backend import syntax
+from deloop.backend.emit import Context, Emitted, Emitter
+from deloop.dtype import Rank
+from deloop.ir import scalar
+from deloop.ir.affine import Affine
+from deloop.ir.loop import Store
+from deloop.ir.plan import Serial, Step, Vector
+from deloop.ir.scalar import Call, Cast, ElementType, Expression, Load, Select
+from deloop.ir.types import Tensor
+
+
+@dataclass(frozen=True)
+class Written:
+    """Statements of the rewritten loop.
+
+    `replaced` are arrays whose allocation the new code no longer needs: their first new statement
+    assigns the whole name.
+    """
+
+    body: tuple[ast.stmt, ...]
+    replaced: frozenset[str]
+
+
+def write_plan(
+    steps: tuple[Step, ...],
+    context: Context,
+    replaceable: Mapping[str, bool],
+    temporaries: Mapping[Expression, str],
+) -> Written:
+    """The plan as source.
+
+    Parameters
+    ----------
+    steps:
+        What is lifted and which loops stay.
+    replaceable:
+        Arrays that may be made anew by the statement named, if it covers them: fresh, and not
+        touched before.
+    temporaries:
+        The user's names for values, to be kept where a value is used more than once.
+    """
+    writer = _Writer(context, dict(replaceable), temporaries)
+    body = writer.steps(steps, top=True)
+    return Written(tuple(body), frozenset(writer.replaced))
+
+
+class _Writer:
+    def __init__(
+        self, context: Context, replaceable: dict[str, bool], temporaries: Mapping[Expression, str]
+    ) -> None:
+        self.context = context
+        self.replaceable = replaceable
+        self.replaced: set[str] = set()
+        self.temporaries = temporaries
+
+    def steps(self, steps: tuple[Step, ...], top: bool) -> list[ast.stmt]:
+        body: list[ast.stmt] = []
+        for step in steps:
+            if isinstance(step, Serial):
+                body.append(self._serial(step))
+            else:
+                body.extend(self._vector(step, top))
+        return body
+
+    def _serial(self, step: Serial) -> ast.stmt:
+        loop = step.loop
+        spell = self.context.spell
+        bounds = [loop.upper] if loop.lower == Affine() else [loop.lower, loop.upper]
+        iterable = syntax.call("range", [syntax.affine(spell(self.context.canonical(b))) for b in bounds])
+        hidden = dict(self.context.names)
+        self.context.names.clear()
+        body = self.steps(step.body, top=False)
+        self.context.names.clear()
+        self.context.names.update(hidden)
+        self._forget_all(step.body)
+        return ast.For(
+            target=ast.Name(loop.iterator, ast.Store()), iter=iterable, body=body, orelse=[], type_comment=None
+        )
+
+    def _forget_all(self, steps: tuple[Step, ...]) -> None:
+        for step in steps:
+            if isinstance(step, Serial):
+                self._forget_all(step.body)
+            else:
+                self._forget(step.statement.store)
+
+    def _vector(self, step: Vector, top: bool) -> list[ast.stmt]:
+        store = step.statement.store
+        order = self._order(step)
+        emitter = Emitter(self.context, step.axes, order, store.place)
+        before = self._name_repeated(store.value, emitter)
+        if store.local:
+            statement = self._local(store, emitter)
+        else:
+            statement = self._store(step, emitter, top)
+        self._forget(store)
+        return [*before, statement]
+
+    def _forget(self, store: Store) -> None:
+        """Names of values that read what was just written hold the old value; drop them."""
+        for expression in list(self.context.names):
+            if any(load.array == store.array for load in scalar.loads(expression)):
+                del self.context.names[expression]
+
+    def _order(self, step: Vector) -> list[str]:
+        """Axes in the order of the target's dimensions, others first."""
+        lifted = [loop.iterator for loop in step.axes]
+        target = [
+            s
+            for subscript in step.statement.store.subscripts
+            if isinstance(subscript, Affine)
+            for s in self.context.canonical(subscript).symbols
+            if s in lifted
+        ]
+        return [a for a in lifted if a not in target] + list(dict.fromkeys(target))
+
+    # ------------------------------------------------------------------ repeated values
+    def _name_repeated(self, value: Expression, emitter: Emitter) -> list[ast.stmt]:
+        """The user's name, or ``mask``, for a value that is used more than once."""
+        body: list[ast.stmt] = []
+        counts: dict[Expression, int] = {}
+        _count(value, counts)
+        repeated = [e for e, n in counts.items() if n > 1 and isinstance(e, (Call, Select)) and e not in self.context.names]
+        repeated.sort(key=lambda e: sum(1 for _ in scalar.walk(e)))
+        conditions = {s.condition for s in scalar.walk(value) if isinstance(s, Select)}
+        for expression in repeated:
+            name = self.temporaries.get(expression)
+            if name is None and expression in conditions:
+                name = "mask"
+            if name is None or (isinstance(expression, Select) and expression.is_mixed):
+                continue
+            piece = emitter.emit(expression)
+            if piece.rank is Rank.NUMBER or isinstance(piece.node, ast.Name):
+                continue
+            unique = self._unique(name)
+            body.append(ast.Assign([ast.Name(unique, ast.Store())], piece.node, lineno=0))
+            self.context.names[expression] = ast.Name(unique, ast.Load())
+        return body
+
+    def _unique(self, name: str) -> str:
+        taken = {n.id for n in self.context.names.values() if isinstance(n, ast.Name)} | self.context.taken
+        unique, count = name, 1
+        while unique in taken:
+            count += 1
+            unique = f"{name}_{count}"
+        self.context.taken.add(unique)
+        return unique
+
+    # ------------------------------------------------------------------ stores
+    def _local(self, store: Store, emitter: Emitter) -> ast.stmt:
+        piece = emitter.emit(store.value)
+        wanted = tuple(
+            s.symbols[0]
+            for s in store.subscripts
+            if isinstance(s, Affine) and s.symbols and s.symbols[0] in emitter.loops
+        )
+        axes = emitter.sorted_axes(wanted)
+        if piece.axes != axes:
+            sizes = [
+                syntax.affine(self.context.spell(self.context.canonical(u - lo)))
+                for lo, u in (emitter.bounds(a) for a in axes)
+            ]
+            if piece.rank is Rank.NUMBER and not axes:
+                sizes = []
+            node = syntax.method(emitter.align(piece, axes), "expand", *sizes) if piece.axes else None
+            if node is None:
+                raise emitter.refuse(f"{store.array} keeps one value for all iterations")
+            piece = replace(piece, node=node, axes=axes)
+        if piece.is_view:
+            piece = replace(piece, node=syntax.method(piece.node, "clone"))
+        self.context.locals[store.array] = axes
+        return ast.Assign([ast.Name(store.array, ast.Store())], piece.node, lineno=0)
+
+    def _store(self, step: Vector, emitter: Emitter, top: bool) -> ast.stmt:
+        store = step.statement.store
+        tensor = self.context.arrays[store.array]
+        entries, axes = self._target(store, tensor, emitter)
+        simple = entries is not None
+        if entries is None:
+            entries, axes = self._scattered(store, tensor, emitter)
+        emitter.order = tuple([a for a in emitter.order if a not in axes] + list(axes)) if simple else emitter.order
+        whole = simple and all(syntax.is_full(e) for e in entries)
+        if store.augmented and (in_place := self._augmented(store, tensor, entries, axes, emitter)) is not None:
+            return in_place
+        rank = Rank.TENSOR if axes else Rank.SCALAR
+        value = _pushed_cast(store.value, ElementType(store.dtype, rank))
+        if top and whole and self.replaceable.get(store.array) and not self._reads(store):
+            exactness, lossy = self.context.exactness, list(self.context.lossy)
+            made = self._made_anew(store, tensor, value, axes, emitter)
+            if made is not None:
+                return made
+            self.context.exactness, self.context.lossy = exactness, lossy
+        piece = self._stored(value, store, emitter)
+        self.replaceable[store.array] = False
+        missing = [a for a in piece.axes if a not in axes]
+        if missing and simple:
+            raise emitter.refuse("the value has more dimensions than where it goes")
+        return self._assign(tensor, entries, piece, axes if simple else emitter.sorted_axes(axes), emitter)
+
+    def _stored(self, value: Expression, store: Store, emitter: Emitter) -> Emitted:
+        """The value as the store takes it: a last cast is the store's own."""
+        return emitter.emit(value.value if isinstance(value, Cast) else value)
+
+    def _reads(self, store: Store) -> bool:
+        return any(load.array == store.array for load in scalar.loads(store.value))
+
+    def _target(
+        self, store: Store, tensor: Tensor, emitter: Emitter
+    ) -> tuple[list[ast.expr] | None, tuple[str, ...]]:
+        """The target as slices, with the axis of each; None where it needs index tensors."""
+        entries: list[ast.expr] = []
+        axes: list[str] = []
+        for subscript, size in zip(store.subscripts, tensor.type.shape, strict=True):
+            if not isinstance(subscript, Affine):
+                return None, ()
+            subscript = self.context.canonical(subscript)
+            lifted = [s for s in subscript.symbols if s in emitter.loops]
+            if len(lifted) > 1 or (lifted and (subscript.coefficient(lifted[0]) < 0 or lifted[0] in axes)):
+                return None, ()
+            if lifted:
+                entries.append(emitter.slice(subscript, lifted[0], self.context.canonical(size)))
+                axes.append(lifted[0])
+            else:
+                entries.append(emitter._point(subscript, self.context.canonical(size)))
+        return entries, tuple(axes)
+
+    def _scattered(
+        self, store: Store, tensor: Tensor, emitter: Emitter
+    ) -> tuple[list[ast.expr], tuple[str, ...]]:
+        """The target as index tensors that broadcast together: ``out[torch.arange(n), labels] = 1``."""
+        pieces = [emitter._as_index(s) for s in store.subscripts]
+        axes = emitter.sorted_axes([a for p in pieces for a in p.axes])
+        return [emitter.align(p, axes) for p in pieces], axes
+
+    def _made_anew(
+        self, store: Store, tensor: Tensor, value: Expression, axes: tuple[str, ...], emitter: Emitter
+    ) -> ast.stmt | None:
+        """``result = value`` instead of an allocation and a store into all of it."""
+        piece = emitter.emit(value)
+        if piece.axes != axes or piece.dtype != store.dtype:
+            bare = self._stored(value, store, emitter)
+            if bare.axes != axes:
+                return None
+            piece = emitter.cast(bare, ElementType(store.dtype, Rank.TENSOR))
+        devices = {self.context.arrays[load.array].type.device for load in scalar.loads(store.value) if load.array in self.context.arrays}
+        if not axes or (devices and devices != {tensor.type.device}) or self.context.foreign_device(tensor, bool(devices)):
+            return None
+        node = syntax.method(piece.node, "clone") if piece.is_view else piece.node
+        self.replaced.add(store.array)
+        self.replaceable[store.array] = False
+        return ast.Assign([ast.Name(store.array, ast.Store())], node, lineno=0)
+
+    def _augmented(
+        self, store: Store, tensor: Tensor, entries: list[ast.expr], axes: tuple[str, ...], emitter: Emitter
+    ) -> ast.stmt | None:
+        """``x[i] += e`` stays an augmented assignment."""
+        value = store.value
+        if not isinstance(value, Call) or value.spelling or value.operator not in syntax.BINARY:
+            return None
+        first, second = value.arguments
+        if not isinstance(first, Load) or (first.array, first.subscripts) != (store.array, store.subscripts):
+            return None
+        if any(load.array == store.array for load in scalar.loads(second)):
+            return None
+        piece = emitter.emit(value)
+        if not isinstance(piece.node, ast.BinOp) or set(piece.axes) - set(axes) or self.replaceable.get(store.array):
+            return None
+        target = emitter.emit(first)
+        if not syntax.same(piece.node.left, emitter.align(target, piece.axes)):
+            return None
+        self.replaceable[store.array] = False
+        kept = syntax.strip_full(entries)
+        base = syntax.name(tensor.name)
+        place: ast.expr = base
+        if kept or not isinstance(base, ast.Name):
+            place = syntax.index(base, kept or [ast.Slice()])
+        _set_store(place)
+        return ast.AugAssign(place, piece.node.op, piece.node.right)  # type: ignore[arg-type]
+
+    def _assign(
+        self, tensor: Tensor, entries: list[ast.expr], piece: Emitted, axes: tuple[str, ...], emitter: Emitter
+    ) -> ast.stmt:
+        node = emitter.align(piece, axes) if piece.axes else piece.node
+        if piece.is_view:
+            node = syntax.method(node, "clone") if self._same_memory(tensor, node) else node
+        base = syntax.name(tensor.name)
+        kept = syntax.strip_full(entries)
+        if not kept:
+            kept = [ast.Slice()] if tensor.type.rank else [ast.Constant(...)]
+        target = syntax.index(base, kept)
+        _set_store(target)
+        return ast.Assign([target], node, lineno=0)
+
+    def _same_memory(self, tensor: Tensor, node: ast.expr) -> bool:
+        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        return any(
+            other.storage.rstrip("?") == tensor.storage.rstrip("?")
+            for other in self.context.arrays.values()
+            if other.name.split(".")[0].split("[")[0] in names
+        )
+
+
+def _count(value: Expression, counts: dict[Expression, int]) -> None:
+    counts[value] = counts.get(value, 0) + 1
+    if counts[value] > 1:
+        return
+    for child in scalar.children(value):
+        _count(child, counts)
+
+
+def _pushed_cast(value: Expression, kind: ElementType) -> Expression:
+    """The store's cast, pushed into branches."""
+    if isinstance(value, Select):
+        return Select(value.condition, _pushed_cast(value.then, kind), _pushed_cast(value.otherwise, kind))
+    return value if value.type.dtype == kind.dtype else Cast(value, kind)
+
+
+def _set_store(node: ast.expr) -> None:
+    if isinstance(node, (ast.Name, ast.Subscript, ast.Attribute)):
+        node.ctx = ast.Store()
+
+

@@ -1,0 +1,1 @@
+"""``deloop demo``: three loops, what they become, and that nothing else changed."""

@@ -1,0 +1,10 @@
+"""``deloop.vectorize``: rewrites when the real arguments are known, guards each call.
+
+The package needs PyTorch; importing it raises `MissingTorchError` where that is not installed.
+"""
+
+from __future__ import annotations
+
+from deloop.decorator.vectorized import DeloopWarning, Vectorized, vectorize
+
+__all__ = ["DeloopWarning", "Vectorized", "vectorize"]

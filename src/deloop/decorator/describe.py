@@ -1,0 +1,257 @@
+"""Real arguments as the compiler's values, with the tests that later arguments must pass.
+
+``f(torch.rand(3, 4), 5)  ->  {"x": Tensor("x", float32, (x.shape[0], x.shape[1])), "n": …}``
+with the hints ``{"x.shape[0]": 3, "x.shape[1]": 4, "n": 5}`` and the tests
+``type(x) is Tensor``, ``x.dtype is torch.float32``, ``x.ndim == 2``, …, ``type(n) is int``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from deloop.decorator.functions import (
+    MISSING,
+    find_name,
+    find_qualified_name,
+    parse_callable,
+    read_attribute,
+)
+from deloop.decorator.pytorch import torch
+from deloop.dtype import DTYPES
+from deloop.ir import types as ir
+from deloop.ir.affine import Affine
+
+LONGEST_SEQUENCE = 32
+"""A longer list or tuple is described by its type alone."""
+
+_VIEWS = frozenset({"view", "reshape", "flatten", "ravel", "contiguous"})
+_TENSOR_CLASSES = (torch.Tensor, torch.nn.Parameter)
+_NUMBERS: dict[type, str] = {bool: "bool", int: "int64", float: "float64", complex: "complex128"}
+_DTYPE_NAMES = {getattr(torch, name): name for name in DTYPES}
+
+
+class OutOfScope(Exception):
+    """An argument of a kind for which only the original function can answer; the text says why."""
+
+
+class Constants:
+    """Objects that generated code compares with, each under one name."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self._names: dict[int, str] = {}
+
+    def name(self, value: object) -> str:
+        """The name under which generated code sees `value`."""
+        if id(value) not in self._names:
+            self._names[id(value)] = f"_deloop_k{len(self._names)}"
+            self.values[self._names[id(value)]] = value
+        return self._names[id(value)]
+
+
+@dataclass
+class Description:
+    """What was seen: values by parameter, sizes, and tests that make it hold for another call.
+
+    With `by_value`, numbers are described by their value: the names of another function mean
+    nothing where the rewrite will stand. `roots` says how tests reach such names.
+    """
+
+    constants: Constants
+    function: FunctionType
+    by_value: bool = False
+    roots: dict[str, str] = field(default_factory=dict)
+    values: dict[str, ir.Value] = field(default_factory=dict)
+    hints: dict[str, int] = field(default_factory=dict)
+    tests: list[str] = field(default_factory=list)
+    tensors: dict[str, torch.Tensor] = field(default_factory=dict)
+    visited: dict[str, ir.Value] = field(default_factory=dict)
+
+    def describe_arguments(self, arguments: Mapping[str, object]) -> None:
+        """Describe each argument; raises `OutOfScope`."""
+        for name, value in arguments.items():
+            self.values[name] = self.describe(name, value)
+
+    def describe(self, path: str, value: object) -> ir.Value:
+        """The compiler's value of what the expression `path` stands for now.
+
+        Tests are added once a path, also for what is asked for during compilation: attributes,
+        globals and closure names.
+        """
+        if path not in self.visited:
+            self.visited[path] = self._describe(path, value)
+        return self.visited[path]
+
+    def resolve(self, name: str) -> ir.Value:
+        """What a global or closure name of the function stands for."""
+        value, access = find_name(self.function, name, self.constants.name)
+        if value is MISSING:
+            return ir.Opaque(f"the name {name} is not bound")
+        if self.by_value:
+            self.roots[name] = access
+        return self.describe(name, value)
+
+    def _describe(self, path: str, value: object) -> ir.Value:
+        if isinstance(value, torch.Tensor):
+            return self._describe_tensor(path, value)
+        if type(value) in _NUMBERS:
+            return self._describe_number(path, value)  # type: ignore[arg-type]
+        if value is None or value is Ellipsis:
+            return self._expect_same(path, value, ir.Literal(value))
+        if isinstance(value, torch.dtype):
+            return self._expect_same(path, value, ir.Literal(str(value)))
+        if type(value) is str or isinstance(value, torch.device):
+            self._expect(f"{self._access(path)} == {self.constants.name(value)}")
+            return ir.Literal(value if type(value) is str else f"device:{value.type}")  # type: ignore[union-attr]
+        if type(value) in (list, tuple) and len(value) <= LONGEST_SEQUENCE:  # type: ignore[arg-type]
+            return self._describe_sequence(path, value)  # type: ignore[arg-type]
+        if isinstance(value, ModuleType):
+            return self._expect_same(path, value, ir.Module(value.__name__))
+        return self._describe_callable(path, value)
+
+    def _describe_number(self, path: str, value: int | float | complex) -> ir.Value:
+        kind = type(value)
+        self._expect_class(path, kind)
+        if self.by_value:
+            self._expect(f"{self._access(path)} == {self.constants.name(value)}")
+            return ir.Integer(Affine.number(value)) if type(value) is int else ir.Literal(value)
+        if type(value) is int:
+            self.hints[path] = value
+            return ir.Integer(Affine.symbol(path))
+        return ir.Scalar(_NUMBERS[kind], path)
+
+    def _describe_callable(self, path: str, value: object) -> ir.Value:
+        if value is torch.Tensor:
+            return self._expect_same(path, value, ir.Module("torch.Tensor"))
+        qualified = find_qualified_name(value)
+        function = getattr(value, "__wrapped__", value) if is_vectorized(value) else value
+        if qualified is not None:
+            return self._expect_same(path, value, ir.Function(path, qualified))
+        if isinstance(function, FunctionType):
+            parsed = self._parse(function)
+            return self._expect_same(path, value, ir.Function(path, None, parsed))
+        if isinstance(value, type):
+            return self._expect_same(path, value, ir.Module(f"{value.__module__}.{value.__name__}"))
+        if isinstance(value, BuiltinFunctionType):
+            return self._expect_same(path, value, ir.Opaque(f"{path} is {value!r}"))
+        if isinstance(value, MethodType):
+            return ir.Opaque(f"{path} is a bound method")
+        self._expect_class(path, type(value))
+        return ir.Object(path, lambda name: self._describe_attribute(path, value, name))
+
+    def _parse(self, function: FunctionType) -> object | None:
+        inner = Description(self.constants, function, by_value=True, tests=self.tests)
+        return parse_callable(function, inner.resolve)
+
+    def _describe_attribute(self, path: str, owner: object, name: str) -> ir.Value:
+        value = read_attribute(owner, name)
+        if value is MISSING:
+            return ir.Opaque(f"what {path}.{name} is cannot be known without running it")
+        return self.describe(f"{path}.{name}", value)
+
+    def _describe_sequence(self, path: str, value: list[object] | tuple[object, ...]) -> ir.Value:
+        self._expect_class(path, type(value))
+        self._expect(f"_deloop_len({self._access(path)}) == {len(value)}")
+        items = tuple(self.describe(f"{path}[{i}]", item) for i, item in enumerate(value))
+        return ir.Sequence(items, is_list=type(value) is list)
+
+    def _describe_tensor(self, path: str, value: torch.Tensor) -> ir.Value:
+        check_tensor(path, value)
+        if self.by_value:
+            return ir.Opaque(f"{path} is a tensor outside the function's own names")
+        self._expect_class(path, type(value))
+        self._expect(f"{path}.dtype is {self.constants.name(value.dtype)}")
+        self._expect(f"{path}.layout is {self.constants.name(torch.strided)}")
+        self._expect(f"{path}.ndim == {value.ndim}")
+        self._expect(_device_test(path, value.device))
+        self._expect(f"{'' if value.requires_grad else 'not '}{path}.requires_grad")
+        if value.requires_grad:
+            self._expect(f"{'' if value.is_leaf else 'not '}{path}.is_leaf")
+        is_contiguous = self._asks_for_layout and value.is_contiguous()
+        if self._asks_for_layout:
+            self._expect(f"{'' if is_contiguous else 'not '}{path}.is_contiguous()")
+        sizes = [f"{path}.shape[{axis}]" for axis in range(value.ndim)]
+        self.hints.update(zip(sizes, value.shape, strict=True))
+        first = self._expect_identity(path, value)
+        described = ir.TensorType(
+            _DTYPE_NAMES[value.dtype],
+            tuple(Affine.symbol(size.replace(path, first, 1)) for size in sizes),
+            value.device.type,
+            value.requires_grad,
+            value.is_leaf,
+            is_contiguous,
+        )
+        return ir.Tensor(first, described, self._storage_of(first, value))
+
+    @property
+    def _asks_for_layout(self) -> bool:
+        """Whether the function makes views, whose sharing of memory depends on the layout."""
+        return not _VIEWS.isdisjoint(self.function.__code__.co_names)
+
+    def _expect_identity(self, path: str, value: torch.Tensor) -> str:
+        """Test which of the tensors seen so far this one is; returns the first one's path."""
+        first = path
+        for other, tensor in self.tensors.items():
+            if tensor is value:
+                self._expect(f"{path} is {other}")
+                return other
+            self._expect(f"{path} is not {other}")
+        self.tensors[path] = value
+        return first
+
+    def _storage_of(self, path: str, value: torch.Tensor) -> str:
+        """The first path whose tensor lives in the same memory as this one."""
+        here = value.untyped_storage().data_ptr()
+        for other, tensor in self.tensors.items():
+            if here and tensor.untyped_storage().data_ptr() == here:
+                return other
+        return path
+
+    def _access(self, path: str) -> str:
+        """The expression by which a test reaches what `path` names."""
+        root = next((name for name in self.roots if _is_prefix(name, path)), None)
+        return path if root is None else self.roots[root] + path[len(root) :]
+
+    def _expect(self, test: str) -> None:
+        self.tests.append(test)
+
+    def _expect_class(self, path: str, kind: type) -> None:
+        self._expect(f"_deloop_type({self._access(path)}) is {self.constants.name(kind)}")
+
+    def _expect_same(self, path: str, value: object, described: ir.Value) -> ir.Value:
+        self._expect(f"{self._access(path)} is {self.constants.name(value)}")
+        return described
+
+
+def _is_prefix(root: str, path: str) -> bool:
+    return path.startswith(root) and path[len(root) :][:1] in ("", ".", "[")
+
+
+def check_tensor(path: str, value: torch.Tensor) -> None:
+    """Raise `OutOfScope` for a tensor of a kind that the compiler has no words for."""
+    kind = type(value)
+    if kind not in _TENSOR_CLASSES:
+        raise OutOfScope(f"{path} is a {kind.__name__}, a tensor class with operators of its own")
+    if value.layout is not torch.strided:
+        raise OutOfScope(f"{path} is a {str(value.layout).removeprefix('torch.')} tensor")
+    if value.dtype not in _DTYPE_NAMES:
+        raise OutOfScope(f"{path} has the dtype {value.dtype}")
+    if value.device.type == "meta":
+        raise OutOfScope(f"{path} is on the meta device and has no elements")
+    if hasattr(value, "has_names") and value.has_names():
+        raise OutOfScope(f"{path} has named dimensions")
+
+
+def _device_test(path: str, device: torch.device) -> str:
+    """The cheapest test of a device's type: a flag where PyTorch has one."""
+    if device.type in ("cpu", "cuda"):
+        return f"{path}.is_{device.type}"
+    return f"{path}.device.type == {device.type!r}"
+
+
+def is_vectorized(value: object) -> bool:
+    """Whether `value` is a function that `deloop.vectorize` made."""
+    return type(value).__module__ == "deloop.decorator.vectorized"

@@ -1,0 +1,128 @@
+"""One compilation for one call's arguments, and the function that comes of it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from types import FunctionType
+from typing import Any
+
+from deloop.pipeline import Compilation, LoopReport, Options, compile_function
+
+from deloop.decorator.build import build_function, import_names
+from deloop.decorator.describe import Constants, Description, OutOfScope
+from deloop.decorator.dispatch import Specialisation
+from deloop.decorator.environment import find_hindrance
+from deloop.decorator.functions import find_source, parse_callable
+from deloop.decorator.overlap import find_overlap_tests
+from deloop.decorator.pytorch import torch
+from deloop.diagnostic import Exactness, Place, Refusal
+from deloop.errors import RefusalError
+from deloop.ir import types as ir
+
+
+class Subject:
+    """A readable function together with what is compared with in its guards."""
+
+    def __init__(self, function: FunctionType, options: Options) -> None:
+        self.function = function
+        self.options = options
+        self.signature = inspect.signature(function, follow_wrapped=False)
+        self.constants = Constants()
+
+    def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Arguments by parameter, defaults filled in; raises `TypeError` where they do not fit."""
+        bound = self.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return bound.arguments
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """What guards use beside the function's own names: ``torch`` unless it is a parameter."""
+        torch_name = {} if "torch" in self.signature.parameters else {"torch": torch}
+        return {**torch_name, **self.constants.values}
+
+
+def compile_call(subject: Subject, arguments: Mapping[str, Any]) -> tuple[Compilation, Description]:
+    """The compilation for these arguments, and what was seen of them by its end.
+
+    A refusal that the compiler raises becomes a compilation that keeps the loop. Raises
+    `OutOfScope` where only the original function can answer.
+    """
+    description = Description(subject.constants, subject.function)
+    hindrance = find_hindrance()
+    if hindrance is not None:
+        raise OutOfScope(hindrance)
+    description.describe_arguments(arguments)
+    parsed = parse_callable(subject.function, description.resolve)
+    if parsed is None:
+        raise OutOfScope("the source of the function does not parse")
+    try:
+        found = compile_function(parsed, description.values, description.hints, subject.options)
+    except RefusalError as error:
+        found = keep_function(parsed.text, error.refusal)
+    return found, description
+
+
+def keep_function(text: str, refusal: Refusal) -> Compilation:
+    """The compilation that leaves a whole function alone."""
+    loop = LoopReport(
+        refusal.place.line, "kept", Exactness.BITWISE, assumptions=(), rules=(), refusal=refusal
+    )
+    return Compilation("kept", text, (loop,), assumptions=(), imports=())
+
+
+def specialise(
+    subject: Subject, arguments: Mapping[str, Any], on_refusal: str
+) -> tuple[Specialisation, Specialisation]:
+    """The answer for these arguments, and the one that keeps the loop for all of their kind."""
+    compilation, description = compile_call(subject, arguments)
+    kind = tuple(description.tests)
+    kept = Specialisation(kind, choose_kept(subject.function, compilation, on_refusal), kept=True)
+    if compilation.status == "kept":
+        return kept, kept
+    if on_refusal == "raise" and compilation.status != "vectorized":
+        return kept, kept
+    assumed = tuple(f"({assumption.guard})" for assumption in compilation.assumptions)
+    tensors = {p: v for p, v in description.visited.items() if isinstance(v, ir.Tensor)}
+    overlap = find_overlap_tests(compilation.source, tensors)
+    tests = tuple(dict.fromkeys((*kind, *assumed, *overlap)))
+    function = build_function(
+        subject.function,
+        compilation.source,
+        import_names(compilation.imports),
+        f"vectorized {subject.function.__name__}",
+    )
+    return Specialisation(tests, function), kept
+
+
+def choose_kept(
+    function: FunctionType, compilation: Compilation, on_refusal: str
+) -> Callable[..., Any]:
+    """What a kept signature runs: the original, or what raises the first refusal."""
+    refusals = [loop.refusal for loop in compilation.loops if loop.refusal is not None]
+    if on_refusal == "raise" and refusals:
+        return raising(refusals[0])
+    return function
+
+
+def raising(refusal: Refusal) -> Callable[..., Any]:
+    """A function of any arguments that raises the refusal."""
+
+    def refuse_call(*args: Any, **kwargs: Any) -> Any:
+        raise RefusalError(refusal)
+
+    return refuse_call
+
+
+def refuse(function: Callable[..., Any], code: str, sentence: str) -> Refusal:
+    """A refusal about a whole function, at its first line."""
+    body = getattr(function, "__code__", None)
+    file, line = (body.co_filename, body.co_firstlineno) if body else (f"<{function!r}>", 1)
+    return Refusal(code, Place(file, line, 1), sentence)
+
+
+def read_text(function: FunctionType) -> str:
+    """The function's text as it stands, empty where there is none."""
+    found = find_source(function)
+    return found[0] if found else ""

@@ -1,0 +1,322 @@
+"""``deloop.vectorize`` and what it returns."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+import threading
+import traceback
+import types
+import warnings
+from collections.abc import Callable
+from typing import Any, overload
+
+from deloop.pipeline import Compilation, Options
+
+from deloop.decorator.describe import OutOfScope
+from deloop.decorator.dispatch import Specialisation, build_dispatch, build_selection
+from deloop.decorator.functions import check_readable
+from deloop.decorator.specialise import (
+    Subject,
+    compile_call,
+    keep_function,
+    raising,
+    read_text,
+    refuse,
+    specialise,
+)
+from deloop.report import Report
+
+MOST_SPECIALISATIONS = 8
+
+
+class DeloopWarning(UserWarning):
+    """deloop itself failed; the loop runs as it is written."""
+
+
+class Vectorized:
+    """A function whose loops over tensors run as tensor operations wherever that is the same.
+
+    The first call with a new signature (types, ranks, dtypes, device types, which tensors require
+    grad, which are the same object) compiles; each later call evaluates one generated condition and
+    runs what belongs to it. Where no rewrite holds, the original function runs.
+
+    Parameters
+    ----------
+    function:
+        Any callable. What deloop cannot read runs unchanged, and `explain` says why.
+    on_refusal:
+        ``"keep"`` runs the loop where it cannot be rewritten; ``"raise"`` raises `RefusalError`.
+    inline:
+        Whether functions given as arguments are written out in the rewritten source.
+
+    Examples
+    --------
+    >>> import torch
+    >>> @vectorize
+    ... def double(x):
+    ...     y = torch.zeros_like(x)
+    ...     for i in range(x.shape[0]):
+    ...         y[i] = x[i] * 2
+    ...     return y
+    >>> double(torch.tensor([1.0, 2.0]))
+    tensor([2., 4.])
+    """
+
+    __wrapped__: Callable[..., Any]
+    __name__: str
+    __qualname__: str
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        on_refusal: str = "keep",
+        inline: bool = False,
+    ) -> None:
+        if on_refusal not in ("keep", "raise"):
+            raise ValueError(f'on_refusal is "keep" or "raise", not {on_refusal!r}')
+        if not callable(function):
+            raise TypeError(f"deloop.vectorize takes a function, not {type(function).__name__}")
+        is_function = isinstance(function, types.FunctionType)
+        functools.update_wrapper(self, function, updated=("__dict__",) if is_function else ())
+        self._on_refusal = on_refusal
+        self._options = Options(inline=inline)
+        self._lock = threading.RLock()
+        self._special: tuple[Specialisation, ...] = ()
+        self._dispatch: Callable[..., Any] = function
+        self._select: Callable[..., Any] = _select_nothing
+        self._unreadable = check_readable(function)
+        if self._unreadable is None:
+            assert isinstance(function, types.FunctionType)
+            self._subject = Subject(function, self._options)
+            self._install(())
+        elif on_refusal == "raise":
+            self._dispatch = raising(self._unreadable)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """What the original function returns for these arguments."""
+        return self._dispatch(*args, **kwargs)
+
+    def explain(self, *args: Any, **kwargs: Any) -> Report:
+        """What a call with these arguments would run, without running it.
+
+        Raises `TypeError` where the arguments do not fit the function's parameters.
+        """
+        if self._unreadable is not None:
+            text = ""
+            if isinstance(self.__wrapped__, types.FunctionType):
+                text = read_text(self.__wrapped__)
+            return _report(keep_function(text, self._unreadable))
+        arguments = self._subject.bind(args, kwargs)
+        with self._lock:
+            try:
+                return _report(compile_call(self._subject, arguments)[0])
+            except OutOfScope as reason:
+                refusal = refuse(self._subject.function, "VEC908", str(reason))
+            except RecursionError:
+                raise
+            except Exception as error:
+                sentence = f"deloop failed ({type(error).__name__}: {error})"
+                refusal = refuse(self._subject.function, "VEC909", sentence)
+            return _report(keep_function(read_text(self._subject.function), refusal))
+
+    def specialised(self, *args: Any, **kwargs: Any) -> Callable[..., Any]:
+        """The function that a call with these arguments runs, made now where it does not exist.
+
+        The rewrite itself, without guards, or the original; good for arguments of this kind only.
+        """
+        if self._unreadable is not None:
+            return self._dispatch
+        with self._lock:
+            chosen = self._select(*args, **kwargs)
+            return self._extend(args, kwargs) if chosen is None else chosen
+
+    def __repr__(self) -> str:
+        return f"<deloop.Vectorized {self.__wrapped__!r}>"
+
+    # A function, as the rest of Python sees one.
+
+    @overload
+    def __get__(self, instance: None, owner: type | None = None) -> Vectorized: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type | None = None) -> BoundVectorized: ...
+
+    def __get__(
+        self, instance: object | None, owner: type | None = None
+    ) -> Vectorized | BoundVectorized:
+        if instance is None or not isinstance(self.__wrapped__, types.FunctionType):
+            return self
+        return BoundVectorized(self, instance)
+
+    def __getattr__(self, name: str) -> Any:
+        """``__code__``, ``__defaults__`` and the like: `inspect` then sees a function's kind."""
+        if name in _FUNCTION_ATTRIBUTES:
+            return getattr(self.__wrapped__, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """By qualified name, as functions are; by its function where that name is another's."""
+        found: Any = sys.modules.get(self.__module__)
+        for part in self.__qualname__.split("."):
+            found = getattr(found, part, None)
+        if found is self:
+            return str(self.__qualname__)
+        return _rebuild, (self.__wrapped__, self._on_refusal, self._options)
+
+    def __copy__(self) -> Vectorized:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Vectorized:
+        return self
+
+    # The first call with a new signature.
+
+    def _install(self, special: tuple[Specialisation, ...]) -> None:
+        """Dispatch to these, rewrites before kept signatures."""
+        subject = self._subject
+        function, signature, names = subject.function, subject.signature, subject.names
+        special = tuple(sorted(special, key=lambda s: s.kept))
+        self._select = build_selection(function, signature, special, names)
+        self._dispatch = build_dispatch(function, signature, special, names, self._miss)
+        self._special = special
+
+    def _miss(self, *args: Any, **kwargs: Any) -> Any:
+        """No specialisation holds: make one where there is room, then run what holds now."""
+        return self.specialised(*args, **kwargs)(*args, **kwargs)
+
+    def _extend(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[..., Any]:
+        function = self._subject.function
+        if len(self._special) >= MOST_SPECIALISATIONS:
+            return function
+        arguments = self._subject.bind(args, kwargs)
+        try:
+            special, kept = specialise(self._subject, arguments, self._on_refusal)
+            previous = self._special
+            self._install((special, *previous))
+            chosen = self._select(*args, **kwargs)
+            if chosen is None and special is not kept:
+                # The rewrite's own assumptions fail for the arguments that it was made for.
+                self._install((*previous, kept))
+            return chosen or function
+        except OutOfScope as reason:
+            if self._on_refusal == "raise":
+                return raising(refuse(function, "VEC908", str(reason)))
+            return function
+        except Exception:
+            return self._give_up()
+
+    def _give_up(self) -> Callable[..., Any]:
+        """deloop failed: say so once, and run the loop from now on."""
+        function = self._subject.function
+        self._dispatch = function
+        warnings.warn(
+            f"deloop failed on {self.__qualname__} and runs its loop from now on; this is a bug in"
+            f" deloop, please report it with this text:\n{traceback.format_exc()}",
+            DeloopWarning,
+            stacklevel=7,
+        )
+        return function
+
+
+class BoundVectorized:
+    """A vectorized method with its object: ``model.step``."""
+
+    __slots__ = ("__func__", "__self__")
+
+    def __init__(self, function: Vectorized, instance: object) -> None:
+        self.__func__ = function
+        self.__self__ = instance
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """What the original method returns."""
+        return self.__func__._dispatch(self.__self__, *args, **kwargs)
+
+    def explain(self, *args: Any, **kwargs: Any) -> Report:
+        """As `Vectorized.explain`, the object being the first argument."""
+        return self.__func__.explain(self.__self__, *args, **kwargs)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(self.__wrapped__)
+
+    @property
+    def __wrapped__(self) -> Any:
+        return types.MethodType(self.__func__.__wrapped__, self.__self__)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__wrapped__, name)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, BoundVectorized):
+            return NotImplemented
+        return self.__func__ is other.__func__ and self.__self__ is other.__self__
+
+    def __hash__(self) -> int:
+        return hash((id(self.__func__), id(self.__self__)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self.__self__, self.__func__.__name__)
+
+    def __repr__(self) -> str:
+        return f"<bound {self.__func__!r} of {self.__self__!r}>"
+
+
+_FUNCTION_ATTRIBUTES = frozenset(
+    ("__code__", "__defaults__", "__kwdefaults__", "__globals__", "__closure__")
+)
+
+
+def _select_nothing(*args: Any, **kwargs: Any) -> None:
+    return None
+
+
+def _report(compilation: Compilation) -> Report:
+    return Report(compilation.status, compilation.source, compilation.loops)
+
+
+def _rebuild(function: Callable[..., Any], on_refusal: str, options: Options) -> Vectorized:
+    return Vectorized(function, on_refusal=on_refusal, inline=options.inline)
+
+
+@overload
+def vectorize(
+    fn: Callable[..., Any], *, on_refusal: str = "keep", inline: bool = False
+) -> Vectorized: ...
+
+
+@overload
+def vectorize(
+    fn: None = None, *, on_refusal: str = "keep", inline: bool = False
+) -> Callable[[Callable[..., Any]], Vectorized]: ...
+
+
+def vectorize(
+    fn: Callable[..., Any] | None = None, *, on_refusal: str = "keep", inline: bool = False
+) -> Any:
+    """Run a function's loops over tensors as tensor operations wherever that is the same.
+
+    ``vectorize(f)``, ``@vectorize`` and ``@vectorize(on_refusal="raise")`` all work, on functions,
+    methods, static methods and class methods; see `Vectorized`.
+
+    Parameters
+    ----------
+    fn:
+        The function; without it, a decorator is returned.
+    on_refusal:
+        ``"keep"`` runs a loop that cannot be rewritten, ``"raise"`` raises `RefusalError`.
+    inline:
+        Whether functions given as arguments are written out in the rewritten source.
+    """
+    if fn is None:
+        return functools.partial(vectorize, on_refusal=on_refusal, inline=inline)
+    if isinstance(fn, staticmethod | classmethod):
+        return type(fn)(Vectorized(fn.__func__, on_refusal=on_refusal, inline=inline))
+    if isinstance(fn, types.MethodType):
+        whole = Vectorized(fn.__func__, on_refusal=on_refusal, inline=inline)
+        return BoundVectorized(whole, fn.__self__)
+    if isinstance(fn, Vectorized):
+        return Vectorized(fn.__wrapped__, on_refusal=on_refusal, inline=inline)
+    return Vectorized(fn, on_refusal=on_refusal, inline=inline)

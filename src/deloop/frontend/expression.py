@@ -1,0 +1,193 @@
+"""Typed construction of scalar IR: every node gets the type that the loop's own value has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from deloop.diagnostic import Place, Refusal
+from deloop.dtype import Rank, category
+from deloop.errors import RefusalError, Unsupported
+from deloop.ir.affine import Affine
+from deloop.ir.scalar import (
+    Call,
+    Cast,
+    ElementType,
+    Expression,
+    Index,
+    Inlined,
+    Invariant,
+    Load,
+    Number,
+    Select,
+    walk,
+)
+from deloop.ops.kinds import Operator
+from deloop.ops.table import UnsupportedDType, find_binary, find_unary, result_dtype
+
+NODES = (Number, Index, Invariant, Load, Call, Inlined, Select, Cast)
+"""The classes of scalar IR, for ``isinstance``."""
+
+BOOL = ElementType("bool", Rank.NUMBER)
+INT = ElementType("int64", Rank.NUMBER)
+FLOAT = ElementType("float64", Rank.NUMBER)
+_PYTHON_TYPES = {bool: "bool", int: "int64", float: "float64", complex: "complex128"}
+_COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
+_SPELLED = {"sub": "-", "floor_divide": "//", "remainder": "%", "pow": "**", "div": "/"}
+
+
+def number(value: int | float | bool | complex) -> Number:
+    """A Python number with its type: ``2.0 -> Number(2.0, float64)``."""
+    return Number(value, ElementType(_PYTHON_TYPES[type(value)], Rank.NUMBER))
+
+
+def integer(affine: Affine) -> Expression:
+    """A Python int that is affine: a literal where no symbol occurs."""
+    return number(affine.constant) if affine.is_constant else Index(affine)
+
+
+def is_number(expression: Expression) -> bool:
+    """Whether the loop holds a Python number here, not a tensor."""
+    return types_of(expression)[0].rank is Rank.NUMBER and len(types_of(expression)) == 1
+
+
+def types_of(expression: Expression) -> tuple[ElementType, ...]:
+    """All types that the value can have (several for a select whose branches differ)."""
+    if isinstance(expression, Select):
+        both = (*types_of(expression.then), *types_of(expression.otherwise))
+        return tuple(dict.fromkeys(both))
+    return (expression.type,)
+
+
+def make_call(
+    operator: Operator,
+    arguments: Sequence[Expression],
+    place: Place,
+    spelling: str = "",
+    keywords: Sequence[tuple[str, Expression]] = (),
+) -> Expression:
+    """An operator applied, with its type; distributed over a select whose branches differ in type.
+
+    ``max(x, 0) * y -> select(0 > x, 0 * y, x * y)`` where ``x`` is a tensor and 0 is not: the product's
+    type depends on the branch. Raises `Unsupported` where PyTorch raises for these types.
+    """
+    for position, argument in enumerate(arguments):
+        if isinstance(argument, Select) and argument.is_mixed:
+            branches = [
+                make_call(
+                    operator,
+                    [*arguments[:position], branch, *arguments[position + 1 :]],
+                    place,
+                    spelling,
+                    keywords,
+                )
+                for branch in (argument.then, argument.otherwise)
+            ]
+            return Select(argument.condition, branches[0], branches[1])
+    kind = _call_type(operator, arguments, place, spelling)
+    return Call(operator.name, tuple(arguments), kind, spelling, tuple(keywords))
+
+
+def _call_type(
+    operator: Operator, arguments: Sequence[Expression], place: Place, spelling: str
+) -> ElementType:
+    operands = [a.type for a in arguments]
+    rank = max(t.rank for t in operands)
+    if rank is Rank.NUMBER:
+        return ElementType(_number_dtype(operator, arguments), Rank.NUMBER)
+    try:
+        dtype = result_dtype(operator, [(t.dtype, t.rank) for t in operands])
+    except UnsupportedDType as error:
+        raise Unsupported(Refusal("VEC911", place, f"{spelling or operator.name} raises: {error}")) from error
+    return ElementType(dtype, rank)
+
+
+def _number_dtype(operator: Operator, arguments: Sequence[Expression]) -> str:
+    """The type of Python arithmetic: ``int / int`` is a float, a comparison a bool."""
+    dtypes = [a.type.dtype for a in arguments]
+    if operator.name in _COMPARISONS or operator.name.startswith("logical_"):
+        return "bool"
+    widest = max(dtypes, key=lambda d: ("bool", "int", "float", "complex").index(category(d)))
+    if operator.name == "div" and category(widest) in ("bool", "int"):
+        return "float64"
+    if operator.name == "pow" and category(widest) in ("bool", "int"):
+        exponent = arguments[1]
+        if isinstance(exponent, Number) and not isinstance(exponent.value, complex):
+            return "int64" if exponent.value >= 0 else "float64"
+        return "int64"
+    if widest == "bool" and not operator.name.startswith("bitwise"):
+        return "int64"
+    return widest
+
+
+def binary(name: str, left: Expression, right: Expression, place: Place) -> Expression:
+    """A Python binary operator by the name of its `ast` class: ``binary("Add", a, b)``."""
+    operator = find_binary(name)
+    if operator is None:
+        raise Unsupported(Refusal("VEC910", place, f"the operator {name} is not read yet"))
+    return make_call(operator, (left, right), place)
+
+
+def compare(name: str, left: Expression, right: Expression, place: Place) -> Expression:
+    """A comparison by the name of its `ast` class: ``compare("Gt", a, b)``."""
+    return binary(name, left, right, place)
+
+
+def truth(expression: Expression, place: Place) -> Expression:
+    """The value as a condition: ``if x[i]`` means ``x[i] != 0``."""
+    if isinstance(expression, Select):
+        return Select(
+            expression.condition, truth(expression.then, place), truth(expression.otherwise, place)
+        )
+    if expression.type.rank is Rank.TENSOR:
+        raise Unsupported(
+            Refusal("VEC912", place, "a condition on a whole row is neither true nor false")
+        )
+    if expression.type.dtype == "bool":
+        return expression
+    if isinstance(expression, Number):
+        return number(bool(expression.value))
+    return compare("NotEq", expression, number(0), place)
+
+
+def negate(condition: Expression) -> Expression:
+    """``not condition`` for a condition."""
+    if isinstance(condition, Number):
+        return number(not condition.value)
+    if isinstance(condition, Call) and condition.operator == "logical_not":
+        return condition.arguments[0]
+    return Call("logical_not", (condition,), ElementType("bool", condition.type.rank))
+
+
+def both(left: Expression, right: Expression, word: str = "logical_and") -> Expression:
+    """``left and right`` (or ``left or right``) for two conditions."""
+    for known, other in ((left, right), (right, left)):
+        if isinstance(known, Number):
+            decides = bool(known.value) == (word == "logical_or")
+            return number(bool(known.value)) if decides else other
+    rank = max(left.type.rank, right.type.rank)
+    return Call(word, (left, right), ElementType("bool", rank))
+
+
+def select(condition: Expression, then: Expression, otherwise: Expression) -> Expression:
+    """``then if condition else otherwise``; decided where the condition is known."""
+    if isinstance(condition, Number):
+        return then if condition.value else otherwise
+    if then == otherwise:
+        return then
+    return Select(condition, then, otherwise)
+
+
+def cast(value: Expression, kind: ElementType) -> Expression:
+    """The value converted; pushed into the branches of a select, where each converts by itself."""
+    if isinstance(value, Select):
+        return Select(value.condition, cast(value.then, kind), cast(value.otherwise, kind))
+    if value.type == kind:
+        return value
+    return Cast(value, kind)
+
+
+def requires_grad(expression: Expression) -> bool:
+    """Whether a gradient can flow through the value."""
+    return any(
+        isinstance(node, (Load, Invariant)) and node.requires_grad for node in walk(expression)
+    )

@@ -1,0 +1,83 @@
+"""What a name can stand for while one iteration is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deloop.diagnostic import Place
+from deloop.ir import scalar, types
+from deloop.ir.affine import Affine, Constraint
+
+
+@dataclass(frozen=True)
+class Point:
+    """A dimension fixed by one subscript."""
+
+    subscript: scalar.Subscript
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A dimension taken from `start` over `extent` elements."""
+
+    start: Affine
+    extent: Affine
+
+
+@dataclass(frozen=True)
+class View:
+    """Part of a tensor, still the same memory: ``x[i]``, ``x[i, j]``, ``x[:, j]``."""
+
+    tensor: types.Tensor
+    dimensions: tuple[Point | Whole, ...]
+
+    @property
+    def rank(self) -> int:
+        """How many dimensions are left."""
+        return sum(isinstance(d, Whole) for d in self.dimensions)
+
+    @property
+    def sizes(self) -> tuple[Affine, ...]:
+        """The sizes of the dimensions that are left."""
+        return tuple(d.extent for d in self.dimensions if isinstance(d, Whole))
+
+
+@dataclass(frozen=True)
+class FlatIndex:
+    """The iterator of a loop over all elements, delinearised: ``k = i * m + j``."""
+
+    iterators: tuple[str, ...]
+    factors: tuple[Affine, ...]
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A name that, where it is read, still holds the previous iteration's value."""
+
+    name: str
+    written: Place
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A name that a loop bound; its value is the last iteration's, if there was one."""
+
+    name: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """Something that reading the loop relied on, to be proved or assumed later."""
+
+    constraint: Constraint
+    place: Place
+    reason: str
+
+
+Item = types.Value | scalar.Expression | View | FlatIndex | Carried | Finished
+
+
+def whole(tensor: types.Tensor) -> View:
+    """The view of a tensor that is all of it."""
+    return View(tensor, tuple(Whole(Affine(), size) for size in tensor.type.shape))

@@ -1,0 +1,60 @@
+"""The distributed nest: which statements become tensor operations, and which loops stay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deloop.ir.affine import Constraint
+from deloop.ir.loop import Loop, Store
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A store with the loops around it, outermost first.
+
+    `schedule` is its place: textual positions alternate with iterators. `domain` holds all affine
+    conditions under which an instance runs.
+    """
+
+    name: str
+    store: Store
+    loops: tuple[Loop, ...]
+    schedule: tuple[int | str, ...]
+    domain: tuple[Constraint, ...]
+
+    @property
+    def iterators(self) -> tuple[str, ...]:
+        """The iterators around the statement, outermost first, implicit ones last."""
+        return tuple(loop.iterator for loop in (*self.loops, *self.store.implicit))
+
+
+@dataclass(frozen=True)
+class Vector:
+    """A statement of which the loops from `level` on (counted from 0) became axes."""
+
+    statement: Statement
+    level: int
+
+    @property
+    def axes(self) -> tuple[Loop, ...]:
+        """The loops that were lifted, implicit ones included."""
+        return (*self.statement.loops[self.level :], *self.statement.store.implicit)
+
+
+@dataclass(frozen=True)
+class Serial:
+    """A loop that stays."""
+
+    loop: Loop
+    body: tuple[Step, ...]
+
+
+Step = Vector | Serial
+
+
+def vectors(steps: tuple[Step, ...]) -> list[Vector]:
+    """All statements of a plan, in order."""
+    found: list[Vector] = []
+    for step in steps:
+        found.extend([step] if isinstance(step, Vector) else vectors(step.body))
+    return found

@@ -1,0 +1,137 @@
+"""What the compiler knows of a value before a loop runs: its type, and where it came from.
+
+These are data, computed elsewhere (`analysis.types` from source, `decorator` from real arguments).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from deloop.ir.affine import Affine
+
+
+@dataclass(frozen=True)
+class TensorType:
+    """A dense tensor.
+
+    Parameters
+    ----------
+    dtype:
+        The dtype's name, ``"float32"``.
+    shape:
+        One affine expression a dimension, in sizes spelled as the user would:
+        ``(tensor.shape[0], tensor.shape[1])``.
+    device:
+        The device's type, ``"cpu"``.
+    requires_grad, leaf:
+        As of the tensor; a leaf that requires grad cannot be changed in place.
+    contiguous:
+        Whether the elements are known to lie in row-major order without gaps.
+    """
+
+    dtype: str
+    shape: tuple[Affine, ...]
+    device: str = "cpu"
+    requires_grad: bool = False
+    leaf: bool = True
+    contiguous: bool = False
+
+    @property
+    def rank(self) -> int:
+        """How many dimensions."""
+        return len(self.shape)
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A tensor held by a variable or an attribute.
+
+    ``name`` is its spelling in the user's source (``x``, ``self.weight``); arrays with the same
+    ``name`` are the same tensor. ``storage`` tells which memory it lives in: two tensors of one
+    storage may overlap. ``fresh`` says that the function made it and nobody else holds it; ``fill``
+    is the number that every element still has, where that is known. ``flat_of`` names the tensor
+    of which this is the one-dimensional row-major form (``x.view(-1)``).
+    """
+
+    name: str
+    type: TensorType
+    storage: str
+    fresh: bool = False
+    fill: int | float | bool | None = None
+    flat_of: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Integer:
+    """A Python int that is an affine expression of sizes, parameters and iterators."""
+
+    affine: Affine
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A Python number of which only the type is known: dtype ``bool``, ``int64``, ``float64``, ``complex128``."""
+
+    dtype: str
+    spelling: str
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A constant of the source that is not an int: ``2.0``, ``True``, ``None``, ``"trunc"``."""
+
+    value: object
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """A tuple or a list of known length."""
+
+    items: tuple[Value, ...]
+    is_list: bool = False
+
+
+@dataclass(frozen=True)
+class Shape:
+    """``x.shape``: the sizes of a tensor (unpacks like a tuple)."""
+
+    of: Tensor
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module or a class seen as a namespace: ``torch``, ``torch.nn.functional``, ``math``."""
+
+    qualified: str
+
+
+@dataclass(frozen=True)
+class Function:
+    """A callable.
+
+    ``qualified`` is its canonical name where it belongs to a known library (``torch.sin``),
+    ``source`` the parsed definition where that is at hand. ``spelling`` is how the user's code names it.
+    """
+
+    spelling: str
+    qualified: str | None = None
+    source: object | None = None
+
+
+@dataclass(frozen=True)
+class Object:
+    """Any other object with attributes that can be asked for: ``self``."""
+
+    name: str
+    attribute: Callable[[str], Value] = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """Something that the compiler does not look into; `reason` says what it is."""
+
+    reason: str
+
+
+Value = Tensor | Integer | Scalar | Literal | Sequence | Shape | Module | Function | Object | Opaque

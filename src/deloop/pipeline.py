@@ -1,0 +1,216 @@
+"""The whole compiler on one page: one named line a stage.
+
+text -> ast -> loop nest -> facts and dependences -> distributed nest -> tensor program -> text
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from deloop.analysis.bounds import Bounds, check_trip_counts
+from deloop.analysis.coverage import find_replaceable
+from deloop.analysis.facts import Facts
+from deloop.analysis.legality import dependences_of
+from deloop.analysis.scope import (
+    check_live_out,
+    find_torch,
+    loops_of,
+    require_noted,
+    spellable_at_entry,
+)
+from deloop.analysis.statements import canonical_statement, list_statements
+from deloop.analysis.types import Candidate, Prefix
+from deloop.backend.emit import Context
+from deloop.backend.function import Replacement, write_function
+from deloop.backend.statement import write_plan
+from deloop.diagnostic import Assumption, Exactness, Refusal
+from deloop.errors import RefusalError
+from deloop.frontend.build import NestBuilder
+from deloop.frontend.parse import SourceFunction
+from deloop.ir.affine import Affine
+from deloop.ir.loop import Nest
+from deloop.ir.types import Value
+from deloop.poly.dependence import Dependence
+from deloop.transform.distribute import check_kept, distribute
+from deloop.transform.guards import guard_data
+from deloop.transform.if_convert import if_convert
+from deloop.transform.simplify import simplify_plan
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the caller asked for: `inline` writes helper functions' bodies instead of their calls."""
+
+    inline: bool = False
+
+
+@dataclass(frozen=True)
+class LoopReport:
+    """What happened to one outermost loop.
+
+    Parameters
+    ----------
+    line:
+        Its line in the user's file.
+    status:
+        ``"vectorized"``, ``"partial"`` or ``"kept"``.
+    exactness, assumptions, rules:
+        As declared in `deloop.diagnostic`; rules are codes.
+    refusal:
+        Why the loop, or the part of it that stays, is left alone.
+    dependences:
+        The dependences that were considered.
+    lossy:
+        The steps at which bitwise equality was lost.
+    """
+
+    line: int
+    status: str
+    exactness: Exactness = Exactness.BITWISE
+    assumptions: tuple[Assumption, ...] = ()
+    rules: tuple[str, ...] = ()
+    refusal: Refusal | None = None
+    dependences: tuple[Dependence, ...] = field(default=(), repr=False)
+    lossy: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """A function compiled for arguments of one kind; see `compile_function`."""
+
+    status: str
+    source: str
+    loops: tuple[LoopReport, ...]
+    assumptions: tuple[Assumption, ...]
+    imports: tuple[str, ...]
+
+
+def compile_function(
+    function: SourceFunction,
+    arguments: Mapping[str, Value],
+    hints: Mapping[str, int],
+    options: Options = Options(),
+) -> Compilation:
+    """Rewrite each loop of a function that may be rewritten for such arguments.
+
+    Parameters
+    ----------
+    function:
+        The parsed function.
+    arguments:
+        What is known of each parameter.
+    hints:
+        Sizes and ints as seen at this call; every assumption made holds for them.
+    """
+    prefix = Prefix(function, dict(arguments), dict(hints))
+    reports: list[LoopReport] = []
+    replacements: list[Replacement] = []
+    for candidate in prefix.run():
+        try:
+            report, replacement = compile_loop(function, candidate, hints, options)
+            replacements.append(replacement)
+        except RefusalError as error:
+            line = function.place(candidate.node).line
+            report = LoopReport(line, "kept", refusal=error.refusal)
+        reports.append(report)
+    if not replacements:
+        return Compilation("kept", function.text, tuple(reports), (), ())
+    complete = all(r.status == "vectorized" for r in reports)
+    source = write_function(function, replacements)
+    assumptions = tuple(dict.fromkeys(a for r in reports for a in r.assumptions))
+    name, known = find_torch(function)
+    missing = () if known or f"{name}." not in source else ("import torch",)
+    return Compilation(
+        "vectorized" if complete else "partial", source, tuple(reports), assumptions, missing
+    )
+
+
+def compile_loop(
+    function: SourceFunction, candidate: Candidate, hints: Mapping[str, int], options: Options
+) -> tuple[LoopReport, Replacement]:
+    """One outermost loop through every stage. Raises `RefusalError` with the reason it stays."""
+    builder, nest = read_nest(function, candidate, hints)
+    check_live_out(function, candidate)
+    facts = Facts(hints, spellable_at_entry(function))
+    require_noted(builder, nest, facts)
+    body = if_convert(nest.body, nest.arrays)
+    bounds = Bounds(nest.arrays, nest.locals, facts)
+    statements = [bounds.check(s) for s in list_statements(body)]
+    has_grad = any(t.type.requires_grad for t in nest.arrays.values())
+    for statement in statements:
+        check_trip_counts(statement, facts, at_least_one=has_grad)
+    statements = [canonical_statement(s, facts.canonical) for s in statements]
+    dependences = dependences_of(statements, nest.arrays, facts)
+    plan = distribute(statements, dependences)
+    refusal = check_kept(plan, dependences, statements)
+    plan, lossy = simplify_plan(plan, dependences, nest.arrays)
+    context = make_context(function, candidate, nest, facts, options)
+    if lossy:
+        context.round_off("0 + x written as x loses the sign of a zero")
+    replaceable = find_replaceable(candidate, nest, plan, facts)
+    written = write_plan(plan, context, replaceable, builder.temporaries)
+    changed = {s.store.array for s in statements}
+    guards = guard_data(
+        builder.data_requirements, loops_of(nest.body), changed, set(function.parameters), context
+    )
+    report = LoopReport(
+        function.place(candidate.node).line,
+        "vectorized" if refusal is None else "partial",
+        context.exactness,
+        (*facts.assumptions, *guards),
+        (),
+        refusal,
+        dependences,
+        tuple(context.lossy),
+    )
+    return report, Replacement(candidate.node, candidate.block, written.body, written.replaced)
+
+
+def read_nest(
+    function: SourceFunction, candidate: Candidate, hints: Mapping[str, int]
+) -> tuple[NestBuilder, Nest]:
+    """The loop as a nest; a loop over all elements as a loop over dimensions where that reads better."""
+    attempts: list[RefusalError] = []
+    for delinearise in (True, False):
+        builder = NestBuilder(function, dict(candidate.environment))
+        builder.products, builder.hints = dict(candidate.products), dict(hints)
+        builder.delinearise = delinearise
+        try:
+            nest = builder.nest(candidate.node)
+        except RefusalError as error:
+            attempts.append(error)
+            continue
+        if not builder.flat_as_number or not delinearise:
+            return builder, nest
+        attempts.append(RefusalError(Refusal("VEC950", nest.place, "the flat index is used as a number")))
+        flat = builder, nest
+    if len(attempts) == 2 and attempts[0].refusal.code == "VEC950":
+        return flat
+    raise attempts[0]
+
+
+def make_context(
+    function: SourceFunction, candidate: Candidate, nest: Nest, facts: Facts, options: Options
+) -> Context:
+    """What emission needs to know of the loop's surroundings."""
+    torch_name, _ = find_torch(function)
+    devices = {
+        tensor.type.device: name for name, tensor in nest.arrays.items() if name not in nest.locals
+    }
+    taken = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)} | set(function.parameters)
+    device = next(((d, n) for d, n in devices.items() if d != "cpu"), ("cpu", ""))
+
+    def spell(affine: Affine) -> Affine:
+        for symbol in affine.symbols:
+            names = {n.id for n in ast.walk(ast.parse(symbol, mode="eval")) if isinstance(n, ast.Name)}
+            if names & candidate.rebound:
+                raise RefusalError(
+                    Refusal("VEC952", nest.place, f"loop kept: {symbol} means something else by now")
+                )
+        return affine
+
+    return Context(
+        nest.arrays, torch_name, facts.canonical, spell, device, options.inline, taken=taken
+    )

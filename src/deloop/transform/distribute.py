@@ -1,0 +1,131 @@
+"""Loop distribution and vectorization by strongly connected components.
+
+J. R. Allen and K. Kennedy, "Automatic translation of Fortran programs to vector form", TOPLAS 1987:
+at each level the dependence graph's components run in topological order; a component without a cycle
+becomes a tensor operation, one with a cycle keeps its loop and is distributed again one level deeper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from deloop.analysis.legality import refuse_carried
+from deloop.diagnostic import Refusal
+from deloop.errors import Unliftable
+from deloop.ir.plan import Serial, Statement, Step, Vector, vectors
+from deloop.poly.dependence import Dependence, DependenceKind
+
+
+def distribute(statements: list[Statement], dependences: Iterable[Dependence]) -> tuple[Step, ...]:
+    """The plan: which statements are lifted at which level, under which loops that stay."""
+    return _generate(statements, list(dependences), 0)
+
+
+def _generate(statements: list[Statement], dependences: list[Dependence], level: int) -> tuple[Step, ...]:
+    names = {s.name for s in statements}
+    active = [
+        d
+        for d in dependences
+        if d.source in names and d.sink in names and (d.level == 0 or d.level > level)
+    ]
+    steps: list[Step] = []
+    for component in _components(statements, active):
+        if is_cyclic(component, active):
+            loop = component[0].loops[level]
+            steps.append(Serial(loop, _generate(component, active, level + 1)))
+        else:
+            steps.append(Vector(component[0], level))
+    return tuple(steps)
+
+
+def is_cyclic(component: list[Statement], dependences: list[Dependence]) -> bool:
+    """Whether a component needs its loop: several statements, or one that depends on itself.
+
+    A statement that overwrites what a later instance would have read first (anti dependence on
+    itself) does not: a tensor operation reads everything before it writes.
+    """
+    if len(component) > 1:
+        return True
+    name = component[0].name
+    depth = len(component[0].loops)
+    return any(
+        d.source == d.sink == name and d.kind is not DependenceKind.ANTI and 0 < d.level <= depth
+        for d in dependences
+    )
+
+
+def _components(statements: list[Statement], dependences: list[Dependence]) -> list[list[Statement]]:
+    """Strongly connected components, in an order that respects the edges and else the text.
+
+    R. Tarjan, "Depth-first search and linear graph algorithms", SIAM J. Comput. 1972.
+    """
+    successors: dict[str, list[str]] = {s.name: [] for s in statements}
+    for d in dependences:
+        if d.source != d.sink:
+            successors[d.source].append(d.sink)
+    reach = {name: _reachable(name, successors) for name in successors}
+    components: list[list[Statement]] = []
+    seen: set[str] = set()
+    for statement in statements:
+        if statement.name in seen:
+            continue
+        members = [
+            s for s in statements
+            if s.name == statement.name or (s.name in reach[statement.name] and statement.name in reach[s.name])
+        ]  # fmt: skip
+        seen.update(s.name for s in members)
+        components.append(members)
+    ordered: list[list[Statement]] = []
+    while components:
+        for component in components:
+            names = {s.name for s in component}
+            blocked = any(
+                names & reach[s.name] for other in components if other is not component for s in other
+            )
+            if not blocked:
+                ordered.append(component)
+                components.remove(component)
+                break
+    return ordered
+
+
+def _reachable(name: str, successors: dict[str, list[str]]) -> set[str]:
+    found: set[str] = set()
+    queue = list(successors[name])
+    while queue:
+        current = queue.pop()
+        if current not in found:
+            found.add(current)
+            queue.extend(successors[current])
+    return found
+
+
+def check_kept(
+    plan: tuple[Step, ...], dependences: Iterable[Dependence], statements: list[Statement]
+) -> Refusal | None:
+    """Why a loop stays, None where none does. Raises `Unliftable` where nothing was gained.
+
+    A loop that stays is worth a rewrite where something in or beside it became a tensor operation
+    over at least one axis.
+    """
+    serial = [step for step in plan if isinstance(step, Serial)]
+    if not serial:
+        return None
+    refusal = _reason(serial[0], list(dependences), statements)
+    if not any(v.axes for v in vectors(plan) if not v.statement.store.local):
+        raise Unliftable(refusal)
+    return refusal
+
+
+def _reason(step: Serial, dependences: list[Dependence], statements: list[Statement]) -> Refusal:
+    """The dependence that a loop stays for: one that it carries, a flow dependence first."""
+    names = {v.statement.name for v in vectors((step,))}
+    level = next(
+        k for s in statements if s.name in names for k, x in enumerate(s.loops) if x.iterator == step.loop.iterator
+    )
+    carried = [d for d in dependences if d.source in names and d.sink in names and d.level > level]
+    preferred = sorted(
+        carried,
+        key=lambda d: (d.level != level + 1, list(DependenceKind).index(d.kind), d.source != d.sink),
+    )
+    return refuse_carried(preferred[0], statements)

@@ -1,0 +1,51 @@
+"""Conditions on data as guards: where the loop would have raised, it must be the loop that runs."""
+
+from __future__ import annotations
+
+import ast
+
+from deloop.backend import syntax
+from deloop.backend.emit import Context, Emitter
+from deloop.diagnostic import Assumption, Place, Refusal
+from deloop.dtype import Rank
+from deloop.errors import Unsupported
+from deloop.frontend.calls import DataRequirement
+from deloop.ir import scalar
+from deloop.ir.loop import Loop
+
+
+def guard_data(
+    requirements: list[DataRequirement],
+    loops: list[Loop],
+    written: set[str],
+    parameters: set[str],
+    context: Context,
+) -> tuple[Assumption, ...]:
+    """One guard a requirement: ``math.sqrt(x[i])`` needs ``torch.isfinite(torch.sqrt(x.double())).all()``.
+
+    Raises `Unsupported` where the data is not an argument, or the loop changes it.
+    """
+    found: list[Assumption] = []
+    for requirement in requirements:
+        place = requirement.place
+        assert isinstance(place, Place)
+        names = frozenset(loop.iterator for loop in loops)
+        used = scalar.iterators_of(requirement.condition, names)
+        around = [loop for loop in loops if loop.iterator in used]
+        for load in scalar.loads(requirement.condition):
+            root = load.array.split(".")[0].split("[")[0]
+            if load.array in written or root not in parameters:
+                raise Unsupported(
+                    Refusal("VEC917", place, f"loop kept: it is not known before it runs that {requirement.reason}")
+                )
+        emitter = Emitter(context, around, [loop.iterator for loop in around], place)
+        piece = emitter.emit(requirement.condition)
+        node = piece.node if piece.rank is Rank.NUMBER else syntax.method(piece.node, "all")
+        guard = syntax.text(syntax.call("bool", [node]))
+        free = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        if free - parameters - {context.torch}:
+            raise Unsupported(
+                Refusal("VEC917", place, f"loop kept: it is not known before it runs that {requirement.reason}")
+            )
+        found.append(Assumption(requirement.reason, guard, f"line {place.line}"))
+    return tuple(dict.fromkeys(found))

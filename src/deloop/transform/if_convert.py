@@ -1,0 +1,168 @@
+"""If-conversion: control dependence becomes data dependence (Allen et al., POPL 1983).
+
+``if c: a[i] = x  else: a[i] = y   ->   a[i] = select(c, x, y)``
+A condition on iterators alone restricts the statement's domain instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from deloop.diagnostic import Refusal
+from deloop.dtype import Rank
+from deloop.errors import Unsupported
+from deloop.frontend.expression import select
+from deloop.ir import scalar
+from deloop.ir.affine import Affine, Constraint, Sign
+from deloop.ir.loop import AffineBranch, Branch, Loop, Node, Store, stores
+from deloop.ir.scalar import ElementType, Expression, Load, Subscript
+from deloop.ir.types import Tensor
+
+Location = tuple[str, tuple[Subscript, ...]]
+
+
+def if_convert(nodes: tuple[Node, ...], arrays: dict[str, Tensor]) -> tuple[Node, ...]:
+    """The same nodes without branches: every store runs, under affine guards at most."""
+    result: list[Node] = []
+    for node in nodes:
+        match node:
+            case Store():
+                result.append(node)
+            case Loop(body=body):
+                result.append(replace(node, body=if_convert(body, arrays)))
+            case Branch(condition, then, otherwise):
+                first, second = if_convert(then, arrays), if_convert(otherwise, arrays)
+                merged = _merge(condition, first, second, arrays)
+                if merged is None:
+                    merged = [
+                        *(_guarded(n, condition, True, arrays) for n in first),
+                        *(_guarded(n, condition, False, arrays) for n in second),
+                    ]
+                result.extend(merged)
+            case AffineBranch(guards, then, otherwise):
+                result.extend(_restrict(n, guards) for n in if_convert(then, arrays))
+                others = if_convert(otherwise, arrays)
+                pieces = _complement(guards)
+                if len(pieces) > 1 and any(s.local for s in stores(others)):
+                    raise Unsupported(
+                        Refusal("VEC943", node.place, "loop kept: a value kept on the other side of an equality")
+                    )
+                result.extend(_restrict(n, piece) for piece in pieces for n in others)
+    return tuple(result)
+
+
+def _complement(guards: tuple[Constraint, ...]) -> list[tuple[Constraint, ...]]:
+    """``not (g1 and g2)`` as disjoint conjunctions: ``not g1``; ``g1 and not g2``."""
+    pieces: list[tuple[Constraint, ...]] = []
+    for position, guard in enumerate(guards):
+        before = guards[:position]
+        below = Constraint(-guard.expression - 1)
+        pieces.append((*before, below))
+        if guard.sign is Sign.ZERO:
+            pieces.append((*before, Constraint(guard.expression - 1)))
+    return pieces
+
+
+def _restrict(node: Node, guards: tuple[Constraint, ...]) -> Node:
+    match node:
+        case Store():
+            return replace(node, guards=(*node.guards, *guards))
+        case Loop(body=body):
+            return replace(node, body=tuple(_restrict(n, guards) for n in body))
+    raise AssertionError("branches are converted inside out")
+
+
+def _guarded(node: Node, condition: Expression, when: bool, arrays: dict[str, Tensor]) -> Node:
+    match node:
+        case Store() if node.local:
+            return node
+        case Store():
+            old = _old_value(node, arrays)
+            value = select(condition, node.value, old) if when else select(condition, old, node.value)
+            return replace(node, value=value, augmented=False)
+        case Loop(body=body):
+            return replace(node, body=tuple(_guarded(n, condition, when, arrays) for n in body))
+    raise AssertionError("branches are converted inside out")
+
+
+def _old_value(store: Store, arrays: dict[str, Tensor]) -> Load:
+    rank = Rank.TENSOR if store.implicit else Rank.SCALAR
+    implicit = tuple((loop.iterator, loop.upper) for loop in store.implicit)
+    grad = arrays[store.array].type.requires_grad
+    return Load(store.array, store.subscripts, ElementType(store.dtype, rank), implicit, grad)
+
+
+def _merge(
+    condition: Expression, first: tuple[Node, ...], second: tuple[Node, ...], arrays: dict[str, Tensor]
+) -> list[Node] | None:
+    """Both sides as one store a location, where no store of either feeds another."""
+    sides: list[dict[Location, Store]] = []
+    for nodes in (first, second):
+        side: dict[Location, Store] = {}
+        for node in nodes:
+            if not isinstance(node, Store) or node.local or node.guards:
+                return None
+            node = _like(node, sides[0] if sides else {})
+            location = (node.array, node.subscripts)
+            if location in side:
+                return None
+            side[location] = node
+        sides.append(side)
+    everything = [*sides[0].values(), *sides[1].values()]
+    locations = list(dict.fromkeys([*sides[0], *sides[1]]))
+    if not _independent(everything, locations):
+        return None
+    merged: list[Node] = []
+    for location in locations:
+        then, otherwise = sides[0].get(location), sides[1].get(location)
+        store = then or otherwise
+        assert store is not None
+        old = _old_value(store, arrays)
+        value = select(condition, then.value if then else old, otherwise.value if otherwise else old)
+        merged.append(replace(store, value=value, augmented=False))
+    return merged
+
+
+def _like(store: Store, side: dict[Location, Store]) -> Store:
+    """The store with the implicit iterators of its counterpart on the other side."""
+    for other in side.values():
+        if other.array != store.array or len(other.implicit) != len(store.implicit) or not store.implicit:
+            continue
+        names = {
+            mine.iterator: Affine.symbol(theirs.iterator)
+            for mine, theirs in zip(store.implicit, other.implicit, strict=True)
+        }
+        subscripts = tuple(
+            s.substitute(names) if isinstance(s, Affine) else scalar.substitute_symbols(s, names)
+            for s in store.subscripts
+        )
+        if subscripts == other.subscripts:
+            value = rename_implicit(store.value, names)
+            return replace(store, subscripts=subscripts, value=value, implicit=other.implicit)
+    return store
+
+
+def rename_implicit(value: Expression, names: dict[str, Affine]) -> Expression:
+    """Implicit iterators renamed, in subscripts and in the loads' own lists."""
+
+    def change(node: Expression) -> Expression:
+        node = scalar.rebuild(node, change)
+        if isinstance(node, Load) and node.implicit:
+            pairs = tuple((str(names.get(i, Affine.symbol(i))), extent) for i, extent in node.implicit)
+            return replace(node, implicit=pairs)
+        return node
+
+    return scalar.substitute_symbols(change(value), names)
+
+
+def _independent(everything: list[Store], locations: list[Location]) -> bool:
+    """Whether no value reads an array that another location's store writes."""
+    written = {array for array, _ in locations}
+    if len({array for array, _ in locations}) != len(locations):
+        return False
+    for store in everything:
+        for load in scalar.loads(store.value):
+            own = load.array == store.array and load.subscripts == store.subscripts
+            if load.array in written and not own:
+                return False
+    return True

@@ -1,0 +1,210 @@
+"""Values simplified before they are written: initial fills, and operands made safe in branches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from deloop.dtype import Rank, category
+from deloop.frontend.expression import number, requires_grad
+from deloop.ir import scalar
+from deloop.ir.plan import Serial, Statement, Step, Vector, vectors
+from deloop.ir.scalar import Call, Cast, Expression, Load, Number, Select
+from deloop.ir.types import Tensor
+from deloop.ops.kinds import Gradient
+from deloop.ops.math_functions import find_math_function
+from deloop.ops.table import find_gradient, find_operator
+from deloop.poly.dependence import Dependence, DependenceKind
+
+
+def forward_fill(
+    expression: Expression, fill_of: Callable[[Load], int | float | bool | None]
+) -> Expression:
+    """Reads of elements that still hold their initial number: ``out[i] -> 0``."""
+    expression = scalar.rebuild(expression, lambda child: forward_fill(child, fill_of))
+    if isinstance(expression, Load):
+        fill = fill_of(expression)
+        if fill is not None:
+            return Cast(number(fill), expression.type)
+    return expression
+
+
+def drop_neutral(expression: Expression) -> tuple[Expression, bool]:
+    """``0 + x -> x`` and ``1 * x -> x`` where the type stays; whether a zero's sign may be lost.
+
+    Only for a constant that is the initial fill of a tensor: what people wrote stays as written.
+    """
+    lossy = False
+
+    def change(node: Expression) -> Expression:
+        nonlocal lossy
+        node = scalar.rebuild(node, change)
+        if not isinstance(node, Call) or node.operator not in ("add", "mul") or len(node.arguments) != 2:
+            return node
+        neutral = 0 if node.operator == "add" else 1
+        first, second = node.arguments
+        if _is_fill(first, neutral) and second.type.dtype == node.type.dtype:
+            if node.operator == "add" and category(node.type.dtype) in ("float", "complex"):
+                lossy = True  # 0 + -0.0 is 0.0
+            return second
+        return node
+
+    return change(expression), lossy
+
+
+def _is_fill(expression: Expression, value: int) -> bool:
+    return (
+        isinstance(expression, Cast)
+        and isinstance(expression.value, Number)
+        and expression.value.value == value
+        and not isinstance(expression.value.value, complex)
+    )
+
+
+def protect(expression: Expression, grads: Callable[[Expression], bool] = requires_grad) -> Expression:
+    """Operands made harmless where a branch is not taken (design hazard 8).
+
+    ``select(c, sqrt(x), 0) -> select(c, sqrt(select(c, x, 1)), 0)`` where a gradient flows into
+    ``x``: the derivative of the branch not taken may be infinite, and 0 times infinity is NaN. The
+    same for integer division, which raises. Source of the method: the "double where" of automatic
+    differentiation practice (JAX documentation, "Gradients contain NaN where using where").
+    """
+    match expression:
+        case Select(condition, then, otherwise):
+            negated = Call("logical_not", (condition,), condition.type)
+            return Select(
+                condition,
+                _guard(protect(then, grads), condition, True, grads),
+                _guard(protect(otherwise, grads), negated, False, grads),
+            )
+        case _:
+            return scalar.rebuild(expression, lambda child: protect(child, grads))
+
+
+def _guard(
+    expression: Expression, condition: Expression, when: bool, grads: Callable[[Expression], bool]
+) -> Expression:
+    def recurse(child: Expression) -> Expression:
+        return _guard(child, condition, when, grads)
+
+    if isinstance(expression, Load) or (isinstance(expression, Select) and expression.condition == condition):
+        return expression
+    if isinstance(expression, scalar.Inlined):
+        if not _needs_guard(expression.body, grads):
+            return expression
+        return recurse(expression.body)
+    expression = scalar.rebuild(expression, recurse)
+    if isinstance(expression, Call) and _is_dangerous(expression, grads):
+        arguments = tuple(_safe(a, expression, position, condition, when, grads) for position, a in enumerate(expression.arguments))
+        return Call(expression.operator, arguments, expression.type, expression.spelling, expression.keywords)
+    return expression
+
+
+def _needs_guard(expression: Expression, grads: Callable[[Expression], bool]) -> bool:
+    return any(isinstance(n, Call) and _is_dangerous(n, grads) for n in scalar.walk(expression))
+
+
+def _is_dangerous(call: Call, grads: Callable[[Expression], bool]) -> bool:
+    if find_math_function(call.operator) is not None or call.operator.startswith("logical_"):
+        return False
+    operator = find_operator(call.operator)
+    if _may_raise(call):
+        return True
+    if not any(grads(a) for a in call.arguments):
+        return False
+    kind = find_gradient(operator, [(a.type.dtype, a.type.rank) for a in call.arguments])
+    if call.operator in ("mul", "div") and kind is Gradient.LINEAR:
+        return any(a.type.rank is Rank.NUMBER and not _is_finite_literal(a) for a in call.arguments)
+    return kind not in (Gradient.LINEAR, Gradient.NONE)
+
+
+def _is_finite_literal(value: Expression) -> bool:
+    return isinstance(value, Number) and abs(value.value) < float("inf") and value.value != 0
+
+
+def _may_raise(call: Call) -> bool:
+    operator = find_operator(call.operator)
+    dtypes = {category(a.type.dtype) for a in call.arguments}
+    widest = max(dtypes, key=("bool", "int", "float", "complex").index)
+    if call.operator == "pow":
+        return False
+    divisor = call.arguments[-1]
+    nonzero = isinstance(divisor, Number) and divisor.value != 0
+    return widest in operator.may_raise and not nonzero
+
+
+def _safe(
+    argument: Expression, call: Call, position: int, condition: Expression, when: bool, grads: Callable[[Expression], bool]
+) -> Expression:
+    if isinstance(argument, (Number, scalar.Invariant)) and not (
+        isinstance(argument, scalar.Invariant) and argument.type.rank is not Rank.NUMBER
+    ):
+        if not isinstance(argument, scalar.Invariant):
+            return argument
+        return argument
+    if isinstance(argument, Select) and argument.condition == condition:
+        return argument
+    one = Cast(number(1), argument.type)
+    return Select(condition, argument, one)
+
+
+def simplify_plan(
+    plan: tuple[Step, ...], dependences: Sequence[Dependence], arrays: Mapping[str, Tensor]
+) -> tuple[tuple[Step, ...], bool]:
+    """Every statement's value simplified; whether a zero's sign may be lost on the way."""
+    grown = _arrays_with_grad(plan, arrays)
+
+    def grads(expression: Expression) -> bool:
+        return requires_grad(expression) or any(load.array in grown for load in scalar.loads(expression))
+
+    lossy = False
+
+    def visit(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        nonlocal lossy
+        result: list[Step] = []
+        for step in steps:
+            if isinstance(step, Serial):
+                result.append(Serial(step.loop, visit(step.body)))
+                continue
+            store = step.statement.store
+            fill = _fill_reader(step.statement, dependences, arrays)
+            value = forward_fill(store.value, fill)
+            augmented = store.augmented
+            if value != store.value:
+                value, lost = drop_neutral(value)
+                lossy, augmented = lossy or lost, False
+            value = protect(value, grads)
+            changed = replace(store, value=value, augmented=augmented)
+            result.append(Vector(replace(step.statement, store=changed), step.level))
+        return tuple(result)
+
+    return visit(plan), lossy
+
+
+def _arrays_with_grad(plan: tuple[Step, ...], arrays: Mapping[str, Tensor]) -> set[str]:
+    """Arrays into which a gradient flows by the plan's own stores."""
+    found = {name for name, tensor in arrays.items() if tensor.type.requires_grad}
+    while True:
+        more = {
+            v.statement.store.array
+            for v in vectors(plan)
+            if requires_grad(v.statement.store.value)
+            or any(load.array in found for load in scalar.loads(v.statement.store.value))
+        } - found
+        if not more:
+            return found
+        found |= more
+
+
+def _fill_reader(
+    statement: Statement, dependences: Sequence[Dependence], arrays: Mapping[str, Tensor]
+) -> Callable[[Load], int | float | bool | None]:
+    flows = [d for d in dependences if d.sink == statement.name and d.kind is DependenceKind.FLOW]
+
+    def fill_of(load: Load) -> int | float | bool | None:
+        tensor = arrays[load.array]
+        if not tensor.fresh or any(d.array == load.array for d in flows):
+            return None
+        return tensor.fill
+
+    return fill_of

@@ -1,0 +1,1 @@
+"""Loops as people write them, each with the tensor program that an expert would have written."""

@@ -1,0 +1,1 @@
+"""Stand-ins for packages that users have and the development environment lacks."""

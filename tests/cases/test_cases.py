@@ -1,0 +1,136 @@
+"""Every case becomes what an expert would write, and behaves as its loop for every argument."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pytest
+import torch
+
+import deloop
+from deloop.diagnostic import Exactness
+from deloop.verify.run import run_side_by_side
+
+from . import (
+    addition,
+    axes,
+    calls,
+    condition,
+    flat_index,
+    function_application,
+    headers,
+    in_place,
+    operators,
+    outputs,
+    partial_range,
+    scalars,
+    statements,
+)
+from .case import Case
+
+FAMILIES = (
+    addition, function_application, condition, headers, flat_index, in_place, axes, calls,
+    operators, scalars, outputs, partial_range, statements,
+)
+CASES = [case for family in FAMILIES for case in family.FAMILY]
+SIZED = [
+    pytest.param(case, number, id=f"{case.name}-{number}")
+    for case in CASES
+    for number in range(len(case.inputs()))
+]
+by_name = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+
+def vectorized(case: Case) -> Any:
+    return deloop.vectorize(case.before, inline=case.inline)
+
+
+def executable(source: str, function: Any) -> Any:
+    """`source` as a function that sees the names that `function` sees."""
+    outer = inspect.getclosurevars(function).nonlocals
+    namespace = {**function.__globals__, "torch": torch, **outer}
+    exec(compile(source, f"<rewritten {function.__qualname__}>", "exec"), namespace)
+    return namespace[function.__name__]
+
+
+def exactness_of(report: Any) -> Exactness:
+    """Rounding if any loop of the report declares it."""
+    exactness = Exactness.BITWISE
+    for loop in report.loops:
+        exactness = exactness & loop.exactness
+    return exactness
+
+
+def test_there_are_many_cases_and_each_has_its_own_name() -> None:
+    names = [case.name for case in CASES]
+    assert len(names) >= 100
+    assert len(set(names)) == len(names)
+
+
+@by_name
+def test_source_is_what_an_expert_writes(case: Case) -> None:
+    report = vectorized(case).explain(*case.inputs()[0])
+    assert report.status == "vectorized", [str(loop.refusal) for loop in report.loops]
+    expected = "\n\nor\n\n".join(case.expected_sources())
+    assert case.accepts(report.source), f"got\n\n{report.source}\n\nexpected\n\n{expected}"
+
+
+@by_name
+def test_declared_exactness_is_the_operations_own(case: Case) -> None:
+    report = vectorized(case).explain(*case.inputs()[0])
+    assert report.loops
+    assert exactness_of(report).value in case.exactness
+
+
+@by_name
+def test_rewritten_source_itself_agrees_with_the_loop(case: Case) -> None:
+    arguments = case.inputs()[0]
+    report = vectorized(case).explain(*arguments)
+    assert report.status == "vectorized"
+    rewritten = executable(report.source, case.before)
+    outcome = run_side_by_side(
+        case.before, rewritten, arguments, exactness=exactness_of(report), second_gradients=True
+    )
+    assert outcome.agrees, str(outcome)
+
+
+@by_name
+def test_every_assumption_holds_for_the_arguments_it_was_made_for(case: Case) -> None:
+    arguments = case.inputs()[0]
+    report = vectorized(case).explain(*arguments)
+    bound = inspect.signature(case.before).bind(*arguments)
+    bound.apply_defaults()
+    outer = inspect.getclosurevars(case.before).nonlocals
+    names = {**case.before.__globals__, "torch": torch, **outer, **bound.arguments}
+    guards = [assumption.guard for loop in report.loops for assumption in loop.assumptions]
+    assert [guard for guard in guards if not eval(guard, dict(names))] == []
+
+
+@pytest.mark.parametrize(("case", "number"), SIZED)
+def test_fresh_specialisation_agrees_with_the_loop(case: Case, number: int) -> None:
+    arguments = case.inputs()[number]
+    rewrite = vectorized(case)
+    report = rewrite.explain(*arguments)
+    outcome = run_side_by_side(
+        case.before, rewrite, arguments, exactness=exactness_of(report), second_gradients=True
+    )
+    assert outcome.agrees, str(outcome)
+
+
+@by_name
+def test_one_vectorized_function_serves_every_size(case: Case) -> None:
+    rewrite = vectorized(case)
+    exactness = exactness_of(rewrite.explain(*case.inputs()[0]))
+    for arguments in case.inputs():
+        outcome = run_side_by_side(case.before, rewrite, arguments, exactness=exactness)
+        assert outcome.agrees, str(outcome)
+
+
+@by_name
+def test_explaining_runs_nothing(case: Case) -> None:
+    arguments = case.inputs()[0]
+    before = [a.detach().clone() for a in arguments if isinstance(a, torch.Tensor)]
+    vectorized(case).explain(*arguments)
+    after = [a.detach() for a in arguments if isinstance(a, torch.Tensor)]
+    assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))

@@ -1,0 +1,211 @@
+"""Which specialisation answers a call, and when the loop does."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+import deloop
+from deloop.decorator.dispatch import (
+    Specialisation,
+    build_dispatch,
+    build_selection,
+    spell_parameters,
+)
+from deloop.decorator.vectorized import MOST_SPECIALISATIONS
+
+from .loops import slow_addition, slow_doubling
+
+
+def is_rewritten(fast: Any, *args: Any) -> bool:
+    return fast.specialised(*args) is not fast.__wrapped__
+
+
+@pytest.mark.parametrize(
+    ("function", "parameters", "passed"),
+    [
+        (lambda: 0, "", ""),
+        (lambda a, b=1: 0, "a, b=...", "a, b"),
+        (lambda a, /, b: 0, "a, /, b", "a, b"),
+        (lambda a, /: 0, "a, /", "a"),
+        (lambda *, k: 0, "*, k", "k=k"),
+        (lambda *a, k=1, **b: 0, "*a, k=..., **b", "*a, k=k, **b"),
+        (
+            lambda a, /, b=2, *c, d, e=3, **f: 0,
+            "a, /, b=..., *c, d, e=..., **f",
+            "a, b, *c, d=d, e=e, **f",
+        ),
+    ],
+)
+def test_parameters_are_spelled_as_python_does(
+    function: Callable[..., Any], parameters: str, passed: str
+) -> None:
+    assert spell_parameters(inspect.signature(function)) == (parameters, passed)
+
+
+def answer(a: Any, b: Any = 5) -> Any:
+    return "original", a, b
+
+
+def make_dispatch(*tests: str) -> Callable[..., Any]:
+    special = [Specialisation((test,), lambda a, b, n=n: (n, a, b)) for n, test in enumerate(tests)]
+    signature = inspect.signature(answer)
+    return build_dispatch(answer, signature, special, {}, lambda *args: ("miss", *args))  # type: ignore[arg-type]
+
+
+def test_first_specialisation_that_holds_answers() -> None:
+    dispatch = make_dispatch("a == 1", "a >= 1")
+    assert dispatch(1) == (0, 1, 5)
+    assert dispatch(2, b=3) == (1, 2, 3)
+    assert dispatch(0) == ("miss", 0, 5)
+
+
+def test_guard_that_raises_does_not_hold() -> None:
+    dispatch = make_dispatch("a / 0", "a.nowhere", "undefined_name", "a == 1")
+    assert dispatch(1) == (3, 1, 5)
+    assert dispatch("x") == ("miss", "x", 5)
+
+
+def test_guard_sees_globals_of_the_function() -> None:
+    assert make_dispatch("torch.float32 is torch.float32")(1) == (0, 1, 5)
+
+
+def test_selection_returns_the_function_and_does_not_call_it() -> None:
+    special = Specialisation(("a == 1",), answer)
+    select = build_selection(answer, inspect.signature(answer), [special], {})  # type: ignore[arg-type]
+    assert select(1) is answer
+    assert select(2) is None
+
+
+def test_specialisation_is_made_for_each_dtype_rank_and_grad() -> None:
+    fast = deloop.vectorize(slow_doubling)
+    inputs = [
+        torch.ones(3),
+        torch.ones(3, dtype=torch.float64),
+        torch.ones(3, 2),
+        torch.ones(3, requires_grad=True),
+        torch.ones(3, requires_grad=True) * 1,
+        torch.nn.Parameter(torch.ones(3)),
+    ]
+    for count, x in enumerate(inputs, start=1):
+        expected = slow_doubling(x)
+        assert torch.equal(fast(x), expected)
+        assert fast(x).requires_grad is expected.requires_grad
+        assert len(fast._special) == count
+
+
+def test_sizes_share_a_specialisation() -> None:
+    fast = deloop.vectorize(slow_addition)
+    for shape in ((3, 4), (7, 2), (5, 5)):
+        x, y = torch.rand(shape), torch.rand(shape)
+        assert torch.equal(fast(x, y), x + y)
+    assert len(fast._special) == 1
+
+
+def test_same_tensor_twice_is_another_signature() -> None:
+    fast = deloop.vectorize(slow_addition)
+    x, y = torch.rand(3, 4), torch.rand(3, 4)
+    assert torch.equal(fast(x, y), x + y)
+    assert torch.equal(fast(x, x), x + x)
+    assert len(fast._special) == 2
+
+
+def test_at_most_eight_specialisations_then_the_loop() -> None:
+    fast = deloop.vectorize(slow_doubling)
+    dtypes = [
+        torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.int32,
+        torch.int16, torch.int8, torch.uint8, torch.complex64,
+    ]  # fmt: skip
+    for dtype in dtypes:
+        x = torch.ones(3, dtype=dtype)
+        assert torch.equal(fast(x), slow_doubling(x))
+    assert len(fast._special) == MOST_SPECIALISATIONS
+    assert fast.specialised(torch.ones(3, dtype=torch.complex64)) is slow_doubling
+    assert is_rewritten(fast, torch.ones(3))
+
+
+def test_call_whose_assumption_fails_raises_as_the_loop_does() -> None:
+    fast = deloop.vectorize(slow_addition)
+    fast(torch.ones(3, 4), torch.ones(3, 4))
+    with pytest.raises(IndexError):
+        fast(torch.ones(3, 4), torch.ones(2, 4))
+    with pytest.raises(IndexError):
+        fast(torch.ones(3, 4), torch.ones(1, 4))
+
+
+def test_global_number_is_read_at_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = deloop.vectorize(scale_by_global)
+    x = torch.ones(3)
+    assert torch.equal(fast(x), x * 2)
+    monkeypatch.setattr(inspect.getmodule(scale_by_global), "FACTOR", 5.0)
+    assert torch.equal(fast(x), x * 5)
+    monkeypatch.setattr(inspect.getmodule(scale_by_global), "FACTOR", 5)
+    assert torch.equal(fast(x), x * 5)
+
+
+FACTOR = 2.0
+
+
+def scale_by_global(x: Any) -> Any:
+    result = torch.zeros_like(x)
+    for i in range(x.shape[0]):
+        result[i] = x[i] * FACTOR
+    return result
+
+
+def scale_by_helper(x: Any) -> Any:
+    result = torch.zeros_like(x)
+    for i in range(x.shape[0]):
+        result[i] = helper(x[i])
+    return result
+
+
+def helper(v: Any) -> Any:
+    return v * FACTOR
+
+
+def test_helper_that_is_replaced_or_reads_a_changed_global_is_followed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fast = deloop.vectorize(scale_by_helper)
+    x = torch.ones(3)
+    module = inspect.getmodule(scale_by_helper)
+    assert torch.equal(fast(x), x * 2)
+    monkeypatch.setattr(module, "FACTOR", 4.0)
+    assert torch.equal(fast(x), x * 4)
+    monkeypatch.setattr(module, "helper", lambda v: v + 1)
+    assert torch.equal(fast(x), x + 1)
+
+
+def test_closure_is_read_at_each_call() -> None:
+    factor = 2.0
+
+    def scale(x: Any) -> Any:
+        result = torch.zeros_like(x)
+        for i in range(x.shape[0]):
+            result[i] = x[i] * factor
+        return result
+
+    fast = deloop.vectorize(scale)
+    x = torch.ones(3)
+    assert torch.equal(fast(x), x * 2)
+    factor = 7.0
+    assert torch.equal(fast(x), x * 7)
+
+
+def test_function_arguments_are_told_apart() -> None:
+    def apply(x: Any, func: Any) -> Any:
+        result = torch.zeros_like(x)
+        for i in range(x.shape[0]):
+            result[i] = func(x[i])
+        return result
+
+    fast = deloop.vectorize(apply)
+    x = torch.rand(4)
+    assert torch.equal(fast(x, torch.neg), -x)
+    assert torch.equal(fast(x, lambda v: v * 3), x * 3)
+    assert torch.equal(fast(x, lambda v: v + 3), x + 3)

@@ -1,0 +1,73 @@
+"""Memory that a rewrite writes into."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+import torch
+
+from deloop.decorator.overlap import (
+    are_disjoint,
+    find_overlap_tests,
+    find_written,
+    is_free_of_overlap,
+)
+from deloop.ir.types import Tensor, TensorType
+
+KIND = TensorType("float32", ())
+
+
+@pytest.mark.parametrize(
+    ("body", "written"),
+    [
+        ("return x + y", ()),
+        ("x[1:] = y[1:]", ("x",)),
+        ("x += y", ("x",)),
+        ("x.T[0] = y", ("x",)),
+        ("x.add_(y)", ("x",)),
+        ("x.view(-1)[3] = 1", ("x",)),
+        ("torch.add(x, y, out=y)", ("y",)),
+        ("r = torch.zeros_like(x)\n r[1:] = x", ()),
+        ("r = x * 2\n r[0] = 1", ()),
+        ("r = x.view(-1)\n r[0] = 1", ("x", "y")),
+        ("r = torch.zeros(3)\n r = x\n r[0] = 1", ("x", "y")),
+    ],
+)
+def test_written_arguments_are_found(body: str, written: tuple[str, ...]) -> None:
+    tree = ast.parse(f"def f(x, y):\n {body}\n")
+    assert find_written(tree, ("x", "y")) == written
+
+
+def test_reading_rewrite_needs_no_test() -> None:
+    tensors = {"x": Tensor("x", KIND, "x"), "y": Tensor("y", KIND, "y")}
+    assert find_overlap_tests("def f(x, y):\n return x + y", tensors) == ()
+
+
+def test_writing_rewrite_needs_memory_of_its_own() -> None:
+    tensors = {"x": Tensor("x", KIND, "x"), "y": Tensor("y", KIND, "y")}
+    assert find_overlap_tests("def f(x, y):\n x[1:] = y[:-1]", tensors) == (
+        "_deloop_is_free_of_overlap(x)",
+        "_deloop_are_disjoint(x, y)",
+    )
+
+
+def test_tensors_known_to_share_memory_are_not_asked_to_be_apart() -> None:
+    tensors = {"x": Tensor("x", KIND, "x"), "y": Tensor("y", KIND, "x")}
+    assert find_overlap_tests("def f(x, y):\n x += y", tensors) == (
+        "_deloop_is_free_of_overlap(x)",
+    )
+
+
+def test_overlap_within_one_tensor_is_found() -> None:
+    x = torch.arange(12.0).reshape(3, 4)
+    for free in (x, x.T, x[:, ::2], x[1:, 1:], x[:0], torch.tensor(1.0), x.permute(1, 0)):
+        assert is_free_of_overlap(free)
+    for shared in (torch.ones(1).expand(3), x[:1].expand(5, 4), x.as_strided((3, 3), (1, 1))):
+        assert not is_free_of_overlap(shared)
+
+
+def test_views_are_not_disjoint() -> None:
+    x = torch.ones(4)
+    assert not are_disjoint(x[:2], x[2:])
+    assert are_disjoint(x, x.clone())

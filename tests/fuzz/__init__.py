@@ -1,0 +1,1 @@
+"""Random programs of deloop's loop language: generator, runner, shrinker."""

@@ -1,0 +1,115 @@
+"""One program run decorated and plain on all its argument sets, and what came of it."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from deloop.decorator import vectorize
+from deloop.diagnostic import Exactness
+from deloop.verify.run import run_side_by_side
+
+from .generator import Program
+
+
+@dataclass
+class Verdict:
+    """What happened to one program."""
+
+    seed: int
+    status: str = "kept"
+    refusals: list[tuple[str, str]] = field(default_factory=list)
+    differences: list[tuple[int, str, str]] = field(default_factory=list)
+    failure: str = ""
+    raised: int = 0
+    ran: int = 0
+    rewritten: int = 0
+    parallel: bool = False
+    carried: tuple[str, ...] = ()
+    hard: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+def check_program(program: Program, *, second_gradients: bool = False) -> Verdict:
+    """Run `program` and its vectorized form on every argument set, one dispatcher for all."""
+    start = time.perf_counter()
+    verdict = Verdict(
+        program.seed, parallel=program.parallel, carried=program.carried, hard=program.hard
+    )
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        function = program.load()
+        vectorized = vectorize(function)
+        exactness = Exactness.BITWISE
+        for index in range(len(program.arguments)):
+            exactness = _check_one(
+                verdict,
+                function,
+                vectorized,
+                program.make_arguments(index),
+                index,
+                exactness,
+                second_gradients,
+            )
+    for warning in said:
+        if warning.category.__name__ == "DeloopWarning":
+            verdict.failure = verdict.failure or f"call: {_last_line(str(warning.message))}"
+    verdict.seconds = time.perf_counter() - start
+    return verdict
+
+
+def _check_one(
+    verdict: Verdict,
+    function: Callable[..., Any],
+    vectorized: Any,
+    args: tuple[Any, ...],
+    index: int,
+    exactness: Exactness,
+    second_gradients: bool,
+) -> Exactness:
+    """One argument set; returns the exactness that holds from here on."""
+    try:
+        report = vectorized.explain(*args)
+    except Exception as error:
+        verdict.failure = verdict.failure or f"explain: {type(error).__name__}: {error}"
+        report = None
+    if report is not None:
+        if index == 0:
+            verdict.status = report.status
+            verdict.refusals = [
+                (loop.refusal.code, loop.refusal.sentence) for loop in report.loops if loop.refusal
+            ]
+        for loop in report.loops:
+            if loop.refusal is not None and loop.refusal.code == "VEC909":
+                verdict.failure = verdict.failure or f"explain: {loop.refusal.sentence}"
+            exactness = exactness & loop.exactness
+    outcome = run_side_by_side(
+        function, vectorized, args, exactness=exactness, second_gradients=second_gradients
+    )
+    verdict.ran += 1
+    verdict.rewritten += _is_rewritten(vectorized, args)
+    verdict.raised += outcome.exception is not None
+    verdict.differences += [
+        (index, difference.kind.value, str(difference)) for difference in outcome.differences
+    ]
+    return exactness
+
+
+def _is_rewritten(vectorized: Any, args: tuple[Any, ...]) -> bool:
+    """Whether these arguments are dispatched to a rewrite: its guards hold, not only its status."""
+    chosen = vectorized._select(*args)
+    return chosen is not None and chosen is not vectorized.__wrapped__
+
+
+def _last_line(text: str) -> str:
+    return text.strip().splitlines()[-1]
+
+
+def settle_torch() -> None:
+    """One thread, so that workers beside each other do not wait for each other."""
+    torch.set_num_threads(1)

@@ -1,0 +1,171 @@
+"""Run random programs: ``python -m tests.fuzz.runner --programs 2000 --seed 0 --jobs 2``.
+
+Prints how many were vectorized, why the others were not, and every difference from the loop; each
+differing program is shrunk into ``tests/fuzz/found/<seed>.py``. Exits 1 on a difference.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import re
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from types import FrameType
+
+from .check import Verdict, check_program, settle_torch
+from .generator import Program, generate_program
+from .shrink import shrink_program
+
+FOUND = Path(__file__).parent / "found"
+SECONDS = 30
+
+
+class _Timeout(BaseException):
+    """A program took longer than `SECONDS`; not an Exception, so that nothing swallows it."""
+
+
+def _ring(number: int, frame: FrameType | None) -> None:
+    raise _Timeout
+
+
+def run_seed(seed: int) -> Verdict:
+    """Generate and check one program; a crash or a timeout is a failure in the verdict."""
+    settle_torch()
+    program = generate_program(seed)
+    signal.signal(signal.SIGALRM, _ring)
+    signal.alarm(SECONDS)
+    try:
+        return check_program(program, second_gradients=seed % 8 == 0)
+    except _Timeout:
+        return Verdict(seed, failure=f"timeout: more than {SECONDS} seconds")
+    except Exception as error:
+        return Verdict(seed, failure=f"check: {type(error).__name__}: {error}")
+    finally:
+        signal.alarm(0)
+
+
+def run_seeds(seeds: Iterable[int], jobs: int) -> Iterator[Verdict]:
+    """A verdict for each seed, as they come."""
+    if jobs <= 1:
+        yield from map(run_seed, seeds)
+        return
+    with multiprocessing.get_context("fork").Pool(jobs) as pool:
+        yield from pool.imap_unordered(run_seed, seeds, chunksize=4)
+
+
+def name_trouble(verdict: Verdict) -> str:
+    """What is wrong, without names and numbers, so that a shrunk program fails the same way."""
+    if verdict.differences:
+        _, kind, text = verdict.differences[0]
+        return f"{kind} {re.findall('[A-Z][A-Za-z]+', text)}" if kind == "exception" else kind
+    return re.sub(r"[^A-Za-z :]+.*", "", verdict.failure)[:60]
+
+
+def write_found(verdict: Verdict, folder: Path = FOUND, seconds: float = 30.0) -> Path:
+    """Shrink a differing (or failing) program and write it, with what differs, as ``<seed>.py``."""
+    program = generate_program(verdict.seed)
+    trouble, second = name_trouble(verdict), verdict.seed % 8 == 0
+
+    def fails(candidate: Program) -> bool:
+        return name_trouble(check_program(candidate, second_gradients=second)) == trouble
+
+    small = shrink_program(program, fails, seconds)
+    again = check_program(small, second_gradients=second)
+    found = [text for _, _, text in again.differences[:3]] or [again.failure]
+    comment = "\n".join(found).replace("\\", "/")
+    folder.mkdir(exist_ok=True, parents=True)
+    path = folder / f"{verdict.seed}.py"
+    path.write_text(small.text(f"Seed {verdict.seed}: loop and rewrite differ.\n\n{comment}\n"))
+    return path
+
+
+def summarize(verdicts: list[Verdict], seconds: float) -> dict[str, object]:
+    """The counts that are printed and written as JSON."""
+
+    def share(chosen: list[Verdict], status: str) -> float:
+        return sum(v.status == status for v in chosen) / max(1, len(chosen))
+
+    parallel = [v for v in verdicts if v.parallel]
+    return {
+        "programs": len(verdicts),
+        "runs": sum(v.ran for v in verdicts),
+        "runs_rewritten": sum(v.rewritten for v in verdicts),
+        "runs_that_raise": sum(v.raised for v in verdicts),
+        "statuses": dict(Counter(v.status for v in verdicts)),
+        "parallel_programs": len(parallel),
+        "parallel_vectorized": share(parallel, "vectorized"),
+        "all_vectorized": share(verdicts, "vectorized"),
+        "carried_programs": sum(bool(v.carried) for v in verdicts),
+        "refusals": dict(Counter(c for v in verdicts for c, _ in v.refusals).most_common()),
+        "parallel_refusals": dict(
+            Counter(f"{c} {s}" for v in parallel for c, s in v.refusals).most_common(40)
+        ),
+        "differences": sum(bool(v.differences) for v in verdicts),
+        "failures": dict(Counter(v.failure[:120] for v in verdicts if v.failure).most_common()),
+        "seconds": round(seconds, 1),
+    }
+
+
+def print_summary(summary: dict[str, object]) -> None:
+    """The counts, one line each; histograms indented below their name."""
+    for name, value in summary.items():
+        if isinstance(value, dict):
+            print(f"{name.replace('_', ' ')}:")
+            for key, count in value.items():
+                print(f"    {count:6}  {key}")
+        elif isinstance(value, float) and "vectorized" in name:
+            print(f"{name.replace('_', ' ')}: {value:.1%}")
+        else:
+            print(f"{name.replace('_', ' ')}: {value}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; the exit status is 1 where any program differs or any run failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--programs", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--no-shrink", action="store_true")
+    parser.add_argument("--found", type=Path, default=FOUND)
+    options = parser.parse_args(arguments)
+    start, verdicts = time.perf_counter(), []
+    for verdict in run_seeds(range(options.seed, options.seed + options.programs), options.jobs):
+        verdicts.append(verdict)
+        if verdict.differences:
+            print(f"seed {verdict.seed}: {verdict.differences[0][2]}", flush=True)
+        if verdict.failure:
+            print(f"seed {verdict.seed}: {verdict.failure}", flush=True)
+    summary = summarize(verdicts, time.perf_counter() - start)
+    print_summary(summary)
+    if options.json:
+        details = [asdict(v) for v in verdicts]
+        options.json.write_text(json.dumps({"summary": summary, "programs": details}, indent=1))
+    wrong = sorted((v for v in verdicts if v.differences or v.failure), key=lambda v: v.seed)
+    if not options.no_shrink:
+        settle_torch()
+        for verdict in _one_of_each(wrong):
+            print(f"shrunk: {write_found(verdict, options.found)}", flush=True)
+    return 1 if wrong else 0
+
+
+def _one_of_each(verdicts: list[Verdict], most: int = 3) -> list[Verdict]:
+    """At most so many of each kind of trouble: the next run finds the rest."""
+    seen: Counter[str] = Counter()
+    chosen = []
+    for verdict in verdicts:
+        seen[name_trouble(verdict)] += 1
+        if seen[name_trouble(verdict)] <= most:
+            chosen.append(verdict)
+    return chosen
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""Random programs behave as their loops, and those found to differ once never do again."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from .check import check_program
+from .generator import Program, generate_program
+from .runner import run_seeds, summarize
+from .shrink import shrink_program
+
+PROGRAMS = 150
+REGRESSIONS = sorted((Path(__file__).parent / "regressions").glob("*.py"))
+
+
+def load_regression(path: Path) -> Program:
+    """A program file of `regressions/` as a `Program`: its argument functions cut off."""
+    tree = ast.parse(path.read_text())
+    functions = [n for n in tree.body if isinstance(n, ast.FunctionDef)]
+    arguments = [n for n in functions if n.name.startswith("arguments_")]
+    rest = [n for n in tree.body if n not in arguments]
+    source = ast.unparse(ast.Module(rest[:-1], []))
+    return Program(0, source + "\n", tuple(ast.unparse(n) + "\n" for n in arguments))
+
+
+def test_random_programs_do_not_differ_from_their_loops() -> None:
+    verdicts = list(run_seeds(range(PROGRAMS), jobs=1))
+    summary = summarize(verdicts, 0.0)
+    found = {v.seed: v.differences for v in verdicts if v.differences}
+    failed = {v.seed: v.failure for v in verdicts if v.failure}
+    assert (found, failed) == ({}, {})
+    parallel = [v for v in verdicts if v.parallel]
+    assert len(parallel) > PROGRAMS * 0.4
+    vectorized = [v for v in parallel if v.status == "vectorized"]
+    assert len(vectorized) >= 0.8 * len(parallel), summary["parallel_refusals"]
+
+
+@pytest.mark.parametrize("path", REGRESSIONS, ids=lambda path: path.stem)
+def test_program_that_differed_once_agrees_with_its_loop(path: Path) -> None:
+    verdict = check_program(load_regression(path), second_gradients=True)
+    assert verdict.differences == []
+    assert verdict.failure == ""
+
+
+def test_same_seed_gives_the_same_program() -> None:
+    first, second = generate_program(7), generate_program(7)
+    assert first is not second
+    assert (first.source, first.arguments) == (second.source, second.arguments)
+    assert first.source != generate_program(8).source
+
+
+def test_most_programs_return_for_their_first_arguments() -> None:
+    returned = 0
+    for seed in range(100):
+        program = generate_program(seed)
+        function = program.load()
+        try:
+            function(*program.make_arguments(0))
+            returned += 1
+        except Exception as error:
+            assert isinstance(
+                error,
+                (
+                    TypeError,
+                    ValueError,
+                    RuntimeError,
+                    LookupError,
+                    NameError,
+                    ArithmeticError,
+                    AttributeError,
+                ),
+            )
+    assert returned >= 85
+
+
+def test_shrinking_keeps_only_what_fails() -> None:
+    program = next(
+        p for p in map(generate_program, range(200)) if "torch.where(" in p.source and p.parallel
+    )
+
+    def fails(candidate: Program) -> bool:
+        candidate.load()
+        return "torch.where(" in candidate.source
+
+    small = shrink_program(program, fails, seconds=5.0)
+    assert "torch.where(" in small.source
+    assert len(small.source) < len(program.source)
+    assert len(small.arguments) == 1

@@ -1,0 +1,231 @@
+"""`.item()`, `float()` and `int()` leave tensor arithmetic for double and unbounded integers."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from .side_by_side import assert_agrees, integers, normal, special, values
+
+
+def item_arithmetic(x):
+    out = torch.zeros_like(x)
+    for i in range(len(x)):
+        out[i] = x[i].item() * 0.1 + 0.3
+    return out
+
+
+def float_then_back(x):
+    out = torch.zeros(len(x), dtype=torch.float64)
+    for i in range(len(x)):
+        out[i] = float(x[i]) * 0.1
+    return out
+
+
+def int_of_floats(x):
+    out = torch.zeros(len(x))
+    for i in range(len(x)):
+        out[i] = int(x[i])
+    return out
+
+
+def large_integers(x):
+    out = torch.zeros(len(x), dtype=torch.float64)
+    for i in range(len(x)):
+        out[i] = x[i].item() ** 12
+    return out
+
+
+def integer_overflow_in_a_store(x):
+    out = torch.zeros_like(x)
+    for i in range(len(x)):
+        out[i] = x[i].item() * 2**62
+    return out
+
+
+def floor_division_of_numbers(x):
+    out = torch.zeros(len(x), dtype=torch.int64)
+    for i in range(len(x)):
+        out[i] = x[i].item() // 4
+    return out
+
+
+def division_by_a_number(x, y):
+    out = torch.zeros(len(x))
+    for i in range(len(x)):
+        out[i] = x[i].item() / y[i].item()
+    return out
+
+
+def square_root_of_numbers(x):
+    out = torch.zeros(len(x))
+    for i in range(len(x)):
+        out[i] = math.sqrt(x[i])
+    return out
+
+
+def logarithm_of_numbers(x):
+    out = torch.zeros(len(x))
+    for i in range(len(x)):
+        out[i] = math.log(x[i].item())
+    return out
+
+
+def rounded_numbers(x):
+    out = torch.zeros(len(x))
+    for i in range(len(x)):
+        out[i] = round(x[i].item())
+    return out
+
+
+def rounded_tensor(x):
+    out = torch.zeros(len(x))
+    for i in range(len(x)):
+        out[i] = round(x[i])
+    return out
+
+
+def comparison_of_numbers(x, threshold):
+    out = torch.zeros_like(x)
+    for i in range(len(x)):
+        if x[i].item() > threshold:
+            out[i] = 1.0
+    return out
+
+
+def comparison_of_elements(x, threshold):
+    out = torch.zeros_like(x)
+    for i in range(len(x)):
+        if x[i] > threshold:
+            out[i] = 1.0
+    return out
+
+
+def larger_of_numbers(x, y):
+    out = torch.zeros_like(x)
+    for i in range(len(x)):
+        out[i] = max(x[i].item(), y[i].item())
+    return out
+
+
+def list_of_numbers(x):
+    out = []
+    for i in range(len(x)):
+        out.append(x[i].item() * 2)
+    return out
+
+
+def sum_of_numbers(x):
+    total = 0.0
+    for i in range(len(x)):
+        total += x[i].item()
+    return total
+
+
+def gradient_lost_by_item(x, w):
+    out = torch.zeros_like(x)
+    for i in range(len(x)):
+        out[i] = x[i].item() * w[i]
+    return out
+
+
+def last_number(x):
+    value = 0
+    for i in range(len(x)):
+        value = x[i].item()
+    return value
+
+
+def test_double_arithmetic_within_the_declared_exactness() -> None:
+    for n in (7, 1, 0):
+        assert_agrees(item_arithmetic, normal(n))
+    assert_agrees(item_arithmetic, normal(7, dtype=torch.bfloat16))
+
+
+def test_double_result_sees_double_arithmetic() -> None:
+    assert_agrees(float_then_back, normal(7))
+    assert_agrees(float_then_back, integers(7))
+
+
+def test_int_cuts_and_raises_for_what_is_no_integer() -> None:
+    assert_agrees(int_of_floats, values(2.9, -2.9, 0.0, 1e10))
+    assert_agrees(int_of_floats, special())
+
+
+def test_integers_without_bounds() -> None:
+    assert_agrees(large_integers, integers(6) * 1000)
+
+
+def test_integer_too_large_for_a_store_raises() -> None:
+    assert_agrees(integer_overflow_in_a_store, integers(6))
+    assert_agrees(integer_overflow_in_a_store, torch.zeros(2, dtype=torch.int64))
+
+
+def test_python_floor_division() -> None:
+    assert_agrees(floor_division_of_numbers, integers(9))
+    assert_agrees(floor_division_of_numbers, normal(5) * 10)
+
+
+def test_division_by_the_number_zero_raises() -> None:
+    assert_agrees(division_by_a_number, normal(3), normal(3, seed=1))
+    assert_agrees(division_by_a_number, normal(3), values(1.0, 0.0, 2.0))
+    assert_agrees(division_by_a_number, normal(0), normal(0))
+
+
+def test_math_functions_raise_outside_their_domain() -> None:
+    assert_agrees(square_root_of_numbers, values(0.0, 2.0, 3.0))
+    assert_agrees(square_root_of_numbers, values(1.0, -1.0))
+    assert_agrees(square_root_of_numbers, special())
+    assert_agrees(logarithm_of_numbers, values(1.0, 2.0))
+    assert_agrees(logarithm_of_numbers, values(1.0, 0.0))
+
+
+def test_round_of_numbers_goes_to_even() -> None:
+    assert_agrees(rounded_numbers, values(0.5, 1.5, 2.5, -0.5, 2.6))
+    assert_agrees(rounded_numbers, special())
+
+
+def test_round_of_a_tensor_raises_as_python_does() -> None:
+    assert_agrees(rounded_tensor, values(0.5, 1.5))
+    assert_agrees(rounded_tensor, values())
+
+
+def test_comparison_of_a_number_is_in_double() -> None:
+    nearly = values(0.1, 0.2, 0.3)
+    for threshold in (0.1, 0.2, 0.30000001192092896, 0):
+        assert_agrees(comparison_of_numbers, nearly, threshold)
+
+
+def test_comparison_of_an_element_is_in_its_own_dtype() -> None:
+    nearly = values(0.1, 0.2, 0.3)
+    for threshold in (0.1, 0.2, 0.30000001192092896, 0):
+        assert_agrees(comparison_of_elements, nearly, threshold)
+    assert_agrees(comparison_of_elements, integers(9), 2.5)
+    assert_agrees(comparison_of_elements, integers(9), 2)
+
+
+def test_larger_of_two_numbers() -> None:
+    assert_agrees(larger_of_numbers, special(), special().flip(0))
+
+
+def test_list_of_numbers_stays_a_list_of_numbers() -> None:
+    assert_agrees(list_of_numbers, normal(4))
+    assert_agrees(list_of_numbers, integers(4))
+
+
+def test_sum_of_numbers_stays_a_number() -> None:
+    assert_agrees(sum_of_numbers, normal(9))
+    assert_agrees(sum_of_numbers, normal(0))
+    assert_agrees(sum_of_numbers, integers(3))
+
+
+def test_item_stops_the_gradient() -> None:
+    x, w = normal(4).requires_grad_(), normal(4, seed=1).requires_grad_()
+    assert_agrees(gradient_lost_by_item, x, w)
+
+
+def test_number_left_over_is_a_number() -> None:
+    assert_agrees(last_number, integers(4))
+    assert_agrees(last_number, normal(4))
+    assert_agrees(last_number, normal(0))
