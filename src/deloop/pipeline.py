@@ -28,7 +28,7 @@ from deloop.backend.statement import write_plan
 from deloop.diagnostic import Assumption, Exactness, Refusal
 from deloop.errors import RefusalError
 from deloop.frontend.build import NestBuilder
-from deloop.frontend.parse import SourceFunction
+from deloop.ir.source import SourceFunction
 from deloop.ir.affine import Affine
 from deloop.ir.loop import Nest
 from deloop.ir.types import Value
@@ -36,7 +36,8 @@ from deloop.poly.dependence import Dependence
 from deloop.transform.distribute import check_kept, distribute
 from deloop.transform.guards import guard_data
 from deloop.transform.if_convert import if_convert
-from deloop.transform.simplify import simplify_plan
+from deloop.transform.lift import lift
+from deloop.transform.simplify import arrays_with_grad, simplify_plan
 
 
 @dataclass(frozen=True)
@@ -145,8 +146,10 @@ def compile_loop(
     dependences = dependences_of(statements, nest.arrays, facts)
     plan = distribute(statements, dependences)
     refusal = check_kept(plan, dependences, statements)
+    plan = lift(plan, bounds)
     plan, lossy = simplify_plan(plan, dependences, nest.arrays)
     context = make_context(function, candidate, nest, facts, options)
+    context.with_grad = arrays_with_grad(plan, nest.arrays)
     if lossy:
         context.round_off("0 + x written as x loses the sign of a zero")
     replaceable = find_replaceable(candidate, nest, plan, facts)

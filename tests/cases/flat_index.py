@@ -45,6 +45,7 @@ FAMILY.add(
     "left = tensor1.flatten()\nright = tensor2.flatten()\n"
     "return (left + right).view(tensor1.shape)",
     "return (tensor1.flatten() + tensor2.flatten()).view(tensor1.shape)",
+    "out = tensor1.flatten() + tensor2.flatten()\nreturn out.view(tensor1.shape)",
     inputs=matrices(2),
 )
 

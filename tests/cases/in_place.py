@@ -122,6 +122,7 @@ FAMILY.add(
     "tensor[tensor < 0] = 0\nreturn tensor",
     "tensor.masked_fill_(tensor < 0, 0)\nreturn tensor",
     *accepted("tensor", "torch.where(tensor < 0, 0, tensor)"),
+    "mask = tensor < 0\ntensor[:] = torch.where(mask, 0, tensor)\nreturn tensor",
     inputs=matrices(grad=False),
 )
 

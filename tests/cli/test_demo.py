@@ -105,7 +105,7 @@ def test_failure_in_the_watched_thread_is_raised() -> None:
         (83.14, "83.1 s"),
         (0.00123, "1.23 ms"),
         (0.000456, "456 µs"),
-        (4e-8, "0.04 µs"),
+        (4e-8, "40.0 ns"),
     ],
 )
 def test_seconds_have_three_digits_and_a_unit(seconds: float, text: str) -> None:

@@ -183,7 +183,7 @@ PROGRAMS.add(Counter.forward, lambda: (Counter(), vector()))
 def assertion_inside(x):
     out = torch.zeros_like(x)
     for i in range(len(x)):
-        assert x[i] < 100, "too large"  # refusal: assert
+        assert x[i] < 100, "too large"  # refusal: AssertionError
         out[i] = x[i] * 2
     return out
 
@@ -206,7 +206,7 @@ PROGRAMS.add(exception_inside, lambda: (vector(),))
 def exception_caught_inside(x):
     out = torch.zeros_like(x)
     for i in range(len(x)):
-        try:  # refusal: try
+        try:  # refusal: exceptions are caught
             out[i] = x[i + 1]
         except IndexError:
             out[i] = 0

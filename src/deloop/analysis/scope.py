@@ -10,7 +10,7 @@ from deloop.analysis.types import Candidate
 from deloop.diagnostic import Refusal
 from deloop.errors import RefusalError, Unsupported
 from deloop.frontend.build import NestBuilder
-from deloop.frontend.parse import SourceFunction
+from deloop.ir.source import SourceFunction
 from deloop.frontend.structure import assigned_names
 from deloop.ir.affine import Sign, at_least
 from deloop.ir.loop import Loop, Nest, Node

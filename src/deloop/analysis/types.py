@@ -10,7 +10,7 @@ from deloop.frontend import expression as build
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.items import Item, View
-from deloop.frontend.parse import SourceFunction
+from deloop.ir.source import SourceFunction
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.types import (

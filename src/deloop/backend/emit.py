@@ -20,7 +20,7 @@ from deloop.errors import Unsupported
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.loop import Loop
-from deloop.ir.scalar import Call, Cast, Expression, Index, Inlined, Invariant, Load, Number, Select
+from deloop.ir.scalar import Call, Cast, Expression, Index, Inlined, Invariant, Load, Number, Select, requires_grad
 from deloop.ir.types import Tensor
 from deloop.ops.kinds import DTypeRule
 from deloop.ops.math_functions import find_math_function
@@ -75,6 +75,7 @@ class Context:
     locals: dict[str, tuple[str, ...]] = field(default_factory=dict)
     names: dict[Expression, ast.expr] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
+    with_grad: frozenset[str] = frozenset()
 
     def foreign_device(self, tensor: Tensor, has_data: bool) -> bool:
         """Whether a value made without data would lie elsewhere than the tensor it replaces."""
@@ -119,7 +120,11 @@ class Emitter:
             case Load():
                 return self.load(expression)
             case Cast(value, kind):
-                return self.cast(self.emit(value), kind, value)
+                piece = self.cast(self.emit(value), kind, value)
+                ends = kind.rank is Rank.NUMBER and requires_grad(value, self.context.with_grad)
+                if ends:  # a Python number carries no gradient
+                    piece = replace(piece, node=syntax.method(piece.node, "detach"), is_view=True)
+                return piece
             case Select():
                 return self.select(expression)
             case Inlined():

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deloop.backend import syntax
-from deloop.frontend.parse import SourceFunction
-from deloop.frontend.structure import names_read
+from deloop.ir.source import SourceFunction
+from deloop.text.names import names_read
 
 
 @dataclass(frozen=True)

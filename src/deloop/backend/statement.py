@@ -10,7 +10,7 @@ from deloop.backend import syntax
 from deloop.backend.emit import Context, Emitted, Emitter
 from deloop.dtype import Rank
 from deloop.ir import scalar
-from deloop.ir.affine import Affine
+from deloop.ir.affine import Affine, Constraint, Sign
 from deloop.ir.loop import Store
 from deloop.ir.plan import Serial, Step, Vector
 from deloop.ir.scalar import Call, Cast, ElementType, Expression, Load, Select
@@ -102,7 +102,17 @@ class _Writer:
         else:
             statement = self._store(step, emitter, top)
         self._forget(store)
-        return [*before, statement]
+        body = [*before, statement]
+        return [ast.If(self._test(step.conditions), body, [])] if step.conditions else body
+
+    def _test(self, conditions: tuple[Constraint, ...]) -> ast.expr:
+        """Conditions on serial iterators as a Python condition."""
+        tests: list[ast.expr] = []
+        for condition in conditions:
+            left = syntax.affine(self.context.spell(self.context.canonical(condition.expression)))
+            word = ast.Eq() if condition.sign is Sign.ZERO else ast.GtE()
+            tests.append(ast.Compare(left, [word], [ast.Constant(0)]))
+        return tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests)
 
     def _forget(self, store: Store) -> None:
         """Names of values that read what was just written hold the old value; drop them."""
@@ -192,7 +202,7 @@ class _Writer:
             return in_place
         rank = Rank.TENSOR if axes else Rank.SCALAR
         value = _pushed_cast(store.value, ElementType(store.dtype, rank))
-        if top and whole and self.replaceable.get(store.array) and not self._reads(store):
+        if top and whole and not step.conditions and self.replaceable.get(store.array) and not self._reads(store):
             exactness, lossy = self.context.exactness, list(self.context.lossy)
             made = self._made_anew(store, tensor, value, axes, emitter)
             if made is not None:

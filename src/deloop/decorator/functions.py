@@ -18,7 +18,8 @@ from typing import Any
 from deloop.decorator.pytorch import torch
 from deloop.diagnostic import Place, Refusal
 from deloop.errors import RefusalError
-from deloop.frontend.parse import SourceFunction, parse_function
+from deloop.frontend.parse import parse_function
+from deloop.ir.source import SourceFunction
 from deloop.ir.types import Value
 
 _LIBRARIES: dict[str, ModuleType] = {

@@ -7,18 +7,18 @@ from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Any
 
-from deloop.pipeline import Compilation, LoopReport, Options, compile_function
-
 from deloop.decorator.build import build_function, import_names
 from deloop.decorator.describe import Constants, Description, OutOfScope
 from deloop.decorator.dispatch import Specialisation
 from deloop.decorator.environment import find_hindrance
 from deloop.decorator.functions import find_source, parse_callable
+from deloop.decorator.merge import merge_shape_tests
 from deloop.decorator.overlap import find_overlap_tests
 from deloop.decorator.pytorch import torch
 from deloop.diagnostic import Exactness, Place, Refusal
 from deloop.errors import RefusalError
 from deloop.ir import types as ir
+from deloop.pipeline import Compilation, LoopReport, Options, compile_function
 
 
 class Subject:
@@ -86,7 +86,8 @@ def specialise(
     assumed = tuple(f"({assumption.guard})" for assumption in compilation.assumptions)
     tensors = {p: v for p, v in description.visited.items() if isinstance(v, ir.Tensor)}
     overlap = find_overlap_tests(compilation.source, tensors)
-    tests = tuple(dict.fromkeys((*kind, *assumed, *overlap)))
+    ranks = {path: tensor.type.rank for path, tensor in tensors.items()}
+    tests = merge_shape_tests((*kind, *assumed, *overlap), ranks)
     function = build_function(
         subject.function,
         compilation.source,

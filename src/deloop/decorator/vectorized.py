@@ -12,8 +12,6 @@ import warnings
 from collections.abc import Callable
 from typing import Any, overload
 
-from deloop.pipeline import Compilation, Options
-
 from deloop.decorator.describe import OutOfScope
 from deloop.decorator.dispatch import Specialisation, build_dispatch, build_selection
 from deloop.decorator.functions import check_readable
@@ -26,6 +24,7 @@ from deloop.decorator.specialise import (
     refuse,
     specialise,
 )
+from deloop.pipeline import Compilation, Options
 from deloop.report import Report
 
 MOST_SPECIALISATIONS = 8

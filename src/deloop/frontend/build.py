@@ -13,7 +13,7 @@ from deloop.frontend import expression as build
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.header import Counted, Header, HeaderReader
 from deloop.frontend.items import Carried, Finished, Item, Point, View, Whole, whole
-from deloop.frontend.parse import SourceFunction
+from deloop.ir.source import SourceFunction
 from deloop.frontend.structure import assigned_names, eliminate_continue
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, at_least, equal, less_than

@@ -9,7 +9,7 @@ from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
 from deloop.frontend.evaluate import Environment, Reader
 from deloop.frontend.items import FlatIndex, Item, View, whole
-from deloop.frontend.parse import SourceFunction
+from deloop.ir.source import SourceFunction
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.types import (

@@ -21,7 +21,7 @@ from deloop.frontend.items import (
     Whole,
     whole,
 )
-from deloop.frontend.parse import SourceFunction
+from deloop.ir.source import SourceFunction
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least, equal
 from deloop.ir.types import (

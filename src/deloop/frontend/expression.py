@@ -19,7 +19,7 @@ from deloop.ir.scalar import (
     Load,
     Number,
     Select,
-    walk,
+    requires_grad,
 )
 from deloop.ops.kinds import Operator
 from deloop.ops.table import UnsupportedDType, find_binary, find_unary, result_dtype
@@ -184,10 +184,3 @@ def cast(value: Expression, kind: ElementType) -> Expression:
     if value.type == kind:
         return value
     return Cast(value, kind)
-
-
-def requires_grad(expression: Expression) -> bool:
-    """Whether a gradient can flow through the value."""
-    return any(
-        isinstance(node, (Load, Invariant)) and node.requires_grad for node in walk(expression)
-    )

@@ -44,13 +44,3 @@ def assigned_names(loop: ast.For) -> dict[str, ast.AST]:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 found[node.id] = node
     return found
-
-
-def names_read(nodes: list[ast.stmt]) -> set[str]:
-    """Names that are read anywhere in the statements."""
-    return {
-        n.id
-        for statement in nodes
-        for n in ast.walk(statement)
-        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
-    }

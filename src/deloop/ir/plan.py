@@ -30,10 +30,14 @@ class Statement:
 
 @dataclass(frozen=True)
 class Vector:
-    """A statement of which the loops from `level` on (counted from 0) became axes."""
+    """A statement of which the loops from `level` on (counted from 0) became axes.
+
+    `conditions` are those on serial iterators alone, under which it runs.
+    """
 
     statement: Statement
     level: int
+    conditions: tuple[Constraint, ...] = ()
 
     @property
     def axes(self) -> tuple[Loop, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from deloop.dtype import Rank
+from deloop.dtype import Rank, category
 from deloop.ir.affine import Affine
 
 
@@ -223,3 +223,19 @@ def types_wanted(select: Select) -> str:
     while isinstance(branch, Select):
         branch = branch.then
     return branch.type.dtype
+
+
+def requires_grad(expression: Expression, also: frozenset[str] = frozenset()) -> bool:
+    """Whether a gradient can flow through the value; `also` names arrays that carry one by now.
+
+    It ends where the loop takes a Python number (``.item()``) or an integer.
+    """
+    if isinstance(expression, Cast) and expression.type.rank is Rank.NUMBER:
+        return False
+    if isinstance(expression, (Load, Invariant)):
+        return expression.requires_grad or (isinstance(expression, Load) and expression.array in also)
+    if isinstance(expression, Call) and category(expression.type.dtype) in ("bool", "int"):
+        return False
+    if isinstance(expression, Select):
+        return requires_grad(expression.then, also) or requires_grad(expression.otherwise, also)
+    return any(requires_grad(child, also) for child in children(expression))

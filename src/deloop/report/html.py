@@ -6,7 +6,6 @@ import html
 from collections.abc import Sequence
 
 from deloop.pipeline import LoopReport
-
 from deloop.report.text import HEADLINES, describe_loop
 
 STYLE = """

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deloop.pipeline import LoopReport
-
 from deloop.report.text import render_text
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from deloop.pipeline import LoopReport
 from rich.console import Console
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
 from deloop.diagnostic import Exactness
+from deloop.pipeline import LoopReport
 
 WIDTH = 100
+MOST_DEPENDENCES = 3
 
 HEADLINES = {
     "vectorized": "vectorized: every loop becomes tensor operations",
@@ -43,7 +44,10 @@ def describe_loop(loop: LoopReport) -> Iterator[tuple[str, str]]:
             yield "way out", loop.refusal.way_out
     if loop.status == "kept":
         return
+    yield "proved", describe_dependences(loop)
     yield "exactness", EXACTNESS[loop.exactness]
+    for step in loop.lossy:
+        yield "rounding", step
     for assumption in loop.assumptions:
         reason = f" (because {assumption.reason})" if assumption.reason else ""
         yield "assumes", f"{assumption.sentence}{reason}; checked at each call"
@@ -51,6 +55,15 @@ def describe_loop(loop: LoopReport) -> Iterator[tuple[str, str]]:
         yield "assumes", "nothing beyond the arguments' types"
     for rule in loop.rules:
         yield "rule", rule
+
+
+def describe_dependences(loop: LoopReport) -> str:
+    """What the dependence analysis found: nothing, or the first dependences by name."""
+    if not loop.dependences:
+        return "no iteration touches an element that another one writes (no dependence)"
+    first = "; ".join(map(str, loop.dependences[:MOST_DEPENDENCES]))
+    more = len(loop.dependences) - MOST_DEPENDENCES
+    return first + (f"; and {more} more" if more > 0 else "")
 
 
 def render_text(status: str, source: str, loops: Sequence[LoopReport]) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from deloop.dtype import Rank, category
-from deloop.frontend.expression import number, requires_grad
+from deloop.frontend.expression import number
 from deloop.ir import scalar
 from deloop.ir.plan import Serial, Statement, Step, Vector, vectors
-from deloop.ir.scalar import Call, Cast, Expression, Load, Number, Select
+from deloop.ir.scalar import Call, Cast, Expression, Load, Number, Select, requires_grad
 from deloop.ir.types import Tensor
 from deloop.ops.kinds import Gradient
 from deloop.ops.math_functions import find_math_function
@@ -152,10 +152,10 @@ def simplify_plan(
     plan: tuple[Step, ...], dependences: Sequence[Dependence], arrays: Mapping[str, Tensor]
 ) -> tuple[tuple[Step, ...], bool]:
     """Every statement's value simplified; whether a zero's sign may be lost on the way."""
-    grown = _arrays_with_grad(plan, arrays)
+    grown = arrays_with_grad(plan, arrays)
 
     def grads(expression: Expression) -> bool:
-        return requires_grad(expression) or any(load.array in grown for load in scalar.loads(expression))
+        return requires_grad(expression, grown)
 
     lossy = False
 
@@ -175,23 +175,20 @@ def simplify_plan(
                 lossy, augmented = lossy or lost, False
             value = protect(value, grads)
             changed = replace(store, value=value, augmented=augmented)
-            result.append(Vector(replace(step.statement, store=changed), step.level))
+            result.append(replace(step, statement=replace(step.statement, store=changed)))
         return tuple(result)
 
     return visit(plan), lossy
 
 
-def _arrays_with_grad(plan: tuple[Step, ...], arrays: Mapping[str, Tensor]) -> set[str]:
+def arrays_with_grad(plan: tuple[Step, ...], arrays: Mapping[str, Tensor]) -> frozenset[str]:
     """Arrays into which a gradient flows by the plan's own stores."""
-    found = {name for name, tensor in arrays.items() if tensor.type.requires_grad}
+    found = frozenset(name for name, tensor in arrays.items() if tensor.type.requires_grad)
     while True:
         more = {
-            v.statement.store.array
-            for v in vectors(plan)
-            if requires_grad(v.statement.store.value)
-            or any(load.array in found for load in scalar.loads(v.statement.store.value))
-        } - found
-        if not more:
+            v.statement.store.array for v in vectors(plan) if requires_grad(v.statement.store.value, found)
+        }
+        if more <= found:
             return found
         found |= more
 

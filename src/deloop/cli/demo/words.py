@@ -8,7 +8,8 @@ from collections.abc import Sequence
 def spell_seconds(seconds: float) -> str:
     """Three digits and a unit: ``0.00123 -> "1.23 ms"``."""
     unit, factor = next(
-        (pair for pair in (("s", 1.0), ("ms", 1e3)) if seconds * pair[1] >= 1), ("µs", 1e6)
+        (pair for pair in (("s", 1.0), ("ms", 1e3), ("µs", 1e6)) if seconds * pair[1] >= 1),
+        ("ns", 1e9),
     )
     scaled = seconds * factor
     digits = 2 if scaled < 10 else 1 if scaled < 100 else 0

@@ -1,0 +1,33 @@
+"""Fewer tests that say the same: what is evaluated at each call should be short."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+_SAME_SIZE = re.compile(r"\(?([\w.\[\]]+)\.shape\[(\d+)\] == ([\w.\[\]]+)\.shape\[(\d+)\]\)?")
+
+
+def merge_shape_tests(tests: Sequence[str], ranks: Mapping[str, int]) -> tuple[str, ...]:
+    """Equal sizes in every dimension, as one comparison of shapes.
+
+    ``y.shape[0] == x.shape[0]``, ``y.shape[1] == x.shape[1]``  ->  ``y.shape == x.shape``
+
+    Parameters
+    ----------
+    tests:
+        Expressions, each perhaps in parentheses.
+    ranks:
+        How many dimensions each tensor has, by path; tensors of different ranks are left alone.
+    """
+    found: dict[tuple[str, str], dict[int, str]] = {}
+    for test in tests:
+        match = _SAME_SIZE.fullmatch(test)
+        if match is not None and match[2] == match[4]:
+            found.setdefault((match[1], match[3]), {})[int(match[2])] = test
+    merged: dict[str, str] = {}
+    for (left, right), by_axis in found.items():
+        rank = ranks.get(left)
+        if rank is not None and rank == ranks.get(right) and rank > 1 and len(by_axis) == rank:
+            merged |= dict.fromkeys(by_axis.values(), f"{left}.shape == {right}.shape")
+    return tuple(dict.fromkeys(merged.get(test, test) for test in tests))

@@ -1,0 +1,245 @@
+"""Iterators to axes: what each lifted statement ranges over, as slices where that is possible.
+
+A condition on one iterator narrows its range; an equation fixes it; a condition on several of them
+(``j > i``) becomes a mask over the rectangular hull, where everything that is read is in bounds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from deloop.analysis.bounds import Bounds, greatest, least
+from deloop.analysis.facts import Facts
+from deloop.diagnostic import Refusal
+from deloop.dtype import Rank
+from deloop.errors import Unsupported
+from deloop.frontend.expression import BOOL, both, number
+from deloop.ir import scalar
+from deloop.ir.affine import Affine, Constraint, Sign, at_least, less_than
+from deloop.ir.loop import Loop
+from deloop.ir.plan import Serial, Statement, Step, Vector
+from deloop.ir.scalar import Call, ElementType, Expression, Index, Load, Select
+from deloop.poly.domain import Domain
+
+
+def lift(plan: tuple[Step, ...], bounds: Bounds, outer: tuple[Loop, ...] = ()) -> tuple[Step, ...]:
+    """The plan with each statement's axes settled.
+
+    ``for i: for j: if j > i: out[i, j] = 1   ->   out[:, 1:] = select(j > i, 1, out[:, 1:])``
+    """
+    result: list[Step] = []
+    for step in plan:
+        if isinstance(step, Serial):
+            result.append(Serial(step.loop, lift(step.body, bounds, (*outer, step.loop))))
+        else:
+            result.append(_Lifting(step, bounds, outer).result())
+    return tuple(result)
+
+
+class _Lifting:
+    """One statement on its way from iterators to axes."""
+
+    def __init__(self, vector: Vector, bounds: Bounds, outer: tuple[Loop, ...]) -> None:
+        self.statement = vector.statement
+        self.level = vector.level
+        self.facts: Facts = bounds.facts
+        self.bounds = bounds
+        self.outer = outer
+        self.axes = list(vector.axes)
+        self.fixed: dict[str, Affine] = {}
+        self.masks: list[Constraint] = []
+        self.conditions: list[Constraint] = []
+
+    def result(self) -> Vector:
+        """The statement over rectangular axes."""
+        self._hull()
+        pending = [self._canonical(g) for g in self.statement.store.guards]
+        pending.sort(key=lambda g: g.sign is not Sign.ZERO)
+        for guard in pending:
+            self._apply(self._substituted(guard))
+        narrowed = bool(self.statement.store.guards) or bool(self.masks)
+        store = self.statement.store
+        values = dict(self.fixed)
+        subscripts = tuple(
+            s.substitute(values) if isinstance(s, Affine) else scalar.substitute_symbols(s, values)
+            for s in store.subscripts
+        )
+        value = scalar.substitute_symbols(store.value, values)
+        implicit = tuple(x for x in self.axes if x.iterator in {m.iterator for m in store.implicit})
+        explicit = tuple(x for x in self.axes if x not in implicit)
+        if self.masks:
+            value = Select(self._mask(), value, self._old(store.array, subscripts, store.dtype))
+        changed = replace(
+            store, subscripts=subscripts, value=value, implicit=implicit, guards=(),
+            augmented=store.augmented and not self.masks,
+        )  # fmt: skip
+        if store.local and self.masks:
+            changed = replace(changed, value=scalar.substitute_symbols(store.value, values))
+        serial = self.statement.loops[: self.level]
+        loops = (*serial, *explicit)
+        constraints = tuple(c for x in (*loops, *implicit) for c in x.constraints)
+        statement = Statement(
+            self.statement.name, changed, loops, self.statement.schedule, (*constraints, *self.conditions)
+        )
+        if narrowed:
+            self._check_extents(serial)
+            statement = self.bounds.check(statement)
+        return Vector(statement, self.level, tuple(self.conditions))
+
+    def _canonical(self, constraint: Constraint) -> Constraint:
+        return Constraint(self.facts.canonical(constraint.expression), constraint.sign)
+
+    def _substituted(self, constraint: Constraint) -> Constraint:
+        return Constraint(constraint.expression.substitute(self.fixed), constraint.sign)
+
+    def _lifted(self, affine: Affine) -> list[Loop]:
+        return [x for x in self.axes if x.iterator in affine.symbols]
+
+    def _hull(self) -> None:
+        """Bounds that mention another axis widened to the hull, the bound itself kept as a mask."""
+        for position, loop in enumerate(self.axes):
+            others = tuple(self.axes[:position])
+            iterator = Affine.symbol(loop.iterator)
+            lower, upper = loop.lower, loop.upper
+            if any(s in loop.lower.symbols for s in (o.iterator for o in others)):
+                self.masks.append(at_least(iterator, lower))
+                lower = least(lower, others)
+            if any(s in loop.upper.symbols for s in (o.iterator for o in others)):
+                self.masks.append(less_than(iterator, upper))
+                upper = greatest(upper, others)
+            if loop.span is not None and self._lifted(loop.span):
+                raise self._refuse("a loop with a step whose end moves with another loop")
+            self.axes[position] = replace(loop, lower=lower, upper=upper)
+
+    def _apply(self, guard: Constraint) -> None:
+        lifted = self._lifted(guard.expression)
+        if guard.expression.is_constant:
+            holds = guard.expression.constant == 0 if guard.sign is Sign.ZERO else guard.expression.constant >= 0
+            if not holds:
+                self.masks.append(guard)
+        elif not lifted:
+            self.conditions.append(guard)
+        elif guard.sign is Sign.ZERO:
+            self._fix(guard, lifted)
+        elif len(lifted) == 1 and abs(guard.expression.coefficient(lifted[0].iterator)) == 1:
+            self._narrow(guard, lifted[0])
+        else:
+            self.masks.append(guard)
+
+    def _fix(self, guard: Constraint, lifted: list[Loop]) -> None:
+        """``i = e``: the axis disappears, its range becomes a condition on ``e``."""
+        for loop in reversed(lifted):
+            coefficient = guard.expression.coefficient(loop.iterator)
+            if abs(coefficient) != 1 or loop in self.statement.store.implicit:
+                continue
+            value = guard.expression.without([loop.iterator]) * -coefficient
+            self.axes.remove(loop)
+            fixing = {loop.iterator: value}
+            self.fixed = {k: v.substitute(fixing) for k, v in self.fixed.items()} | fixing
+            self.masks = [Constraint(m.expression.substitute(fixing), m.sign) for m in self.masks]
+            for constraint in loop.constraints:
+                self._within(Constraint(constraint.expression.substitute(fixing), constraint.sign))
+            masks, self.masks = self.masks, []
+            for mask in masks:
+                self._within(mask)
+            return
+        raise self._refuse("an equation between iterators has no integer form")
+
+    def _within(self, constraint: Constraint) -> None:
+        """A condition that a fixed iterator leaves behind."""
+        constraint = self._canonical(constraint)
+        lifted = self._lifted(constraint.expression)
+        if lifted:
+            if not self.facts.proves(self._domain(), constraint):
+                self._apply(constraint)
+            return
+        if self.facts.proves(self._domain(), constraint):
+            return
+        if any(x.iterator in constraint.expression.symbols for x in self.outer):
+            self.conditions.append(constraint)
+        elif not self.facts.assume(constraint, "the condition is met by some iteration"):
+            raise self._refuse("no iteration meets a condition for these sizes")
+
+    def _narrow(self, guard: Constraint, loop: Loop) -> None:
+        """``i >= e`` or ``i < e``: the tighter bound, where it is known which one that is."""
+        if loop.span is not None:
+            self.masks.append(guard)
+            return
+        rest = guard.expression.without([loop.iterator])
+        rises = guard.expression.coefficient(loop.iterator) == 1
+        new = -rest if rises else rest + 1  # i >= new, or i < new
+        old = loop.lower if rises else loop.upper
+        gap = at_least(new - old, 0) if rises else at_least(old - new, 0)
+        tighter = self._known(gap)
+        if tighter is None:
+            self.masks.append(guard)
+        elif tighter:
+            position = self.axes.index(loop)
+            changed = replace(loop, lower=new) if rises else replace(loop, upper=new)
+            self.axes[position] = changed
+
+    def _known(self, constraint: Constraint) -> bool | None:
+        """Whether a condition holds: proved, refuted, or assumed as seen."""
+        constraint = self._canonical(constraint)
+        opposite = Constraint(-constraint.expression, constraint.sign)
+        domain = Domain(tuple(x.iterator for x in self.outer), tuple(c for x in self.outer for c in x.constraints))
+        if self.facts.proves(domain, constraint):
+            return True
+        if self.facts.proves(domain, opposite):
+            return False
+        if any(x.iterator in constraint.expression.symbols for x in self.outer):
+            return None
+        if self.facts.assume(constraint, "a condition cuts the loop there"):
+            return True
+        return False if self.facts.assume(opposite, "a condition does not cut the loop there") else None
+
+    def _domain(self) -> Domain:
+        loops = (*self.outer, *self.axes)
+        return Domain(tuple(x.iterator for x in loops), tuple(c for x in loops for c in x.constraints))
+
+    def _check_extents(self, serial: tuple[Loop, ...]) -> None:
+        domain = Domain(
+            tuple(x.iterator for x in self.outer),
+            (*(c for x in self.outer for c in x.constraints), *self.conditions),
+        )
+        for loop in self.axes:
+            extent = at_least(loop.upper - loop.lower if loop.span is None else loop.span, 0)
+            if not self.facts.proves(domain, extent):
+                corner = at_least(least(self.facts.canonical(extent.expression), self.outer), 0)
+                if not self.facts.assume(corner, "the range is not negative"):
+                    raise self._refuse("a range is negative for these sizes")
+
+    def _mask(self) -> Expression:
+        condition: Expression = number(True)
+        for mask in self.masks:
+            condition = both(condition, _comparison(mask, {x.iterator for x in self.axes}))
+        return condition
+
+    def _old(self, array: str, subscripts: tuple[scalar.Subscript, ...], dtype: str) -> Expression:
+        store = self.statement.store
+        rank = Rank.TENSOR if store.implicit else Rank.SCALAR
+        implicit = tuple((x.iterator, x.upper) for x in store.implicit)
+        grad = self.bounds.arrays[array].type.requires_grad
+        return Load(array, subscripts, ElementType(dtype, rank), implicit, grad)
+
+    def _refuse(self, sentence: str) -> Unsupported:
+        return Unsupported(Refusal("VEC945", self.statement.store.place, f"loop kept: {sentence}"))
+
+
+def _comparison(mask: Constraint, iterators: set[str]) -> Expression:
+    """A constraint as a comparison of two ints: ``j - i - 1 >= 0 -> j > i``."""
+    terms = dict(mask.expression.terms)
+    left = Affine.build({s: c for s, c in terms.items() if c > 0}, 0)
+    right = Affine.build({s: -c for s, c in terms.items() if c < 0}, 0)
+    constant = mask.expression.constant
+    if mask.sign is Sign.ZERO:
+        return Call("eq", (_int(left), _int(right - constant)), BOOL)
+    if constant < 0:
+        return Call("gt", (_int(left), _int(right - constant - 1)), BOOL)
+    if constant > 0 and set(right.symbols) & iterators and not set(left.symbols) & iterators:
+        return Call("lt", (_int(right), _int(left + constant + 1)), BOOL)
+    return Call("ge", (_int(left + constant), _int(right)), BOOL)
+
+
+def _int(affine: Affine) -> Expression:
+    return number(affine.constant) if affine.is_constant else Index(affine)
