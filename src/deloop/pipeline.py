@@ -30,10 +30,13 @@ from deloop.errors import RefusalError
 from deloop.frontend.build import NestBuilder
 from deloop.ir.source import SourceFunction
 from deloop.ir.affine import Affine
-from deloop.ir.loop import Nest
+from deloop.ir.loop import Loop, Nest
+from deloop.ir.plan import Step, vectors
 from deloop.ir.types import Value
 from deloop.poly.dependence import Dependence
 from deloop.transform.distribute import check_kept, distribute
+from deloop.transform.forward import forward_stores
+from deloop.transform.gradients import require_gradients
 from deloop.transform.guards import guard_data
 from deloop.transform.if_convert import if_convert
 from deloop.transform.lift import lift
@@ -116,6 +119,8 @@ def compile_function(
             line = function.place(candidate.node).line
             report = LoopReport(line, "kept", refusal=error.refusal)
         reports.append(report)
+    reports.extend(LoopReport(r.place.line, "kept", refusal=r) for r in prefix.others)
+    reports.sort(key=lambda r: r.line)
     if not replacements:
         return Compilation("kept", function.text, tuple(reports), (), ())
     complete = all(r.status == "vectorized" for r in reports)
@@ -136,12 +141,11 @@ def compile_loop(
     check_live_out(function, candidate)
     facts = Facts(hints, spellable_at_entry(function))
     require_noted(builder, nest, facts)
-    body = if_convert(nest.body, nest.arrays)
+    body = forward_stores(if_convert(nest.body, nest.arrays))
     bounds = Bounds(nest.arrays, nest.locals, facts)
     statements = [bounds.check(s) for s in list_statements(body)]
-    has_grad = any(t.type.requires_grad for t in nest.arrays.values())
     for statement in statements:
-        check_trip_counts(statement, facts, at_least_one=has_grad)
+        check_trip_counts(statement, facts, at_least_one=bounds.has_grad)
     statements = [canonical_statement(s, facts.canonical) for s in statements]
     dependences = dependences_of(statements, nest.arrays, facts)
     plan = distribute(statements, dependences)
@@ -152,11 +156,12 @@ def compile_loop(
     context.with_grad = arrays_with_grad(plan, nest.arrays)
     if lossy:
         context.round_off("0 + x written as x loses the sign of a zero")
+    needed = [*builder.data_requirements, *require_gradients(plan, context.with_grad)]
     replaceable = find_replaceable(candidate, nest, plan, facts)
     written = write_plan(plan, context, replaceable, builder.temporaries)
     changed = {s.store.array for s in statements}
     guards = guard_data(
-        builder.data_requirements, loops_of(nest.body), changed, set(function.parameters), context
+        needed, axes_of(plan, nest), changed, set(function.parameters), context
     )
     report = LoopReport(
         function.place(candidate.node).line,
@@ -169,6 +174,13 @@ def compile_loop(
         tuple(context.lossy),
     )
     return report, Replacement(candidate.node, candidate.block, written.body, written.replaced)
+
+
+def axes_of(plan: tuple[Step, ...], nest: Nest) -> list[Loop]:
+    """Every loop as the plan ranges over it, or as the nest does where the plan has it no more."""
+    loops = {loop.iterator: loop for loop in loops_of(nest.body)}
+    loops.update({loop.iterator: loop for v in vectors(plan) for loop in v.axes})
+    return list(loops.values())
 
 
 def read_nest(
@@ -202,7 +214,11 @@ def make_context(
     devices = {
         tensor.type.device: name for name, tensor in nest.arrays.items() if name not in nest.locals
     }
-    taken = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)} | set(function.parameters)
+    inside = {id(n) for n in ast.walk(candidate.node)}
+    own = {n.id for n in ast.walk(candidate.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    taken = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and id(n) not in inside}
+    taken |= {n.id for n in ast.walk(candidate.node) if isinstance(n, ast.Name) and n.id not in own}
+    taken |= {*function.parameters, *nest.locals}
     device = next(((d, n) for d, n in devices.items() if d != "cpu"), ("cpu", ""))
 
     def spell(affine: Affine) -> Affine:

@@ -16,6 +16,7 @@ from deloop.decorator.dispatch import (
     build_selection,
     spell_parameters,
 )
+from deloop.decorator.specialise import find_order_tests
 from deloop.decorator.vectorized import MOST_SPECIALISATIONS
 
 from .loops import slow_addition, slow_doubling
@@ -209,3 +210,110 @@ def test_function_arguments_are_told_apart() -> None:
     assert torch.equal(fast(x, torch.neg), -x)
     assert torch.equal(fast(x, lambda v: v * 3), x * 3)
     assert torch.equal(fast(x, lambda v: v + 3), x + 3)
+
+
+def add_into(out: Any, x: Any) -> Any:
+    for i in range(out.shape[0]):
+        out[i] = x[i] + 1
+    return out
+
+
+def test_shared_memory_of_a_written_argument_keeps_the_loop_and_is_explained() -> None:
+    fast = deloop.vectorize(add_into)
+    x = torch.arange(3.0)
+    assert torch.equal(fast(torch.zeros(3), x), x + 1)
+    assert is_rewritten(fast, torch.zeros(3), x)
+    expanded = torch.zeros(1).expand(3)
+    assert torch.equal(fast(expanded, x), torch.full((3,), 3.0))
+    report = fast.explain(expanded, x)
+    assert report.status == "kept"
+    assert report.loops[0].refusal is not None
+    assert "no two elements of out share memory" in report.loops[0].refusal.sentence
+    assert is_rewritten(fast, torch.zeros(3), x)
+
+
+def test_arguments_in_one_storage_are_not_taken_for_apart() -> None:
+    fast = deloop.vectorize(add_into)
+    fast(torch.zeros(3), torch.ones(3))
+    for shift in (0, 1):
+        memory, expected = torch.arange(5.0), torch.arange(5.0)
+        add_into(expected[1:4], expected[1 - shift : 4 - shift])
+        fast(memory[1:4], memory[1 - shift : 4 - shift])
+        assert torch.equal(memory, expected)
+
+
+def test_kept_loop_for_odd_sizes_does_not_keep_it_for_others() -> None:
+    fast = deloop.vectorize(slow_addition)
+    with pytest.raises(IndexError):
+        fast(torch.ones(3, 4), torch.ones(2, 4))
+    for shape in ((0, 4), (3, 0), (1, 1), (3, 4), (5, 6)):
+        x, y = torch.rand(shape, requires_grad=True), torch.rand(shape)
+        assert torch.equal(fast(x, y), x + y)
+    assert is_rewritten(fast, torch.ones(3, 4), torch.ones(3, 4))
+    assert is_rewritten(fast, torch.ones(3, 4, requires_grad=True), torch.ones(3, 4))
+
+
+def test_order_of_sizes_is_a_chain_of_comparisons() -> None:
+    assert find_order_tests({"n": 5, "x.shape[0]": 5, "m": -1}) == (
+        "m < 0",
+        "1 < n",
+        "n == x.shape[0]",
+    )
+    assert find_order_tests({"n": 0}) == ("0 == n", "n < 1")
+
+
+class Model:
+    """A method that calls another one, plain or decorated, on its elements."""
+
+    def __init__(self, shift: float) -> None:
+        self.shift = shift
+
+    def curve(self, v: Any, power: float = 2.0) -> Any:
+        return v * power + self.shift
+
+    @deloop.vectorize
+    def decorated_curve(self, v: Any) -> Any:
+        return v - self.shift
+
+    def apply(self, x: Any) -> Any:
+        result = torch.zeros_like(x)
+        for i in range(x.shape[0]):
+            result[i] = self.curve(x[i])
+        return result
+
+    def apply_decorated(self, x: Any) -> Any:
+        result = torch.zeros_like(x)
+        for i in range(x.shape[0]):
+            result[i] = self.decorated_curve(x[i])
+        return result
+
+
+@pytest.mark.parametrize("inline", [False, True])
+@pytest.mark.parametrize("method", [Model.apply, Model.apply_decorated])
+def test_methods_of_the_object_are_read(method: Any, inline: bool) -> None:
+    fast = deloop.vectorize(method, inline=inline)
+    x = torch.rand(4)
+    for model in (Model(1.0), Model(2.0)):
+        assert torch.equal(fast(model, x), method(model, x))
+        assert is_rewritten(fast, model, x)
+    other = Model(1.0)
+    other.curve = lambda v, power=2.0: v * 100  # type: ignore[method-assign]
+    assert torch.equal(fast(other, x), method(other, x))
+
+
+@deloop.vectorize
+def decorated_helper(v: Any) -> Any:
+    return v * 2
+
+
+def use_decorated_helper(x: Any) -> Any:
+    result = torch.zeros_like(x)
+    for i in range(x.shape[0]):
+        result[i] = decorated_helper(x[i])
+    return result
+
+
+def test_decorated_helper_is_read() -> None:
+    report = deloop.vectorize(use_decorated_helper, inline=True).explain(torch.ones(3))
+    assert report.status == "vectorized"
+    assert "x * 2" in report.source

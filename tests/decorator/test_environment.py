@@ -92,6 +92,7 @@ def test_torch_compile_sees_the_loop() -> None:
     assert torch.equal(compiled(x), x * 2 + 1)
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 def test_torch_jit_tracing_sees_the_loop() -> None:
     fast = deloop.vectorize(slow_doubling)
     x = torch.rand(3)

@@ -187,7 +187,8 @@ def _prealloc(scope: Scope, plan: Plan, out: Array, spelling: str, main: Array, 
     rng, x = scope.rng, main.name
     scope.use(f"preallocate_{spelling}")
     plain = all(t == "{i}" for t in out.templates)
-    covered = plan.full and plain and out.name in scope.covered and not scope.carried
+    covered = plan.full and plain and out.name in scope.covered
+    covered = covered and not scope.carried and "leaves_loop" not in scope.hard
     # Never read uninitialized memory: every mention is the left side of a plain store.
     stores = len(re.findall(rf"(?m)^ *{out.name}\[.*\] = ", loop))
     covered = covered and len(re.findall(rf"\b{out.name}", loop)) == stores

@@ -15,9 +15,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import FrameType
+
+from deloop.decorator import vectorize
 
 from .check import Verdict, check_program, settle_torch
 from .generator import Program, generate_program
@@ -68,7 +70,7 @@ def name_trouble(verdict: Verdict) -> str:
     return re.sub(r"[^A-Za-z :]+.*", "", verdict.failure)[:60]
 
 
-def write_found(verdict: Verdict, folder: Path = FOUND, seconds: float = 30.0) -> Path:
+def write_found(verdict: Verdict, folder: Path = FOUND, seconds: float = 10.0) -> Path:
     """Shrink a differing (or failing) program and write it, with what differs, as ``<seed>.py``."""
     program = generate_program(verdict.seed)
     trouble, second = name_trouble(verdict), verdict.seed % 8 == 0
@@ -76,14 +78,27 @@ def write_found(verdict: Verdict, folder: Path = FOUND, seconds: float = 30.0) -
     def fails(candidate: Program) -> bool:
         return name_trouble(check_program(candidate, second_gradients=second)) == trouble
 
+    # Uninitialized memory makes any program differ once its stores are deleted.
+    filled = replace(program, source=program.source.replace("empty", "zeros"), namespace={})
+    if filled.source != program.source:
+        program, seconds = (filled, seconds) if fails(filled) else (program, 0.0)
     small = shrink_program(program, fails, seconds)
     again = check_program(small, second_gradients=second)
     found = [text for _, _, text in again.differences[:3]] or [again.failure]
-    comment = "\n".join(found).replace("\\", "/")
+    found += ["", "Rewritten:", *_rewritten(small).splitlines()]
+    comment = "\n".join(found).replace("\\", "/").replace('"' * 3, "'" * 3)
     folder.mkdir(exist_ok=True, parents=True)
     path = folder / f"{verdict.seed}.py"
     path.write_text(small.text(f"Seed {verdict.seed}: loop and rewrite differ.\n\n{comment}\n"))
     return path
+
+
+def _rewritten(program: Program) -> str:
+    try:
+        source: str = vectorize(program.load()).explain(*program.make_arguments(0)).source
+        return source
+    except Exception as error:
+        return f"explain raises {type(error).__name__}: {error}"
 
 
 def summarize(verdicts: list[Verdict], seconds: float) -> dict[str, object]:

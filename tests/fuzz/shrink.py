@@ -56,6 +56,8 @@ def _candidates(program: Program) -> Iterator[Program]:
         yield _made(program, source, program.arguments)
     for index, text in enumerate(program.arguments):
         for smaller in _smaller_texts(text):
+            if "return (" not in smaller:
+                continue
             kept = (*program.arguments[:index], smaller, *program.arguments[index + 1 :])
             yield _made(program, program.source, kept)
 
@@ -182,6 +184,11 @@ def _parts(node: ast.expr) -> Iterator[ast.expr]:
     if isinstance(getattr(node, "ctx", None), ast.Store):
         return
     for child in ast.iter_child_nodes(node):
+        # A call's receiver may stand for the call; the function itself is no value.
+        if isinstance(node, ast.Call) and child is node.func:
+            child = getattr(child, "value", child)
+            if isinstance(child, ast.Name) and child is node.func:
+                continue
         if isinstance(child, ast.expr) and not _is_module(child):
             yield child
             if isinstance(child, ast.Attribute) and not _is_module(child.value):
@@ -198,4 +205,4 @@ def _is_module(node: ast.expr) -> bool:
     """Whether this names a module or one of its members: ``torch``, ``torch.sin``."""
     while isinstance(node, ast.Attribute):
         node = node.value
-    return isinstance(node, ast.Name) and node.id in ("torch", "math", "F", "itertools")
+    return isinstance(node, ast.Name) and node.id in ("torch", "th", "math", "F", "itertools")

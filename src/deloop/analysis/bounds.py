@@ -15,6 +15,7 @@ from deloop.ir.loop import Loop
 from deloop.ir.plan import Statement
 from deloop.ir.scalar import Expression, Index, Load, Subscript
 from deloop.ir.types import Tensor
+from deloop.poly.domain import Domain
 
 
 def least(affine: Affine, loops: tuple[Loop, ...]) -> Affine:
@@ -37,6 +38,7 @@ class Bounds:
 
     def __init__(self, arrays: Mapping[str, Tensor], locals_: frozenset[str], facts: Facts) -> None:
         self.arrays = arrays
+        self.has_grad = any(t.type.requires_grad for t in arrays.values())
         self.locals = locals_
         self.facts = facts
 
@@ -92,7 +94,23 @@ class Bounds:
         return Index(subscript)
 
     def _proved(self, statement: Statement, constraint: Constraint) -> bool:
-        return self.facts.proves(domain_of(statement), constraint)
+        """Whether it holds wherever the loops that it mentions run, even if others run no iteration.
+
+        A tensor operation evaluates ``x[0]`` also where an empty loop would not have read it.
+        """
+        loops = {loop.iterator: loop for loop in (*statement.loops, *statement.store.implicit)}
+        needed = set(constraint.expression.symbols) & set(loops)
+        queue = list(needed)
+        while queue:
+            for c in loops[queue.pop()].constraints:
+                more = (set(c.expression.symbols) & set(loops)) - needed
+                needed |= more
+                queue.extend(more)
+        around = [loop for name, loop in loops.items() if name in needed]
+        conditions = [g for g in statement.store.guards if needed and set(g.expression.symbols) & set(loops) <= needed]
+        extra = [c for c in statement.domain if needed and set(c.expression.symbols) & set(loops) <= needed and set(c.expression.symbols) & needed]
+        constraints = (*(c for loop in around for c in loop.constraints), *conditions, *extra)
+        return self.facts.proves(Domain(tuple(loop.iterator for loop in around), tuple(dict.fromkeys(constraints))), constraint)
 
     def _holds(self, statement: Statement, constraint: Constraint, reason: str) -> bool:
         """Proved, or assumed at the corner where it is tightest."""

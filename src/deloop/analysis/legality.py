@@ -85,6 +85,20 @@ def check_aliases(statements: list[Statement], arrays: Mapping[str, Tensor]) -> 
                 )  # fmt: skip
 
 
+def _in_users_words(access: Access, statement: Statement) -> str:
+    """``x[n - k - 2]`` of a loop that counts ``k`` for ``i = n - 1 - k`` is ``x[i - 1]``."""
+    values: dict[str, Affine] = {}
+    for loop in statement.loops:
+        if loop.variable is not None:
+            name, value = loop.variable
+            coefficient = value.coefficient(loop.iterator)
+            if abs(coefficient) == 1:
+                rest = value.without([loop.iterator])
+                values[loop.iterator] = (Affine.symbol(f"{name}") - rest) * coefficient
+    inside = ", ".join(":" if s is None else str(s.substitute(values)) for s in access.subscripts)
+    return f"{access.array}[{inside}]"
+
+
 def refuse_carried(dependence: Dependence, statements: list[Statement]) -> Refusal:
     """The refusal that a carried dependence makes: which read depends on which write."""
     by_name = {s.name: s for s in statements}
@@ -93,7 +107,9 @@ def refuse_carried(dependence: Dependence, statements: list[Statement]) -> Refus
     iterator = loop.iterator
     distance = dependence.distance[dependence.level - 1] if dependence.level else None
     far = f"distance {distance}" if distance is not None else "at varying distance"
-    source_access, sink_access = str(dependence.source_access), str(dependence.sink_access)
+    source_access = _in_users_words(dependence.source_access, source)
+    sink_access = _in_users_words(dependence.sink_access, sink)
+    iterator = loop.variable[0] if loop.variable else iterator
     verbs = {
         DependenceKind.FLOW: ("reads", "writes"),
         DependenceKind.ANTI: ("writes", "reads"),

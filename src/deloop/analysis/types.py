@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, replace
 
+from deloop.diagnostic import Refusal
+from deloop.dtype import category
 from deloop.errors import RefusalError
 from deloop.frontend import expression as build
 from deloop.frontend.build import NestBuilder
@@ -54,6 +56,7 @@ class Prefix:
         self.bound: set[str] = set(arguments)
         self.products: dict[str, tuple[Affine, ...]] = {}
         self.candidates: list[Candidate] = []
+        self.others: list[Refusal] = []
 
     def run(self) -> list[Candidate]:
         """All outermost loops of the function, with their environments."""
@@ -92,7 +95,15 @@ class Prefix:
                 for entered in node.items:
                     self._escape(entered.context_expr)
                 self.block(inner)
-            case ast.While() | ast.Try():
+            case ast.While():
+                self.others.append(
+                    Refusal(
+                        "VEC941", self.function.place(node),
+                        "loop kept: while: the number of iterations is not known before it runs",
+                    )
+                )  # fmt: skip
+                self._forget(node)
+            case ast.Try():
                 self._forget(node)
             case ast.AugAssign(target=ast.Name(id=name)):
                 item = self.environment.get(name)
@@ -158,6 +169,8 @@ class Prefix:
                 known = item if not isinstance(item, build.NODES) else self._computed(name, item)
                 if isinstance(known, Tensor) and known.name == "":
                     known = replace(known, name=name, storage=f"fresh:{name}:{node.lineno}")
+                if isinstance(known, Function) and known.spelling == "<lambda>":
+                    known = replace(known, spelling=name)
                 if self.environment.get(name) != known:
                     self.rebind(name)
                 self.environment[name] = known
@@ -225,6 +238,8 @@ class Prefix:
                 if node.func.attr in ("clone", "contiguous") and not node.args:
                     return self._copy(base) if node.func.attr == "clone" else None
                 like, operator = base, find_method(node.func.attr)
+                if operator is None or operator.kind is not Kind.CREATION:
+                    return self._reduced(base, node)
         if operator is None:
             callee = reader.evaluate(node.func)
             if not isinstance(callee, Function) or not callee.qualified:
@@ -236,6 +251,22 @@ class Prefix:
         if operator is None or operator.kind is not Kind.CREATION or operator.fill is None:
             return None
         return self._filled(node, operator, like, reader)
+
+    def _reduced(self, base: Tensor, node: ast.Call) -> Tensor | None:
+        """A reduction of the whole tensor: ``x.mean()`` is a 0-d tensor of known dtype."""
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        group = category(base.type.dtype)
+        if name not in _REDUCTIONS or node.args or node.keywords:
+            return None
+        dtype = base.type.dtype
+        if name in ("any", "all"):
+            dtype = "bool"
+        elif name in ("sum", "prod") and group in ("bool", "int"):
+            dtype = "int64"
+        elif name in ("argmax", "argmin"):
+            dtype = "int64"
+        grad = base.type.requires_grad and category(dtype) in ("float", "complex")
+        return Tensor("", TensorType(dtype, (), base.type.device, grad, not grad), "", fresh=True)
 
     @staticmethod
     def _copy(base: Tensor) -> Tensor:
@@ -302,6 +333,11 @@ class Prefix:
                     return None
                 sizes.append(part.affine)
         return tuple(sizes)
+
+
+_REDUCTIONS = frozenset(
+    {"sum", "prod", "mean", "std", "var", "norm", "max", "min", "amax", "amin", "median", "any", "all", "argmax", "argmin"}
+)
 
 
 def _constant_of(item: Item) -> int | float | bool | None:

@@ -458,6 +458,10 @@ class Emitter:
         if all(p.rank is Rank.NUMBER for p in pieces):
             return self._number_call(call, pieces)
         wanted = self._loop_dtype(call)
+        if wanted in ("float16", "bfloat16"):
+            for argument, piece in zip(call.arguments, pieces, strict=True):
+                if argument.type.rank is Rank.NUMBER and piece.rank is not Rank.NUMBER:
+                    raise self.refuse(f"a Python number keeps its precision beside a {wanted}, a tensor does not", "VEC917")
         pieces = self._harmonise(pieces, wanted, call)
         types = [self.operand_type(p) for p in pieces]
         try:

@@ -198,7 +198,8 @@ class _Writer:
             entries, axes = self._scattered(store, tensor, emitter)
         emitter.order = tuple([a for a in emitter.order if a not in axes] + list(axes)) if simple else emitter.order
         whole = simple and all(syntax.is_full(e) for e in entries)
-        if store.augmented and (in_place := self._augmented(store, tensor, entries, axes, emitter)) is not None:
+        updates = store.augmented or store.value.type.dtype == store.dtype
+        if updates and (in_place := self._augmented(store, tensor, entries, axes, emitter)) is not None:
             return in_place
         rank = Rank.TENSOR if axes else Rank.SCALAR
         value = _pushed_cast(store.value, ElementType(store.dtype, rank))
@@ -209,6 +210,8 @@ class _Writer:
                 return made
             self.context.exactness, self.context.lossy = exactness, lossy
         piece = self._stored(value, store, emitter)
+        if not simple and piece.rank is not Rank.NUMBER:  # index_put does not convert
+            piece = emitter.cast(piece, ElementType(store.dtype, piece.rank))
         self.replaceable[store.array] = False
         missing = [a for a in piece.axes if a not in axes]
         if missing and simple:

@@ -14,15 +14,19 @@ from typing import Any
 
 from deloop.decorator.functions import (
     MISSING,
+    bind_first,
     find_name,
     find_qualified_name,
+    is_vectorized,
     parse_callable,
     read_attribute,
 )
+from deloop.decorator.overlap import is_free_of_overlap
 from deloop.decorator.pytorch import torch
 from deloop.dtype import DTYPES
 from deloop.ir import types as ir
 from deloop.ir.affine import Affine
+from deloop.ir.source import SourceFunction
 
 LONGEST_SEQUENCE = 32
 """A longer list or tuple is described by its type alone."""
@@ -85,6 +89,11 @@ class Description:
             self.visited[path] = self._describe(path, value)
         return self.visited[path]
 
+    @property
+    def tensor_values(self) -> dict[str, ir.Tensor]:
+        """The tensors seen so far, by path."""
+        return {p: v for p, v in self.visited.items() if isinstance(v, ir.Tensor)}
+
     def resolve(self, name: str) -> ir.Value:
         """What a global or closure name of the function stands for."""
         value, access = find_name(self.function, name, self.constants.name)
@@ -127,7 +136,8 @@ class Description:
         if value is torch.Tensor:
             return self._expect_same(path, value, ir.Module("torch.Tensor"))
         qualified = find_qualified_name(value)
-        function = getattr(value, "__wrapped__", value) if is_vectorized(value) else value
+        is_decorated = is_vectorized(value) and not hasattr(value, "__self__")
+        function = getattr(value, "__wrapped__", value) if is_decorated else value
         if qualified is not None:
             return self._expect_same(path, value, ir.Function(path, qualified))
         if isinstance(function, FunctionType):
@@ -137,10 +147,21 @@ class Description:
             return self._expect_same(path, value, ir.Module(f"{value.__module__}.{value.__name__}"))
         if isinstance(value, BuiltinFunctionType):
             return self._expect_same(path, value, ir.Opaque(f"{path} is {value!r}"))
-        if isinstance(value, MethodType):
-            return ir.Opaque(f"{path} is a bound method")
+        if isinstance(value, MethodType) or is_vectorized(value):
+            return self._describe_method(path, value, f"{path}.__self__")
         self._expect_class(path, type(value))
         return ir.Object(path, lambda name: self._describe_attribute(path, value, name))
+
+    def _describe_method(self, path: str, value: Any, owner: str) -> ir.Value:
+        """A bound method, its object reached by the path `owner`."""
+        function = value.__func__.__wrapped__ if is_vectorized(value) else value.__func__
+        if not isinstance(function, FunctionType) or self.by_value:
+            return ir.Opaque(f"{path} is a bound method")
+        self._expect(f"{path}.__func__ is {self.constants.name(value.__func__)}")
+        parsed = self._parse(function)
+        if isinstance(parsed, SourceFunction) and parsed.parameters:
+            parsed = bind_first(parsed, lambda: self.describe(owner, value.__self__))
+        return ir.Function(path, None, parsed)
 
     def _parse(self, function: FunctionType) -> object | None:
         inner = Description(self.constants, function, by_value=True, tests=self.tests)
@@ -150,6 +171,9 @@ class Description:
         value = read_attribute(owner, name)
         if value is MISSING:
             return ir.Opaque(f"what {path}.{name} is cannot be known without running it")
+        is_method = isinstance(value, MethodType) or is_vectorized(value)
+        if is_method and getattr(value, "__self__", None) is owner:
+            return self._describe_method(f"{path}.{name}", value, path)
         return self.describe(f"{path}.{name}", value)
 
     def _describe_sequence(self, path: str, value: list[object] | tuple[object, ...]) -> ir.Value:
@@ -183,6 +207,7 @@ class Description:
             value.requires_grad,
             value.is_leaf,
             is_contiguous,
+            not is_free_of_overlap(value),
         )
         return ir.Tensor(first, described, self._storage_of(first, value))
 
@@ -250,8 +275,3 @@ def _device_test(path: str, device: torch.device) -> str:
     if device.type in ("cpu", "cuda"):
         return f"{path}.is_{device.type}"
     return f"{path}.device.type == {device.type!r}"
-
-
-def is_vectorized(value: object) -> bool:
-    """Whether `value` is a function that `deloop.vectorize` made."""
-    return type(value).__module__ == "deloop.decorator.vectorized"

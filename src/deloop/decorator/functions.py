@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
 import functools
 import inspect
 import itertools
@@ -12,6 +13,7 @@ import math
 import operator
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from types import CodeType, FunctionType, MemberDescriptorType, ModuleType
 from typing import Any
 
@@ -123,12 +125,17 @@ def read_attribute(owner: object, name: str) -> object:
         return MISSING
     if isinstance(found, MemberDescriptorType):  # a slot
         return getattr(owner, name, MISSING)
-    if isinstance(found, FunctionType | staticmethod | classmethod):
+    if isinstance(found, FunctionType | staticmethod | classmethod) or is_vectorized(found):
         return getattr(owner, name)
-    return MISSING if hasattr(type(found), "__get__") and not callable(found) else found
+    return MISSING if hasattr(type(found), "__get__") else found
 
 
 _PLAIN_LOOKUPS = (object.__getattribute__, ModuleType.__getattribute__, type.__getattribute__)
+
+
+def is_vectorized(value: object) -> bool:
+    """Whether `value` is a function or a bound method that `deloop.vectorize` made."""
+    return type(value).__module__ == "deloop.decorator.vectorized"
 
 
 def find_name(
@@ -161,9 +168,28 @@ def parse_callable(
     if function.__name__ == "<lambda>":
         return _parse_lambda(function, found, resolve)
     try:
-        return parse_function(text, file, first, resolve)
+        parsed = parse_function(text, file, first, resolve)
     except RefusalError:
         return None
+    assert isinstance(parsed.node, ast.FunctionDef)
+    # The function at hand is what the decorators left: they have nothing more to say.
+    node = copy.copy(parsed.node)
+    node.decorator_list = []
+    return replace(parsed, node=node)
+
+
+def bind_first(parsed: SourceFunction, receiver: Callable[[], Value]) -> SourceFunction:
+    """A method as a function of its other parameters: the first stands for `receiver`."""
+    first = parsed.parameters[0]
+    assert isinstance(parsed.node, ast.FunctionDef)
+    node = copy.deepcopy(parsed.node)
+    arguments = node.args.posonlyargs or node.args.args
+    del arguments[0]
+
+    def resolve(name: str) -> Value:
+        return receiver() if name == first else parsed.resolve(name)
+
+    return replace(parsed, node=node, resolve=resolve)
 
 
 def _parse_lambda(

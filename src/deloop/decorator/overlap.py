@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterable, Mapping
 
 from deloop.decorator.pytorch import torch
+from deloop.diagnostic import Assumption
 from deloop.ir import types as ir
 
 _FRESH = frozenset(
@@ -49,10 +50,12 @@ OVERLAP_HOOKS = {
 }
 
 
-def find_overlap_tests(source: str, tensors: Mapping[str, ir.Tensor]) -> tuple[str, ...]:
-    """The tests that a rewrite needs because it writes into arguments; usually none.
+def find_overlap_assumptions(
+    source: str, tensors: Mapping[str, ir.Tensor]
+) -> tuple[Assumption, ...]:
+    """What a rewrite assumes of memory because it writes into arguments; usually nothing.
 
-    ``x[1:] = y[:-1]  ->  ("_deloop_is_free_of_overlap(x)", "_deloop_are_disjoint(x, y)")``
+    ``x[1:] = y[:-1]``  ->  no two elements of x share memory, x and y live in different memory
 
     Parameters
     ----------
@@ -62,14 +65,24 @@ def find_overlap_tests(source: str, tensors: Mapping[str, ir.Tensor]) -> tuple[s
         What was described, by path.
     """
     written = find_written(ast.parse(source), tensors)
-    tests = [f"_deloop_is_free_of_overlap({path})" for path in written]
+    found = [_assume_no_overlap(path) for path in written]
     paths = list(dict.fromkeys(tensor.name for tensor in tensors.values()))
     for position, a in enumerate(paths):
         for b in paths[position + 1 :]:
             apart = tensors[a].storage != tensors[b].storage
             if apart and (a in written or b in written):
-                tests.append(f"_deloop_are_disjoint({a}, {b})")
-    return tuple(tests)
+                found.append(_assume_disjoint(a, b))
+    return tuple(found)
+
+
+def _assume_no_overlap(path: str) -> Assumption:
+    sentence = f"no two elements of {path} share memory"
+    return Assumption(sentence, f"_deloop_is_free_of_overlap({path})", f"{path} is written")
+
+
+def _assume_disjoint(a: str, b: str) -> Assumption:
+    sentence = f"{a} and {b} live in different memory"
+    return Assumption(sentence, f"_deloop_are_disjoint({a}, {b})", "one of them is written")
 
 
 def find_written(tree: ast.AST, paths: Iterable[str]) -> tuple[str, ...]:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import FunctionType
 from typing import Any
 
 from deloop.decorator.build import build_function, import_names
 from deloop.decorator.describe import Constants, Description, OutOfScope
-from deloop.decorator.dispatch import Specialisation
+from deloop.decorator.dispatch import Specialisation, build_selection
 from deloop.decorator.environment import find_hindrance
 from deloop.decorator.functions import find_source, parse_callable
 from deloop.decorator.merge import merge_shape_tests
-from deloop.decorator.overlap import find_overlap_tests
+from deloop.decorator.overlap import find_overlap_assumptions
 from deloop.decorator.pytorch import torch
-from deloop.diagnostic import Exactness, Place, Refusal
+from deloop.diagnostic import Assumption, Exactness, Place, Refusal
 from deloop.errors import RefusalError
-from deloop.ir import types as ir
 from deloop.pipeline import Compilation, LoopReport, Options, compile_function
 
 
@@ -30,11 +31,11 @@ class Subject:
         self.signature = inspect.signature(function, follow_wrapped=False)
         self.constants = Constants()
 
-    def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> inspect.BoundArguments:
         """Arguments by parameter, defaults filled in; raises `TypeError` where they do not fit."""
         bound = self.signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        return bound.arguments
+        return bound
 
     @property
     def names(self) -> dict[str, Any]:
@@ -43,7 +44,9 @@ class Subject:
         return {**torch_name, **self.constants.values}
 
 
-def compile_call(subject: Subject, arguments: Mapping[str, Any]) -> tuple[Compilation, Description]:
+def compile_call(
+    subject: Subject, bound: inspect.BoundArguments
+) -> tuple[Compilation, Description]:
     """The compilation for these arguments, and what was seen of them by its end.
 
     A refusal that the compiler raises becomes a compilation that keeps the loop. Raises
@@ -53,7 +56,7 @@ def compile_call(subject: Subject, arguments: Mapping[str, Any]) -> tuple[Compil
     hindrance = find_hindrance()
     if hindrance is not None:
         raise OutOfScope(hindrance)
-    description.describe_arguments(arguments)
+    description.describe_arguments(bound.arguments)
     parsed = parse_callable(subject.function, description.resolve)
     if parsed is None:
         raise OutOfScope("the source of the function does not parse")
@@ -61,7 +64,40 @@ def compile_call(subject: Subject, arguments: Mapping[str, Any]) -> tuple[Compil
         found = compile_function(parsed, description.values, description.hints, subject.options)
     except RefusalError as error:
         found = keep_function(parsed.text, error.refusal)
-    return found, description
+    return (found if found.status == "kept" else assume_memory(found, description)), description
+
+
+def assume_memory(compilation: Compilation, description: Description) -> Compilation:
+    """The compilation with what it assumes of its arguments' memory."""
+    found = find_overlap_assumptions(compilation.source, description.tensor_values)
+    loops = tuple(
+        loop if loop.status == "kept" else replace(loop, assumptions=loop.assumptions + found)
+        for loop in compilation.loops
+    )
+    return replace(compilation, loops=loops, assumptions=compilation.assumptions + found)
+
+
+def find_unmet_assumption(
+    subject: Subject, compilation: Compilation, bound: inspect.BoundArguments
+) -> Assumption | None:
+    """The first assumption that does not hold for these very arguments."""
+    for assumption in compilation.assumptions:
+        trial = Specialisation((f"({assumption.guard})",), subject.function)
+        select = build_selection(subject.function, subject.signature, [trial], subject.names)
+        if select(*bound.args, **bound.kwargs) is None:
+            return assumption
+    return None
+
+
+def explain_call(subject: Subject, bound: inspect.BoundArguments) -> Compilation:
+    """What a call with these arguments runs; raises `OutOfScope`."""
+    compilation, _ = compile_call(subject, bound)
+    unmet = find_unmet_assumption(subject, compilation, bound)
+    if unmet is None:
+        return compilation
+    sentence = f"for these arguments it does not hold that {unmet.sentence}"
+    refusal = refuse(subject.function, "VEC907", sentence)
+    return keep_function(read_text(subject.function), replace(refusal, evidence=unmet.reason))
 
 
 def keep_function(text: str, refusal: Refusal) -> Compilation:
@@ -73,28 +109,45 @@ def keep_function(text: str, refusal: Refusal) -> Compilation:
 
 
 def specialise(
-    subject: Subject, arguments: Mapping[str, Any], on_refusal: str
+    subject: Subject, bound: inspect.BoundArguments, on_refusal: str
 ) -> tuple[Specialisation, Specialisation]:
-    """The answer for these arguments, and the one that keeps the loop for all of their kind."""
-    compilation, description = compile_call(subject, arguments)
+    """The answer for arguments of this kind, and the one that keeps the loop for them."""
+    compilation, description = compile_call(subject, bound)
     kind = tuple(description.tests)
-    kept = Specialisation(kind, choose_kept(subject.function, compilation, on_refusal), kept=True)
+    kept = Specialisation(
+        (*kind, *find_order_tests(description.hints)),
+        choose_kept(subject.function, compilation, on_refusal),
+        kept=True,
+    )
     if compilation.status == "kept":
         return kept, kept
     if on_refusal == "raise" and compilation.status != "vectorized":
         return kept, kept
     assumed = tuple(f"({assumption.guard})" for assumption in compilation.assumptions)
-    tensors = {p: v for p, v in description.visited.items() if isinstance(v, ir.Tensor)}
-    overlap = find_overlap_tests(compilation.source, tensors)
-    ranks = {path: tensor.type.rank for path, tensor in tensors.items()}
-    tests = merge_shape_tests((*kind, *assumed, *overlap), ranks)
+    ranks = {path: tensor.type.rank for path, tensor in description.tensor_values.items()}
     function = build_function(
         subject.function,
         compilation.source,
         import_names(compilation.imports),
         f"vectorized {subject.function.__name__}",
     )
-    return Specialisation(tests, function), kept
+    return Specialisation(merge_shape_tests((*kind, *assumed), ranks), function), kept
+
+
+def find_order_tests(hints: Mapping[str, int]) -> tuple[str, ...]:
+    """How sizes and integers compare with each other and with 0 and 1.
+
+    ``{"x.shape[0]": 5, "n": 5}  ->  ("1 < n", "n == x.shape[0]")``
+
+    Why a loop is kept may depend on sizes (an empty one, two that differ): the answer is remembered
+    for sizes in the same order only.
+    """
+    ordered = sorted({**hints, "0": 0, "1": 1}.items(), key=lambda pair: (pair[1], pair[0]))
+    return tuple(
+        f"{left} {'==' if value == following else '<'} {right}"
+        for (left, value), (right, following) in itertools.pairwise(ordered)
+        if (left, right) != ("0", "1")
+    )
 
 
 def choose_kept(

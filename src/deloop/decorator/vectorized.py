@@ -17,7 +17,7 @@ from deloop.decorator.dispatch import Specialisation, build_dispatch, build_sele
 from deloop.decorator.functions import check_readable
 from deloop.decorator.specialise import (
     Subject,
-    compile_call,
+    explain_call,
     keep_function,
     raising,
     read_text,
@@ -28,6 +28,7 @@ from deloop.pipeline import Compilation, Options
 from deloop.report import Report
 
 MOST_SPECIALISATIONS = 8
+"""Of rewrites, and of kept signatures."""
 
 
 class DeloopWarning(UserWarning):
@@ -108,10 +109,10 @@ class Vectorized:
             if isinstance(self.__wrapped__, types.FunctionType):
                 text = read_text(self.__wrapped__)
             return _report(keep_function(text, self._unreadable))
-        arguments = self._subject.bind(args, kwargs)
+        bound = self._subject.bind(args, kwargs)
         with self._lock:
             try:
-                return _report(compile_call(self._subject, arguments)[0])
+                return _report(explain_call(self._subject, bound))
             except OutOfScope as reason:
                 refusal = refuse(self._subject.function, "VEC908", str(reason))
             except RecursionError:
@@ -188,17 +189,18 @@ class Vectorized:
 
     def _extend(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[..., Any]:
         function = self._subject.function
-        if len(self._special) >= MOST_SPECIALISATIONS:
+        rewrites = sum(not special.kept for special in self._special)
+        if max(rewrites, len(self._special) - rewrites) >= MOST_SPECIALISATIONS:
             return function
-        arguments = self._subject.bind(args, kwargs)
+        bound = self._subject.bind(args, kwargs)
         try:
-            special, kept = specialise(self._subject, arguments, self._on_refusal)
-            previous = self._special
-            self._install((special, *previous))
+            special, kept = specialise(self._subject, bound, self._on_refusal)
+            if all(special.tests != known.tests for known in self._special):
+                self._install((special, *self._special))
             chosen = self._select(*args, **kwargs)
             if chosen is None and special is not kept:
                 # The rewrite's own assumptions fail for the arguments that it was made for.
-                self._install((*previous, kept))
+                self._install((*self._special, kept))
             return chosen or function
         except OutOfScope as reason:
             if self._on_refusal == "raise":

@@ -23,6 +23,12 @@ from deloop.ir.types import Function, Integer, Tensor, TensorType
 from deloop.ops.table import find_in_place_function, find_in_place_method
 
 _MAX_TRIES = 8
+_NARROW = frozenset({"uint8", "int8", "int16", "int32", "float16"})
+_RANGES: dict[str, tuple[float, float]] = {
+    "uint8": (0, 255), "int8": (-128, 127), "int16": (-(2**15), 2**15 - 1), "int32": (-(2**31), 2**31 - 1),
+    "int64": (-(2**63), 2**63 - 1), "float16": (-65504, 65504), "bfloat16": (-3.38e38, 3.38e38),
+    "float32": (-3.4e38, 3.4e38), "float64": (-1.79e308, 1.79e308),
+}  # fmt: skip
 
 
 class _Promote(Exception):
@@ -47,6 +53,7 @@ class NestBuilder(HeaderReader):
         self.snapshots: list[tuple[str, Place]] = []
         self.flat_as_number = False
         self.temporaries: dict[Expression, str] = {}
+        self.unbound_store: Place | None = None
 
     def _flat_expression(self, flat: object, node: ast.AST) -> Expression:
         self.flat_as_number = True
@@ -67,6 +74,11 @@ class NestBuilder(HeaderReader):
                     Refusal("VEC905", place, f"loop kept: the name is a view of {array} on one path only, "
                             f"and {array} is written in the loop")
                 )  # fmt: skip
+        if self.unbound_store and any(t.type.requires_grad for t in self.arrays.values()):
+            raise Unliftable(
+                Refusal("VEC903", self.unbound_store, "loop kept: a row taken by iterating or unpacking is "
+                        "written while a gradient is recorded, which raises")
+            )  # fmt: skip
         for name, tensor in self.arrays.items():
             if tensor.storage.endswith("?") and tensor.storage[:-1] in storages:
                 raise Unliftable(
@@ -152,7 +164,13 @@ class NestBuilder(HeaderReader):
         self._leave(node, promoted)
 
     def _loop_node(self, counted: Counted, name: str, body: tuple[Node, ...], node: ast.For) -> Loop:
-        return Loop(name, counted.lower, counted.upper, body, self.place(node), counted.stride, counted.span)
+        item = counted.element(Affine.symbol(name))
+        variable = None
+        if isinstance(item, Integer) and isinstance(node.target, ast.Name) and item.affine != Affine.symbol(name):
+            variable = (node.target.id, item.affine)
+        return Loop(
+            name, counted.lower, counted.upper, body, self.place(node), counted.stride, counted.span, variable
+        )
 
     def _attempt(
         self, node: ast.For, header: Header, names: tuple[str, ...], promoted: dict[str, ElementType]
@@ -517,8 +535,13 @@ class NestBuilder(HeaderReader):
             self.unliftable(node, f"loop kept: {tensor.name} is a leaf that requires grad, and writing into it raises", "VEC903")
         if tensor.storage.endswith("?"):
             self.unliftable(node, f"loop kept: {tensor.name} may be a copy, so the write may be lost", "VEC905")
+        if tensor.type.overlapping:
+            self.unliftable(node, f"loop kept: elements of {tensor.name} share memory, so the order of writes counts", "VEC905")
+        if view.unbound:
+            self.unbound_store = self.place(node)
         self.arrays[tensor.name] = tensor
         value = self.to_expression(item, node)
+        self._check_number(value, tensor.type.dtype, node)
         self._save_before(tensor, node, item)
         value, subscripts, implicit = self._align(view, value, node)
         for kind in build.types_of(value):
@@ -528,6 +551,28 @@ class NestBuilder(HeaderReader):
             Store(tensor.name, subscripts, value, tensor.type.dtype, self.place(node), implicit,
                   local=tensor.name in self.locals, augmented=augmented)
         )  # fmt: skip
+
+    def _check_number(self, value: Expression, dtype: str, node: ast.AST) -> None:
+        """A Python number that does not fit the dtype raises in a store; ask that each fits."""
+        if isinstance(value, scalar.Select):
+            self._check_number(value.then, dtype, node)
+            self._check_number(value.otherwise, dtype, node)
+            return
+        if value.type.rank is not Rank.NUMBER or dtype in ("bool", "complex64", "complex128"):
+            return
+        lowest, highest = _RANGES[dtype]
+        if isinstance(value, scalar.Number):
+            plain = not isinstance(value.value, complex) and lowest <= value.value <= highest
+            special = isinstance(value.value, float) and value.value - value.value != 0  # inf, NaN
+            if not plain and not (special and category(dtype) == "float"):
+                self.unliftable(node, f"loop kept: {value.value} does not fit a {dtype}, and the store raises", "VEC911")
+        elif isinstance(value, scalar.Index):
+            if dtype in _NARROW:
+                self.require(at_least(value.affine, int(lowest)), node, f"{ast.unparse(node)} fits a {dtype}")
+                self.require(at_least(Affine.number(int(highest)), value.affine), node, f"{ast.unparse(node)} fits a {dtype}")
+        elif dtype in _NARROW or category(value.type.dtype) == "float" and category(dtype) == "int":
+            if self.varies(value) or category(dtype) == "int":
+                self.unsupported(node, f"loop kept: whether the number fits a {dtype} is not known, and the store raises where it does not", "VEC917")
 
     def _align(
         self, view: View, value: Expression, node: ast.AST

@@ -38,11 +38,13 @@ _CAST_METHODS = {
 
 @dataclass(frozen=True)
 class DataRequirement:
-    """A condition on data that must hold at every instance, or the loop would have raised."""
+    """A condition on data without which the loop does something else (raises, records no gradient)."""
 
     condition: scalar.Expression
     place: object
     reason: str
+    every: bool = True
+    """Whether it must hold at every instance, or at one at least."""
 
 
 class CallReader(Reader):
@@ -211,9 +213,7 @@ class CallReader(Reader):
             if not self.varies(value):
                 return scalar.Call("round", (value,), build.INT, "round")
             self.unsupported(node, "round of a Python number is not read yet")
-        if len(node.args) > 1 or node.keywords:
-            self.unsupported(node, "round with digits is not read yet")
-        return build.make_call(operator, [value], self.place(node), ".round")
+        self.unsupported(node, "round of a tensor raises a TypeError; x.round() is its method", "VEC911")
 
     def _call_builtins_min(self, node: ast.Call) -> Item:
         return self._extreme("Lt", node)
@@ -356,7 +356,8 @@ class CallReader(Reader):
             case Tensor():
                 if base.type.rank == 1:
                     return Integer(base.type.shape[0])
-                symbol = f"{base.name}.numel()"
+                known = [s for s, f in self.products.items() if f == base.type.shape and s.endswith(".numel()")]
+                symbol = known[0] if known else f"{_owner(base)}.numel()"
                 self.products[symbol] = base.type.shape
                 return Integer(Affine.symbol(symbol))
             case Shape(tensor):
@@ -448,7 +449,7 @@ class CallReader(Reader):
         parameters = source.parameters
         single = len(source.body) - _docstring(source.body) == 1 and isinstance(source.body[-1], ast.Return)
         positional = len(node.args) == len(parameters) and not node.keywords
-        if not (single and positional):
+        if not (single and positional) or callee.spelling == "<lambda>":
             return body
         returned = source.body[-1]
         assert isinstance(returned, ast.Return) and returned.value is not None
@@ -536,6 +537,14 @@ class CallReader(Reader):
                     self.assign_local(name_node, part)
             case _:
                 self.unsupported(target, f"{ast.unparse(target)} is written inside a called function", "VEC918")
+
+
+def _owner(tensor: Tensor) -> str:
+    """The name that the sizes of a tensor are spelled with: its own, or that of the one it is like."""
+    owners = {s.partition(".shape[")[0] for size in tensor.type.shape for s in size.symbols}
+    owner = next(iter(owners)) if len(owners) == 1 else tensor.name
+    spelled = tuple(Affine.symbol(f"{owner}.shape[{k}]") for k in range(tensor.type.rank))
+    return owner if spelled == tensor.type.shape else tensor.name
 
 
 def _docstring(body: list[ast.stmt]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence as Items
+from dataclasses import replace
 from typing import NoReturn
 
 from deloop.diagnostic import Place, Refusal
@@ -207,7 +208,7 @@ class Reader:
                 self.require(
                     equal(item.sizes[0], count), node, f"{ast.unparse(node)} has {count} parts"
                 )
-                return [self.fix_first(item, Affine.number(k)) for k in range(count)]
+                return [replace(self.fix_first(item, Affine.number(k)), unbound=True) for k in range(count)]
         self.unsupported(node, f"{ast.unparse(node)} cannot be taken apart here")
 
     @staticmethod
@@ -220,7 +221,7 @@ class Reader:
                     subscript = dimension.start + subscript
                 dimensions[position] = Point(subscript)
                 break
-        return View(view.tensor, tuple(dimensions))
+        return View(view.tensor, tuple(dimensions), view.unbound)
 
     # ------------------------------------------------------------------ attributes
     def _read_Attribute(self, node: ast.Attribute) -> Item:
@@ -328,6 +329,10 @@ class Reader:
                 full.append(entry)
         full.extend([None] * (left - len(full)))
         dimensions: list[Point | Whole] = []
+        if view.tensor.flat_of is not None and len(full) == 1 and isinstance(view.dimensions[0], Whole):
+            parts = self._flat_parts(view.tensor.flat_of, full[0], node)
+            if parts is not None:
+                return View(view.tensor.flat_of, tuple(Point(p) for p in parts))
         queue = iter(full)
         for dimension in view.dimensions:
             if isinstance(dimension, Point):
@@ -341,7 +346,38 @@ class Reader:
             else:
                 item = self.evaluate(entry) if isinstance(entry, ast.expr) else entry
                 dimensions.append(Point(self._point(dimension, item, node)))
-        return View(view.tensor, tuple(dimensions))
+        return View(view.tensor, tuple(dimensions), view.unbound)
+
+    def _flat_parts(
+        self, tensor: Tensor, entry: ast.expr | Item | None, node: ast.AST
+    ) -> tuple[Affine, ...] | None:
+        """The multi-index that a flat index means: ``i * m + j -> (i, j)`` where ``0 <= j < m``."""
+        shape = tensor.type.shape
+        item = self.evaluate(entry) if isinstance(entry, ast.expr) and not isinstance(entry, ast.Slice) else entry
+        if isinstance(item, FlatIndex):
+            return tuple(map(Affine.symbol, item.iterators)) if item.factors == shape else None
+        parts: list[Affine] = []
+        rest = item
+        for size in reversed(shape[1:]):
+            match rest:
+                case scalar.Call("add", (scalar.Call("mul", (major, factor)), scalar.Index(minor))):
+                    pass
+                case scalar.Call("add", (scalar.Index(minor), scalar.Call("mul", (major, factor)))):
+                    pass
+                case _:
+                    return None
+            if factor != build.integer(size):
+                major, factor = factor, major
+            if factor != build.integer(size):
+                return None
+            parts.append(minor)
+            rest = major
+        if not isinstance(rest, scalar.Index):
+            return None
+        for minor, size in zip(parts, reversed(shape[1:])):
+            self.require(at_least(minor, 0), node, f"{ast.unparse(node)} stays in its row")
+            self.require(at_least(size - 1, minor), node, f"{ast.unparse(node)} stays in its row")
+        return (rest.affine, *reversed(parts))
 
     def _point(self, dimension: Whole, item: Item, node: ast.AST) -> scalar.Subscript:
         if isinstance(item, Integer):
@@ -413,6 +449,13 @@ class Reader:
             divisor = result.arguments[1]
             if result.type.rank is Rank.NUMBER and not (isinstance(divisor, scalar.Number) and divisor.value):
                 self.nonzero(divisor, node)
+        if (
+            name in ("Add", "Sub", "Mult", "LShift")
+            and isinstance(result, scalar.Call)
+            and result.type == build.INT
+            and scalar.loads(result)
+        ):
+            self.unsupported(node, f"{ast.unparse(node)} computes with Python ints, which have no bound", "VEC917")
         if name == "Pow" and isinstance(result, scalar.Call) and result.type.rank is Rank.NUMBER:
             base, exponent = result.arguments
             growing = result.type.dtype == "int64" and isinstance(base, scalar.Number)

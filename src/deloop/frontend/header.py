@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deloop.dtype import Rank
 from deloop.frontend import expression as build
@@ -198,7 +198,7 @@ class HeaderReader(CallReader):
             case _:
                 self.to_expression(item, node)
                 self.unsupported(node, f"what {ast.unparse(node)} iterates over is not known", "VEC930")
-        return Counted(Affine(), view.sizes[0], lambda at: self.fix_first(view, at), name="tensor")
+        return Counted(Affine(), view.sizes[0], lambda at: replace(self.fix_first(view, at), unbound=True), name="tensor")
 
     def _range(self, node: ast.Call, name: str) -> Counted:
         if node.keywords or not 1 <= len(node.args) <= 3:

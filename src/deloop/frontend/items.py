@@ -30,6 +30,8 @@ class View:
 
     tensor: types.Tensor
     dimensions: tuple[Point | Whole, ...]
+    unbound: bool = False
+    """Made by iterating or unpacking: PyTorch forbids writing into it where a gradient is recorded."""
 
     @property
     def rank(self) -> int:

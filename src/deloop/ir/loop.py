@@ -50,6 +50,8 @@ class Loop:
     place: Place
     stride: int = 1
     span: Affine | None = None
+    variable: tuple[str, Affine] | None = None
+    """The user's name and its value, where that is not the iterator itself."""
 
     @property
     def constraints(self) -> tuple[Constraint, ...]:

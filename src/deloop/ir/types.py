@@ -28,6 +28,8 @@ class TensorType:
         As of the tensor; a leaf that requires grad cannot be changed in place.
     contiguous:
         Whether the elements are known to lie in row-major order without gaps.
+    overlapping:
+        Whether several elements may be one place in memory (``expand``).
     """
 
     dtype: str
@@ -36,6 +38,7 @@ class TensorType:
     requires_grad: bool = False
     leaf: bool = True
     contiguous: bool = False
+    overlapping: bool = False
 
     @property
     def rank(self) -> int:

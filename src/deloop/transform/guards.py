@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from deloop.backend import syntax
 from deloop.backend.emit import Context, Emitter
@@ -15,7 +16,7 @@ from deloop.ir.loop import Loop
 
 
 def guard_data(
-    requirements: list[DataRequirement],
+    requirements: Sequence[DataRequirement],
     loops: list[Loop],
     written: set[str],
     parameters: set[str],
@@ -40,7 +41,8 @@ def guard_data(
                 )
         emitter = Emitter(context, around, [loop.iterator for loop in around], place)
         piece = emitter.emit(requirement.condition)
-        node = piece.node if piece.rank is Rank.NUMBER else syntax.method(piece.node, "all")
+        word = "all" if requirement.every else "any"
+        node = piece.node if piece.rank is Rank.NUMBER else syntax.method(piece.node, word)
         guard = syntax.text(syntax.call("bool", [node]))
         free = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
         if free - parameters - {context.torch}:

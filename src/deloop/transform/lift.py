@@ -65,6 +65,7 @@ class _Lifting:
             for s in store.subscripts
         )
         value = scalar.substitute_symbols(store.value, values)
+        subscripts, value = self._turn(subscripts, value)
         implicit = tuple(x for x in self.axes if x.iterator in {m.iterator for m in store.implicit})
         explicit = tuple(x for x in self.axes if x not in implicit)
         if self.masks:
@@ -81,10 +82,34 @@ class _Lifting:
         statement = Statement(
             self.statement.name, changed, loops, self.statement.schedule, (*constraints, *self.conditions)
         )
+        if self.conditions and self.bounds.has_grad:
+            raise self._refuse("a gradient flows in only where a condition holds")
         if narrowed:
             self._check_extents(serial)
             statement = self.bounds.check(statement)
         return Vector(statement, self.level, tuple(self.conditions))
+
+    def _turn(
+        self, subscripts: tuple[scalar.Subscript, ...], value: Expression
+    ) -> tuple[tuple[scalar.Subscript, ...], Expression]:
+        """Axes along which the target runs backwards turned round: ``out[n - 1 - k] -> out[k]``."""
+        turned: dict[str, Affine] = {}
+        for subscript in subscripts:
+            lifted = self._lifted(subscript) if isinstance(subscript, Affine) else []
+            if len(lifted) == 1 and isinstance(subscript, Affine) and lifted[0].span is None:
+                loop = lifted[0]
+                if subscript.coefficient(loop.iterator) < 0:
+                    turned[loop.iterator] = loop.lower + loop.upper - 1 - Affine.symbol(loop.iterator)
+        if not turned:
+            return subscripts, value
+        self.masks = [Constraint(m.expression.substitute(turned), m.sign) for m in self.masks]
+        return (
+            tuple(
+                s.substitute(turned) if isinstance(s, Affine) else scalar.substitute_symbols(s, turned)
+                for s in subscripts
+            ),
+            scalar.substitute_symbols(value, turned),
+        )
 
     def _canonical(self, constraint: Constraint) -> Constraint:
         return Constraint(self.facts.canonical(constraint.expression), constraint.sign)
@@ -203,7 +228,8 @@ class _Lifting:
             (*(c for x in self.outer for c in x.constraints), *self.conditions),
         )
         for loop in self.axes:
-            extent = at_least(loop.upper - loop.lower if loop.span is None else loop.span, 0)
+            least_count = int(self.bounds.has_grad)
+            extent = at_least(loop.upper - loop.lower if loop.span is None else loop.span, least_count)
             if not self.facts.proves(domain, extent):
                 corner = at_least(least(self.facts.canonical(extent.expression), self.outer), 0)
                 if not self.facts.assume(corner, "the range is not negative"):

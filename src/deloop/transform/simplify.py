@@ -21,12 +21,18 @@ def forward_fill(
     expression: Expression, fill_of: Callable[[Load], int | float | bool | None]
 ) -> Expression:
     """Reads of elements that still hold their initial number: ``out[i] -> 0``."""
-    expression = scalar.rebuild(expression, lambda child: forward_fill(child, fill_of))
-    if isinstance(expression, Load):
-        fill = fill_of(expression)
-        if fill is not None:
-            return Cast(number(fill), expression.type)
-    return expression
+    match expression:
+        case Load():
+            fill = fill_of(expression)
+            return expression if fill is None else Cast(number(fill), expression.type)
+        case Select(condition, then, otherwise):
+            return Select(condition, forward_fill(then, fill_of), forward_fill(otherwise, fill_of))
+        case Call(operator, (first, second), _, "") if operator in ("add", "mul", "sub"):
+            left, right = forward_fill(first, fill_of), forward_fill(second, fill_of)
+            if _is_literal(left) and _is_literal(right):
+                return expression
+            return replace(expression, arguments=(left, right))
+    return expression  # elsewhere a number would not do for a tensor
 
 
 def drop_neutral(expression: Expression) -> tuple[Expression, bool]:
@@ -50,6 +56,12 @@ def drop_neutral(expression: Expression) -> tuple[Expression, bool]:
         return node
 
     return change(expression), lossy
+
+
+def _is_literal(expression: Expression) -> bool:
+    return isinstance(expression, Number) or (
+        isinstance(expression, Cast) and isinstance(expression.value, Number)
+    )
 
 
 def _is_fill(expression: Expression, value: int) -> bool:
@@ -158,6 +170,7 @@ def simplify_plan(
         return requires_grad(expression, grown)
 
     lossy = False
+    written: set[str] = set()
 
     def visit(steps: tuple[Step, ...]) -> tuple[Step, ...]:
         nonlocal lossy
@@ -167,7 +180,8 @@ def simplify_plan(
                 result.append(Serial(step.loop, visit(step.body)))
                 continue
             store = step.statement.store
-            fill = _fill_reader(step.statement, dependences, arrays)
+            fill = _fill_reader(step.statement, dependences, arrays, frozenset(written))
+            written.add(store.array)
             value = forward_fill(store.value, fill)
             augmented = store.augmented
             if value != store.value:
@@ -194,13 +208,13 @@ def arrays_with_grad(plan: tuple[Step, ...], arrays: Mapping[str, Tensor]) -> fr
 
 
 def _fill_reader(
-    statement: Statement, dependences: Sequence[Dependence], arrays: Mapping[str, Tensor]
+    statement: Statement, dependences: Sequence[Dependence], arrays: Mapping[str, Tensor], written: frozenset[str]
 ) -> Callable[[Load], int | float | bool | None]:
     flows = [d for d in dependences if d.sink == statement.name and d.kind is DependenceKind.FLOW]
 
     def fill_of(load: Load) -> int | float | bool | None:
         tensor = arrays[load.array]
-        if not tensor.fresh or any(d.array == load.array for d in flows):
+        if not tensor.fresh or load.array in written or any(d.array == load.array for d in flows):
             return None
         return tensor.fill
 

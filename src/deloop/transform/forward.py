@@ -1,0 +1,56 @@
+"""Store-to-load forwarding within one iteration: two stores to one element become one.
+
+``out[i] = x[i]; out[i] = out[i] + y[i]   ->   out[i] = x[i] + y[i]``
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from deloop.frontend.expression import cast
+from deloop.ir import scalar
+from deloop.ir.affine import Affine
+from deloop.ir.loop import Loop, Node, Store
+from deloop.ir.scalar import Call, Expression, Inlined, Load, Select
+
+
+def forward_stores(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Adjacent stores to the same element merged, where the first one's value is used once at most."""
+    result: list[Node] = []
+    for node in nodes:
+        if isinstance(node, Loop):
+            node = replace(node, body=forward_stores(node.body))
+        if isinstance(node, Store) and result and isinstance(result[-1], Store):
+            merged = _merge(result[-1], node)
+            if merged is not None:
+                result[-1] = merged
+                continue
+        result.append(node)
+    return tuple(result)
+
+
+def _merge(first: Store, second: Store) -> Store | None:
+    same = (first.array, first.subscripts, first.guards) == (second.array, second.subscripts, second.guards)
+    if not same or first.local or first.implicit or second.implicit:
+        return None
+    if any(not isinstance(s, Affine) for s in first.subscripts):
+        return None
+    reads = [load for load in scalar.loads(second.value) if load.array == first.array]
+    if any(load.subscripts != first.subscripts for load in reads):
+        return None
+    uses = _count(second.value, first)
+    if uses > 1 and any(isinstance(n, (Call, Select, Inlined)) for n in scalar.walk(first.value)):
+        return None
+
+    def change(node: Expression) -> Expression:
+        if isinstance(node, Load) and node.array == first.array:
+            return cast(first.value, node.type)
+        return scalar.rebuild(node, change)
+
+    if uses and isinstance(first.value, Select) and first.value.is_mixed:
+        return None
+    return replace(second, value=change(second.value), augmented=False)
+
+
+def _count(value: Expression, store: Store) -> int:
+    return sum(isinstance(n, Load) and n.array == store.array for n in scalar.walk(value))

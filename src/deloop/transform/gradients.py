@@ -1,0 +1,40 @@
+"""Where the loop records a gradient only if some branch is taken: ask that one is.
+
+``if x[i] > 0: out[i] = x[i]`` leaves `out` without a gradient where no element is positive, while
+``torch.where(x > 0, x, 0)`` always requires one.
+"""
+
+from __future__ import annotations
+
+from deloop.frontend.calls import DataRequirement
+from deloop.frontend.expression import both, negate, number
+from deloop.ir.plan import Step, vectors
+from deloop.ir.scalar import Expression, Number, Select, requires_grad
+
+
+def require_gradients(plan: tuple[Step, ...], with_grad: frozenset[str]) -> list[DataRequirement]:
+    """One requirement a statement that stores a gradient on some paths only."""
+    found: list[DataRequirement] = []
+    for vector in vectors(plan):
+        store = vector.statement.store
+        if not requires_grad(store.value, with_grad) or store.local:
+            continue
+        condition = _recorded(store.value, with_grad)
+        if not isinstance(condition, Number):
+            found.append(
+                DataRequirement(condition, store.place, "a branch that records a gradient is taken", every=False)
+            )
+    return found
+
+
+def _recorded(value: Expression, with_grad: frozenset[str]) -> Expression:
+    """The condition under which the loop's own value carries a gradient."""
+    if isinstance(value, Select):
+        then = both(value.condition, _recorded(value.then, with_grad))
+        otherwise = both(negate(value.condition), _recorded(value.otherwise, with_grad))
+        if isinstance(_recorded(value.then, with_grad), Number) and isinstance(_recorded(value.otherwise, with_grad), Number):
+            sides = (_recorded(value.then, with_grad), _recorded(value.otherwise, with_grad))
+            if all(isinstance(s, Number) and s.value for s in sides):
+                return number(True)
+        return both(then, otherwise, "logical_or")
+    return number(requires_grad(value, with_grad))
