@@ -20,7 +20,7 @@ from deloop.analysis.scope import (
     require_noted,
     spellable_at_entry,
 )
-from deloop.analysis.statements import canonical_statement, list_statements
+from deloop.analysis.statements import canonical_statement, drop_touches, list_statements
 from deloop.analysis.types import Candidate, Prefix
 from deloop.backend.emit import Context
 from deloop.backend.function import Replacement, write_function
@@ -28,15 +28,15 @@ from deloop.backend.statement import write_plan
 from deloop.diagnostic import Assumption, Exactness, Refusal
 from deloop.errors import RefusalError
 from deloop.frontend.build import NestBuilder
-from deloop.ir.source import SourceFunction
 from deloop.ir.affine import Affine
 from deloop.ir.loop import Loop, Nest
 from deloop.ir.plan import Step, vectors
+from deloop.ir.source import SourceFunction
 from deloop.ir.types import Value
 from deloop.poly.dependence import Dependence
 from deloop.transform.distribute import check_kept, distribute
 from deloop.transform.forward import forward_stores
-from deloop.transform.gradients import require_gradients
+from deloop.transform.gradients import check_gradient_order, require_gradients
 from deloop.transform.guards import guard_data
 from deloop.transform.if_convert import if_convert
 from deloop.transform.lift import lift
@@ -143,7 +143,7 @@ def compile_loop(
     require_noted(builder, nest, facts)
     body = forward_stores(if_convert(nest.body, nest.arrays))
     bounds = Bounds(nest.arrays, nest.locals, facts)
-    statements = [bounds.check(s) for s in list_statements(body)]
+    statements = drop_touches([bounds.check(s) for s in list_statements(body)])
     for statement in statements:
         check_trip_counts(statement, facts, at_least_one=bounds.has_grad)
     statements = [canonical_statement(s, facts.canonical) for s in statements]
@@ -151,6 +151,7 @@ def compile_loop(
     plan = distribute(statements, dependences)
     refusal = check_kept(plan, dependences, statements)
     plan = lift(plan, bounds)
+    check_gradient_order(plan, arrays_with_grad(plan, nest.arrays), nest.arrays)
     plan, lossy = simplify_plan(plan, dependences, nest.arrays)
     context = make_context(function, candidate, nest, facts, options)
     context.with_grad = arrays_with_grad(plan, nest.arrays)
@@ -160,6 +161,7 @@ def compile_loop(
     replaceable = find_replaceable(candidate, nest, plan, facts)
     written = write_plan(plan, context, replaceable, builder.temporaries)
     changed = {s.store.array for s in statements}
+    context.names.clear()
     guards = guard_data(
         needed, axes_of(plan, nest), changed, set(function.parameters), context
     )

@@ -9,8 +9,6 @@ import pytest
 import torch
 
 import deloop
-from deloop.decorator.environment import HOOKS
-from deloop.decorator.overlap import OVERLAP_HOOKS
 from deloop.diagnostic import Exactness
 from deloop.verify.run import run_side_by_side
 
@@ -104,8 +102,7 @@ def test_every_assumption_holds_for_the_arguments_it_was_made_for(case: Case) ->
     bound = inspect.signature(case.before).bind(*arguments)
     bound.apply_defaults()
     outer = inspect.getclosurevars(case.before).nonlocals
-    hooks = {**HOOKS, **OVERLAP_HOOKS, "torch": torch}
-    names = {**case.before.__globals__, **hooks, **outer, **bound.arguments}
+    names = {**case.before.__globals__, "torch": torch, **outer, **bound.arguments}
     guards = [assumption.guard for loop in report.loops for assumption in loop.assumptions]
     assert [guard for guard in guards if not eval(guard, dict(names))] == []
 

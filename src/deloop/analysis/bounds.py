@@ -68,7 +68,7 @@ class Bounds:
         sizes = self.arrays[array].type.shape
         return tuple(
             self._subscript(statement, array, position, subscript, size)
-            for position, (subscript, size) in enumerate(zip(subscripts, sizes, strict=True))
+            for position, (subscript, size) in enumerate(zip(subscripts, sizes, strict=False))
         )
 
     def _subscript(

@@ -10,10 +10,10 @@ from deloop.analysis.types import Candidate
 from deloop.diagnostic import Refusal
 from deloop.errors import RefusalError, Unsupported
 from deloop.frontend.build import NestBuilder
-from deloop.ir.source import SourceFunction
 from deloop.frontend.structure import assigned_names
 from deloop.ir.affine import Sign, at_least
 from deloop.ir.loop import Loop, Nest, Node
+from deloop.ir.source import SourceFunction
 from deloop.ir.types import Module
 from deloop.poly.domain import Domain
 

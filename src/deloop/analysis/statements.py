@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from deloop.ir.affine import Affine, Constraint
-from deloop.ir.loop import Loop, Node, Store
+from deloop.ir.loop import TOUCH, Loop, Node, Store
 from deloop.ir.plan import Statement
 from deloop.poly.domain import Domain
 
@@ -31,6 +31,11 @@ def list_statements(nodes: tuple[Node, ...]) -> list[Statement]:
 
     visit(nodes, (), ())
     return found
+
+
+def drop_touches(statements: list[Statement]) -> list[Statement]:
+    """The statements without those that only make sure that a read which nobody uses is in bounds."""
+    return [s for s in statements if not s.store.array.startswith(TOUCH)]
 
 
 def domain_of(statement: Statement) -> Domain:

@@ -12,9 +12,9 @@ from deloop.frontend import expression as build
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.items import Item, View
-from deloop.ir.source import SourceFunction
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
+from deloop.ir.source import SourceFunction
 from deloop.ir.types import (
     Function,
     Integer,
@@ -200,7 +200,7 @@ class Prefix:
         shape = tuple(extents[k] for k in sorted(extents, reverse=True))
         if len(kinds) != 1:
             return Opaque("its type differs between paths")
-        grad = build.requires_grad(value)
+        grad = scalar.requires_grad(value)
         kind = TensorType(kinds[0].dtype, shape, self._device(value), grad, not grad)
         return Tensor(name, kind, f"fresh:{name}", fresh=True)
 
@@ -261,9 +261,7 @@ class Prefix:
         dtype = base.type.dtype
         if name in ("any", "all"):
             dtype = "bool"
-        elif name in ("sum", "prod") and group in ("bool", "int"):
-            dtype = "int64"
-        elif name in ("argmax", "argmin"):
+        elif (name in ("sum", "prod") and group in ("bool", "int")) or name in ("argmax", "argmin"):
             dtype = "int64"
         grad = base.type.requires_grad and category(dtype) in ("float", "complex")
         return Tensor("", TensorType(dtype, (), base.type.device, grad, not grad), "", fresh=True)

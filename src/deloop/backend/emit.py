@@ -20,7 +20,18 @@ from deloop.errors import Unsupported
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.loop import Loop
-from deloop.ir.scalar import Call, Cast, Expression, Index, Inlined, Invariant, Load, Number, Select, requires_grad
+from deloop.ir.scalar import (
+    Call,
+    Cast,
+    Expression,
+    Index,
+    Inlined,
+    Invariant,
+    Load,
+    Number,
+    Select,
+    requires_grad,
+)
 from deloop.ir.types import Tensor
 from deloop.ops.kinds import DTypeRule
 from deloop.ops.math_functions import find_math_function
@@ -72,7 +83,7 @@ class Context:
     inline: bool = False
     exactness: Exactness = Exactness.BITWISE
     lossy: list[str] = field(default_factory=list)
-    locals: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    locals: dict[str, tuple[tuple[Affine, Affine] | None, ...]] = field(default_factory=dict)
     names: dict[Expression, ast.expr] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     with_grad: frozenset[str] = frozenset()
@@ -260,15 +271,34 @@ class Emitter:
         return self.permute(piece)
 
     def _local(self, load: Load) -> Emitted:
-        axes = tuple(
-            s.symbols[0]
-            for s in load.subscripts
-            if isinstance(s, Affine) and s.symbols and s.symbols[0] in self.loops
-        )
-        if axes != self.context.locals[load.array]:
-            raise self.refuse(f"{load.array} is kept over other iterations than it is used in")
+        """A temporary of the iteration: kept over the ranges of the axes it was made along."""
+        kept = self.context.locals[load.array]
+        entries: list[ast.expr] = []
+        axes: list[str] = []
+        flips: list[int] = []
+        for subscript, dimension in zip(load.subscripts, kept, strict=True):
+            assert isinstance(subscript, Affine)
+            if dimension is None:
+                if len(subscript.symbols) != 1 or subscript.symbols[0] in self.loops:
+                    raise self.refuse(f"{load.array} is used in another iteration than it is set in")
+                continue
+            lower, upper = dimension
+            place, size = self.context.canonical(subscript - lower), self.context.canonical(upper - lower)
+            lifted = [s for s in place.symbols if s in self.loops]
+            if len(lifted) > 1 or (lifted and lifted[0] in axes):
+                raise self.refuse(f"{load.array} is kept over other iterations than it is used in")
+            if not lifted:
+                entries.append(self._point(place, size))
+                continue
+            if place.coefficient(lifted[0]) < 0:
+                flips.append(len(axes))
+            entries.append(self.slice(place, lifted[0], size))
+            axes.append(lifted[0])
+        node = syntax.index(ast.Name(load.array, ast.Load()), syntax.strip_full(entries))
+        if flips:
+            node = syntax.method(node, "flip", *[syntax.constant(d) for d in flips])
         rank = Rank.TENSOR if axes else load.type.rank
-        return self.permute(Emitted(ast.Name(load.array, ast.Load()), axes, load.type.dtype, rank))
+        return self.permute(Emitted(node, tuple(axes), load.type.dtype, rank))
 
     def _point(self, subscript: Affine, size: Affine) -> ast.expr:
         back = subscript - size

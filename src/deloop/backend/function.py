@@ -196,7 +196,7 @@ def _share_lines(node: ast.AST, edits: dict[ast.stmt, list[ast.stmt]]) -> bool:
     statements = [s for s in ast.walk(node) if isinstance(s, ast.stmt) and s is not node]
     for edited in edits:
         for other in statements:
-            if other is edited or not hasattr(other, "body") and other in edits and other.lineno == edited.lineno:
+            if other is edited or (not hasattr(other, "body") and other in edits and other.lineno == edited.lineno):
                 continue
             inside = edited.lineno < other.lineno <= (edited.end_lineno or 0)
             if not inside and edited.lineno <= other.lineno <= (edited.end_lineno or 0):

@@ -173,6 +173,8 @@ class _Writer:
             if isinstance(s, Affine) and s.symbols and s.symbols[0] in emitter.loops
         )
         axes = emitter.sorted_axes(wanted)
+        if axes != wanted:
+            raise emitter.refuse(f"{store.array} is kept along axes in another order")
         if piece.axes != axes:
             sizes = [
                 syntax.affine(self.context.spell(self.context.canonical(u - lo)))
@@ -186,7 +188,10 @@ class _Writer:
             piece = replace(piece, node=node, axes=axes)
         if piece.is_view:
             piece = replace(piece, node=syntax.method(piece.node, "clone"))
-        self.context.locals[store.array] = axes
+        self.context.locals[store.array] = tuple(
+            emitter.bounds(s.symbols[0]) if isinstance(s, Affine) and s.symbols[0] in emitter.loops else None
+            for s in store.subscripts
+        )
         return ast.Assign([ast.Name(store.array, ast.Store())], piece.node, lineno=0)
 
     def _store(self, step: Vector, emitter: Emitter, top: bool) -> ast.stmt:
@@ -284,7 +289,7 @@ class _Writer:
         if any(load.array == store.array for load in scalar.loads(second)):
             return None
         piece = emitter.emit(value)
-        if not isinstance(piece.node, ast.BinOp) or set(piece.axes) - set(axes) or self.replaceable.get(store.array):
+        if not isinstance(piece.node, ast.BinOp) or set(piece.axes) - set(axes):
             return None
         target = emitter.emit(first)
         if not syntax.same(piece.node.left, emitter.align(target, piece.axes)):

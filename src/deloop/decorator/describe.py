@@ -21,7 +21,7 @@ from deloop.decorator.functions import (
     parse_callable,
     read_attribute,
 )
-from deloop.decorator.overlap import is_free_of_overlap
+from deloop.decorator.overlap import is_free_of_overlap, spell_no_overlap
 from deloop.decorator.pytorch import torch
 from deloop.dtype import DTYPES
 from deloop.ir import types as ir
@@ -197,6 +197,9 @@ class Description:
         is_contiguous = self._asks_for_layout and value.is_contiguous()
         if self._asks_for_layout:
             self._expect(f"{'' if is_contiguous else 'not '}{path}.is_contiguous()")
+        is_overlapping = not is_free_of_overlap(value)
+        if is_overlapping:  # else a rewrite that writes into it assumes so
+            self._expect(f"not ({spell_no_overlap(path)})")
         sizes = [f"{path}.shape[{axis}]" for axis in range(value.ndim)]
         self.hints.update(zip(sizes, value.shape, strict=True))
         first = self._expect_identity(path, value)
@@ -207,7 +210,7 @@ class Description:
             value.requires_grad,
             value.is_leaf,
             is_contiguous,
-            not is_free_of_overlap(value),
+            is_overlapping,
         )
         return ir.Tensor(first, described, self._storage_of(first, value))
 

@@ -25,11 +25,10 @@ from typing import Any
 
 from deloop.decorator.build import build_function
 from deloop.decorator.environment import HOOKS, ORDINARY
-from deloop.decorator.overlap import OVERLAP_HOOKS
 
 _KINDS = inspect.Parameter
 _STARS = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}
-_BASE_NAMES = {**HOOKS, **OVERLAP_HOOKS, "_deloop_type": type, "_deloop_len": len}
+_BASE_NAMES = {**HOOKS, "_deloop_type": type, "_deloop_len": len}
 
 
 @dataclass(frozen=True)

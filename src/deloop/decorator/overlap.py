@@ -22,32 +22,32 @@ _FRESH = frozenset(
 """Functions and methods whose result shares memory with nothing."""
 
 
-def are_disjoint(a: torch.Tensor, b: torch.Tensor) -> bool:
-    """Whether two tensors live in different storages."""
-    return a.untyped_storage().data_ptr() != b.untyped_storage().data_ptr()
+def spell_disjoint(a: str, b: str) -> str:
+    """A test that two tensors live in different storages, or that there is nothing to share."""
+    return (
+        f"{a}.untyped_storage().data_ptr() != {b}.untyped_storage().data_ptr()"
+        f" or {a}.numel() == 0 or {b}.numel() == 0"
+    )
 
 
-def is_free_of_overlap(x: torch.Tensor) -> bool:
-    """Whether every element has memory of its own: false for ``expand``, for some ``as_strided``.
+def spell_no_overlap(x: str) -> str:
+    """A test that every element has memory of its own: false for ``expand``.
 
     Sufficient, not necessary: with dimensions sorted by stride, each stride must lie beyond the
     reach of all smaller ones.
     """
-    if x.is_contiguous():
-        return True
-    reach = 0
-    for stride, size in sorted(zip(x.stride(), x.shape, strict=True)):
-        if size > 1:
-            if stride <= reach:
-                return False
-            reach += stride * (size - 1)
-    return True
+    return (
+        f"{x}.is_contiguous() or (lambda p: all(s > sum(t * (m - 1) for t, m in p[:k])"
+        f" for k, (s, n) in enumerate(p) if n > 1))(sorted(zip({x}.stride(), {x}.shape)))"
+    )
 
 
-OVERLAP_HOOKS = {
-    "_deloop_are_disjoint": are_disjoint,
-    "_deloop_is_free_of_overlap": is_free_of_overlap,
-}
+def is_free_of_overlap(x: torch.Tensor) -> bool:
+    """What `spell_no_overlap` tests, of a tensor at hand."""
+    return bool(_TEST_NO_OVERLAP(x))
+
+
+_TEST_NO_OVERLAP = eval(f"lambda x: {spell_no_overlap('x')}")  # the text of the test above
 
 
 def find_overlap_assumptions(
@@ -77,12 +77,12 @@ def find_overlap_assumptions(
 
 def _assume_no_overlap(path: str) -> Assumption:
     sentence = f"no two elements of {path} share memory"
-    return Assumption(sentence, f"_deloop_is_free_of_overlap({path})", f"{path} is written")
+    return Assumption(sentence, spell_no_overlap(path), f"{path} is written")
 
 
 def _assume_disjoint(a: str, b: str) -> Assumption:
     sentence = f"{a} and {b} live in different memory"
-    return Assumption(sentence, f"_deloop_are_disjoint({a}, {b})", "one of them is written")
+    return Assumption(sentence, spell_disjoint(a, b), "one of them is written")
 
 
 def find_written(tree: ast.AST, paths: Iterable[str]) -> tuple[str, ...]:

@@ -8,17 +8,17 @@ from dataclasses import replace
 
 from deloop.diagnostic import Place, Refusal
 from deloop.dtype import Rank, can_cast, category
-from deloop.errors import Unliftable
+from deloop.errors import RefusalError, Unliftable
 from deloop.frontend import expression as build
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.header import Counted, Header, HeaderReader
 from deloop.frontend.items import Carried, Finished, Item, Point, View, Whole, whole
-from deloop.ir.source import SourceFunction
 from deloop.frontend.structure import assigned_names, eliminate_continue
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, at_least, equal, less_than
-from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node, Store, stores
+from deloop.ir.loop import TOUCH, AffineBranch, Branch, Loop, Nest, Node, Store, stores
 from deloop.ir.scalar import ElementType, Expression
+from deloop.ir.source import SourceFunction
 from deloop.ir.types import Function, Integer, Tensor, TensorType
 from deloop.ops.table import find_in_place_function, find_in_place_method
 
@@ -316,8 +316,6 @@ class NestBuilder(HeaderReader):
             answers.append(value >= 0 if guard.sign.name == "NONNEGATIVE" else value == 0)
         return all(answers)
 
-    hints: dict[str, int] = {}
-
     def _two_ways(
         self,
         node: ast.If,
@@ -415,7 +413,7 @@ class NestBuilder(HeaderReader):
     def _integer(self, node: ast.expr) -> Affine | None:
         try:
             item = self.evaluate(node)
-        except build.RefusalError:
+        except RefusalError:
             return None
         return item.affine if isinstance(item, Integer) else None
 
@@ -428,6 +426,7 @@ class NestBuilder(HeaderReader):
                 if isinstance(current, Tensor) and current.name in self.locals:
                     self.store(whole(current), item, node)
                     return
+                self._touch(item, node)
                 self.environment[name] = item
                 if isinstance(item, (scalar.Call, scalar.Select)):
                     self.temporaries.setdefault(item, name)
@@ -446,6 +445,19 @@ class NestBuilder(HeaderReader):
                 self.unliftable(target, f"loop kept: the attribute {ast.unparse(target)} is written", "VEC923")
             case _:
                 self.unsupported(target, f"{ast.unparse(target)} as a target is not read yet")
+
+    def _touch(self, item: Item, node: ast.AST) -> None:
+        """A read that is bound to a name raises out of bounds even where the name is never used."""
+        if not self.loops or not isinstance(item, (View, *build.NODES)):
+            return
+        value = self.load(item, node) if isinstance(item, View) else item
+        if not scalar.loads(value):
+            return
+        value = _without_implicit(value)
+        kind = build.types_of(value)[0]
+        self.arrays.setdefault(TOUCH, Tensor(TOUCH, TensorType(kind.dtype, ()), TOUCH, fresh=True))
+        self.locals.add(TOUCH)
+        self.out.append(Store(TOUCH, (), value, kind.dtype, self.place(node), local=True))
 
     def _augmented(self, node: ast.AugAssign) -> None:
         name = type(node.op).__name__
@@ -506,9 +518,11 @@ class NestBuilder(HeaderReader):
                 self._in_place_method(view, name, node)
                 return
         callee = self.evaluate(node.func)
-        operator = find_in_place_function(callee.qualified or "") if isinstance(callee, Function) else None
-        if operator is None and isinstance(callee, Function):
-            self.evaluate(node)  # refuses with the reason, where it is not a pure function
+        if isinstance(callee, Function) and find_in_place_function(callee.qualified or "") is None:
+            if callee.source is None and not callee.qualified:
+                self._refuse_call(callee, node)
+            if callee.qualified not in ("builtins.print",):
+                self.evaluate(node)  # refuses with the reason, where it is not a pure function
         text = ast.unparse(node)
         self.unliftable(node, f"loop kept: the call {text} is made for its effect", "VEC923")
 
@@ -570,7 +584,7 @@ class NestBuilder(HeaderReader):
             if dtype in _NARROW:
                 self.require(at_least(value.affine, int(lowest)), node, f"{ast.unparse(node)} fits a {dtype}")
                 self.require(at_least(Affine.number(int(highest)), value.affine), node, f"{ast.unparse(node)} fits a {dtype}")
-        elif dtype in _NARROW or category(value.type.dtype) == "float" and category(dtype) == "int":
+        elif dtype in _NARROW or (category(value.type.dtype) == "float" and category(dtype) == "int"):
             if self.varies(value) or category(dtype) == "int":
                 self.unsupported(node, f"loop kept: whether the number fits a {dtype} is not known, and the store raises where it does not", "VEC917")
 
@@ -633,7 +647,7 @@ class NestBuilder(HeaderReader):
         self.arrays[unique] = Tensor(unique, kind, f"local:{unique}", fresh=True)
         self.locals.add(unique)
         self.out.append(Store(unique, iterators, value, kinds[0].dtype, self.place(node), local=True))
-        return scalar.Load(unique, iterators, kinds[0], (), build.requires_grad(value))
+        return scalar.Load(unique, iterators, kinds[0], (), scalar.requires_grad(value))
 
 
 def _rename_implicit(value: Expression, renamed: dict[str, Affine]) -> Expression:
@@ -641,6 +655,19 @@ def _rename_implicit(value: Expression, renamed: dict[str, Affine]) -> Expressio
         pairs = tuple((str(renamed[i]), extent) for i, extent in value.implicit)
         return replace(value, implicit=pairs)
     return scalar.rebuild(value, lambda child: _rename_implicit(child, renamed))
+
+
+def _without_implicit(value: Expression) -> Expression:
+    """Whole dimensions read at their start: enough to see that the others are in bounds."""
+    if isinstance(value, scalar.Load) and value.implicit:
+        start = {iterator: Affine() for iterator, _ in value.implicit}
+        kept = tuple(
+            s.substitute(start) if isinstance(s, Affine) else s
+            for s in value.subscripts
+            if not (isinstance(s, Affine) and set(s.symbols) & set(start))
+        )
+        return scalar.Load(value.array, kept, value.type, (), value.requires_grad)
+    return scalar.rebuild(value, _without_implicit)
 
 
 def _constraint(operator: ast.cmpop, left: Affine, right: Affine) -> Constraint | None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
 from deloop.frontend.evaluate import Environment, Reader
-from deloop.frontend.items import FlatIndex, Item, View, whole
-from deloop.ir.source import SourceFunction
+from deloop.frontend.items import FlatIndex, Item, View
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
+from deloop.ir.source import SourceFunction
 from deloop.ir.types import (
     Function,
     Integer,
@@ -23,7 +23,7 @@ from deloop.ir.types import (
     Shape,
     Tensor,
 )
-from deloop.ops.kinds import Accepts, Kind, MathResult, Operator
+from deloop.ops.kinds import Accepts, MathResult, Operator
 from deloop.ops.math_functions import find_math_function
 from deloop.ops.table import find_function, find_in_place_method, find_method
 
@@ -440,6 +440,7 @@ class CallReader(Reader):
             source, environment, self.arrays, self.requirements, self.products, self.depth + 1
         )
         inner._iterators = self._iterators
+        inner.hints = self.hints
         inner.guards = list(self.guards)
         inner.__dict__["_data"] = self.data_requirements
         value = inner.returned(source.body, environment, node)

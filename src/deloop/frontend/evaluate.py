@@ -22,9 +22,9 @@ from deloop.frontend.items import (
     Whole,
     whole,
 )
-from deloop.ir.source import SourceFunction
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least, equal
+from deloop.ir.source import SourceFunction
 from deloop.ir.types import (
     Function,
     Integer,
@@ -38,6 +38,7 @@ from deloop.ir.types import (
     Tensor,
     TensorType,
 )
+from deloop.ops.table import find_unary
 
 Environment = dict[str, Item]
 
@@ -355,7 +356,15 @@ class Reader:
         shape = tensor.type.shape
         item = self.evaluate(entry) if isinstance(entry, ast.expr) and not isinstance(entry, ast.Slice) else entry
         if isinstance(item, FlatIndex):
-            return tuple(map(Affine.symbol, item.iterators)) if item.factors == shape else None
+            if len(item.factors) != len(shape):
+                return None
+            for factor, size in zip(item.factors, shape, strict=True):
+                gap = factor - size
+                if gap != Affine():
+                    if gap.evaluate(self.hints) != 0:
+                        return None
+                    self.require(equal(gap, 0), node, f"{tensor.name} has the shape that the loop runs over")
+            return tuple(map(Affine.symbol, item.iterators))
         parts: list[Affine] = []
         rest = item
         for size in reversed(shape[1:]):
@@ -469,7 +478,12 @@ class Reader:
         if isinstance(divisor, scalar.Index):
             self.require(at_least(divisor.affine, 1), node, f"{ast.unparse(node)} does not divide by zero")
             return
-        self.unsupported(node, f"{ast.unparse(node)} divides Python numbers, and raises where the divisor is 0", "VEC917")
+        nonzero = build.compare("NotEq", divisor, build.number(0), self.place(node))
+        self.require_data(nonzero, self.place(node), f"{ast.unparse(node)} does not divide by zero")
+
+    def require_data(self, condition: scalar.Expression, place: object, reason: str) -> None:
+        """Note that a condition must hold at every instance that reaches this point."""
+        raise NotImplementedError
 
     def _affine_binary(self, name: str, left: Affine, right: Affine) -> Affine | None:
         if name == "Add":
@@ -503,6 +517,7 @@ class Reader:
         return set(self._iterators)
 
     _iterators: tuple[str, ...] = ()
+    hints: dict[str, int] = {}
 
     def _split_flat(self, name: str, flat: FlatIndex, divisor: Affine) -> Item | None:
         """``k // m`` and ``k % m`` of ``k = i * m + j`` are ``i`` and ``j``."""
@@ -535,7 +550,7 @@ class Reader:
             return build.negate(build.truth(value, self.place(node)))
         if isinstance(node.op, ast.UAdd):
             return value
-        operator = build.find_unary(type(node.op).__name__)
+        operator = find_unary(type(node.op).__name__)
         if operator is None:
             self.unsupported(node, f"{ast.unparse(node)} is not read yet")
         return build.make_call(operator, (value,), self.place(node))

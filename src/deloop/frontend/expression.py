@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from deloop.diagnostic import Place, Refusal
 from deloop.dtype import Rank, category
-from deloop.errors import RefusalError, Unsupported
+from deloop.errors import Unsupported
 from deloop.ir.affine import Affine
 from deloop.ir.scalar import (
     Call,
@@ -19,10 +19,9 @@ from deloop.ir.scalar import (
     Load,
     Number,
     Select,
-    requires_grad,
 )
 from deloop.ops.kinds import Operator
-from deloop.ops.table import UnsupportedDType, find_binary, find_unary, result_dtype
+from deloop.ops.table import UnsupportedDType, find_binary, result_dtype
 
 NODES = (Number, Index, Invariant, Load, Call, Inlined, Select, Cast)
 """The classes of scalar IR, for ``isinstance``."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from deloop.dtype import Rank
+from deloop.errors import RefusalError
 from deloop.frontend import expression as build
 from deloop.frontend.calls import CallReader
 from deloop.frontend.items import FlatIndex, Item, View, whole
@@ -78,7 +79,7 @@ class HeaderReader(CallReader):
             last = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
             try:
                 item = self.evaluate(node.func)
-            except build.RefusalError:
+            except RefusalError:
                 item = None
             qualified = (item.qualified or "") if isinstance(item, Function) else ""
             if qualified.split(".")[0] == "tqdm" or (last in _BARS and not qualified.startswith("torch")):

@@ -15,6 +15,10 @@ from deloop.ir.scalar import Expression, Subscript
 from deloop.ir.types import Tensor
 
 
+TOUCH = "_touch"
+"""A local store to a name that begins so stands for a read whose value may never be used."""
+
+
 @dataclass(frozen=True)
 class Store:
     """``array[subscripts] = value``.

@@ -6,10 +6,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from deloop.diagnostic import Refusal
+from deloop.errors import Unliftable
 from deloop.frontend.calls import DataRequirement
 from deloop.frontend.expression import both, negate, number
 from deloop.ir.plan import Step, vectors
 from deloop.ir.scalar import Expression, Number, Select, requires_grad
+from deloop.ir.types import Tensor
+
+
+def check_gradient_order(plan: tuple[Step, ...], with_grad: frozenset[str], arrays: Mapping[str, Tensor]) -> None:
+    """Refuse a plan in which a value would carry a gradient earlier or later than in the loop.
+
+    A tensor requires grad as a whole from the first store on that brings one. A read of another
+    element then carries a gradient too, though no value flows.
+    """
+    by_now = frozenset(name for name, tensor in arrays.items() if tensor.type.requires_grad)
+    for vector in vectors(plan):
+        store = vector.statement.store
+        if requires_grad(store.value, by_now) != requires_grad(store.value, with_grad):
+            raise Unliftable(
+                Refusal(
+                    "VEC906", store.place,
+                    "loop kept: the gradient of what is read here depends on the order of the iterations",
+                )
+            )  # fmt: skip
+        if requires_grad(store.value, with_grad):
+            by_now |= {store.array}
 
 
 def require_gradients(plan: tuple[Step, ...], with_grad: frozenset[str]) -> list[DataRequirement]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from deloop.dtype import Rank, category
 from deloop.frontend.expression import number
 from deloop.ir import scalar
-from deloop.ir.plan import Serial, Statement, Step, Vector, vectors
+from deloop.ir.plan import Serial, Statement, Step, vectors
 from deloop.ir.scalar import Call, Cast, Expression, Load, Number, Select, requires_grad
 from deloop.ir.types import Tensor
 from deloop.ops.kinds import Gradient
@@ -183,6 +183,8 @@ def simplify_plan(
             fill = _fill_reader(step.statement, dependences, arrays, frozenset(written))
             written.add(store.array)
             value = forward_fill(store.value, fill)
+            if requires_grad(value, grown) != requires_grad(store.value, grown):
+                value = store.value  # a gradient recorded elsewhere in the tensor makes this read carry one
             augmented = store.augmented
             if value != store.value:
                 value, lost = drop_neutral(value)

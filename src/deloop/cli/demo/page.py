@@ -9,14 +9,10 @@ import platform
 from collections.abc import Sequence
 
 from deloop.cli.demo.measure import Result
-from deloop.cli.demo.words import spell_ratio, spell_seconds, spell_shape
+from deloop.cli.demo.words import FOOTNOTE, spell_ratio, spell_seconds, spell_shape
 from deloop.decorator.pytorch import torch
 from deloop.report.html import render_document, render_loops, render_source
 
-FOOTNOTE = (
-    "Vectorized: median of repeated calls, guards included. Gradients: first and second, at small"
-    " sizes, where the graph of the loop fits into memory."
-)
 WIDTH, LEFT, RIGHT = 900, 170, 80
 BAR, GAP, GROUP = 20, 4, 26
 TOP = 14
@@ -46,10 +42,8 @@ def render_demo(results: Sequence[Result], device: str) -> str:
 def describe_machine(device: str) -> str:
     """Where the numbers were measured."""
     name = torch.cuda.get_device_name() if device == "cuda" else platform.machine()
-    return (
-        f"Python {platform.python_version()}, PyTorch {torch.__version__}, {device} ({name}),"
-        f" {torch.get_num_threads()} threads"
-    )
+    versions = f"Python {platform.python_version()}, PyTorch {torch.__version__}"
+    return f"{versions}, {device} ({name}), one thread"
 
 
 def render_table(results: Sequence[Result]) -> str:

@@ -20,7 +20,7 @@ from rich.text import Text
 from deloop.cli.demo.loops import EXAMPLES
 from deloop.cli.demo.measure import Result, measure
 from deloop.cli.demo.page import render_demo
-from deloop.cli.demo.words import spell_ratio, spell_seconds, spell_shape
+from deloop.cli.demo.words import FOOTNOTE, spell_ratio, spell_seconds, spell_shape
 from deloop.decorator.pytorch import torch
 from deloop.report import print_loops
 
@@ -35,7 +35,13 @@ def show_demo(*, quick: bool, page: Path | None, device: str) -> bool:
     if device == "cuda" and not torch.cuda.is_available():
         raise click.ClickException("there is no CUDA device here; leave out --device cuda")
     console = make_console()
-    results = measure_all(console, quick=quick, device=device)
+    threads = torch.get_num_threads()
+    # On a busy machine, threads that wait for each other would be what is measured.
+    torch.set_num_threads(1)
+    try:
+        results = measure_all(console, quick=quick, device=device)
+    finally:
+        torch.set_num_threads(threads)
     print_table(console, results)
     for result in results:
         print_result(console, result)
@@ -99,13 +105,7 @@ def print_table(console: Console, results: Sequence[Result]) -> None:
         )
     console.print()
     console.print(table)
-    console.print(
-        Text(
-            "vectorized: median of repeated calls, guards included; gradients: first and second,",
-            "dim",
-        )
-    )
-    console.print(Text("at small sizes, where the loop's graph fits into memory", "dim"))
+    console.print(Text(FOOTNOTE, "dim"))
 
 
 def print_result(console: Console, result: Result) -> None:

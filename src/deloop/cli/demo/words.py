@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+FOOTNOTE = (
+    "One thread. Vectorized: median of repeated calls, guards included. Gradients: first and"
+    " second, at small sizes, where the graph of the loop fits into memory."
+)
+
 
 def spell_seconds(seconds: float) -> str:
     """Three digits and a unit: ``0.00123 -> "1.23 ms"``."""
