@@ -162,9 +162,7 @@ def compile_loop(
     written = write_plan(plan, context, replaceable, builder.temporaries)
     changed = {s.store.array for s in statements}
     context.names.clear()
-    guards = guard_data(
-        needed, axes_of(plan, nest), changed, set(function.parameters), context
-    )
+    guards = guard_data(needed, axes_of(plan, nest), changed, set(function.parameters), context)
     report = LoopReport(
         function.place(candidate.node).line,
         "vectorized" if refusal is None else "partial",
@@ -201,7 +199,9 @@ def read_nest(
             continue
         if not builder.flat_as_number or not delinearise:
             return builder, nest
-        attempts.append(RefusalError(Refusal("VEC950", nest.place, "the flat index is used as a number")))
+        attempts.append(
+            RefusalError(Refusal("VEC950", nest.place, "the flat index is used as a number"))
+        )
         flat = builder, nest
     if len(attempts) == 2 and attempts[0].refusal.code == "VEC950":
         return flat
@@ -217,18 +217,28 @@ def make_context(
         tensor.type.device: name for name, tensor in nest.arrays.items() if name not in nest.locals
     }
     inside = {id(n) for n in ast.walk(candidate.node)}
-    own = {n.id for n in ast.walk(candidate.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    taken = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and id(n) not in inside}
+    own = {
+        n.id
+        for n in ast.walk(candidate.node)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
+    taken = {
+        n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and id(n) not in inside
+    }
     taken |= {n.id for n in ast.walk(candidate.node) if isinstance(n, ast.Name) and n.id not in own}
     taken |= {*function.parameters, *nest.locals}
     device = next(((d, n) for d, n in devices.items() if d != "cpu"), ("cpu", ""))
 
     def spell(affine: Affine) -> Affine:
         for symbol in affine.symbols:
-            names = {n.id for n in ast.walk(ast.parse(symbol, mode="eval")) if isinstance(n, ast.Name)}
+            names = {
+                n.id for n in ast.walk(ast.parse(symbol, mode="eval")) if isinstance(n, ast.Name)
+            }
             if names & candidate.rebound:
                 raise RefusalError(
-                    Refusal("VEC952", nest.place, f"loop kept: {symbol} means something else by now")
+                    Refusal(
+                        "VEC952", nest.place, f"loop kept: {symbol} means something else by now"
+                    )
                 )
         return affine
 

@@ -94,6 +94,8 @@ def _check_one(
     verdict.ran += 1
     verdict.rewritten += _is_rewritten(vectorized, args)
     verdict.raised += outcome.exception is not None
+    if index == 0 and outcome.exception is not None:
+        verdict.parallel = False
     verdict.differences += [
         (index, difference.kind.value, str(difference)) for difference in outcome.differences
     ]

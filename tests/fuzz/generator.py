@@ -79,7 +79,8 @@ class Program:
     def text(self, comment: str = "") -> str:
         """One file that stands alone: comment, program, argument functions, ``ARGUMENTS``."""
         names = "".join(f"arguments_{index}, " for index in range(len(self.arguments)))
-        parts = [f'"""{comment}"""\n\n' if comment else "", self.source, "\n\n"]
+        head = f'"""{comment}"""\n# ruff: noqa\n\n' if comment else "# ruff: noqa\n"
+        parts = [head, self.source, "\n\n"]
         parts += [f"{text}\n\n" for text in self.arguments]
         return "".join(parts) + f"ARGUMENTS = ({names.rstrip()})\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import math
 import random
@@ -218,26 +219,11 @@ PROGRAMS.add(exception_caught_inside, lambda: (vector(),))
 
 def file_written(rows, path):
     for i in range(len(rows)):
-        path.write(str(rows[i].item()))  # refusal: path.write
+        path.write("a row")  # refusal: path.write
     return rows
 
 
-class Paper:
-    """Something to write on."""
-
-    def __init__(self):
-        self.text = ""
-
-    def write(self, text):
-        self.text += text
-
-    def __eq__(self, other):
-        return isinstance(other, Paper) and self.text == other.text
-
-    __hash__ = None
-
-
-PROGRAMS.add(file_written, lambda: (vector(), Paper()))
+PROGRAMS.add(file_written, lambda: (vector(), io.StringIO()))
 
 
 def leaf_written_in_place(weight):

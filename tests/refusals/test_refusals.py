@@ -50,6 +50,8 @@ def assert_equal(left: Any, right: Any) -> None:
         assert left.keys() == right.keys()
         for key in left:
             assert_equal(left[key], right[key])
+    elif isinstance(left, io.StringIO):
+        assert left.getvalue() == right.getvalue()
     elif left is not right:
         plain = not hasattr(left, "__dict__") or type(left).__eq__ is not object.__eq__
         assert left == right if plain else vars(left).keys() == vars(right).keys()

@@ -107,10 +107,23 @@ class Bounds:
                 needed |= more
                 queue.extend(more)
         around = [loop for name, loop in loops.items() if name in needed]
-        conditions = [g for g in statement.store.guards if needed and set(g.expression.symbols) & set(loops) <= needed]
-        extra = [c for c in statement.domain if needed and set(c.expression.symbols) & set(loops) <= needed and set(c.expression.symbols) & needed]
+        conditions = [
+            g
+            for g in statement.store.guards
+            if needed and set(g.expression.symbols) & set(loops) <= needed
+        ]
+        extra = [
+            c
+            for c in statement.domain
+            if needed
+            and set(c.expression.symbols) & set(loops) <= needed
+            and set(c.expression.symbols) & needed
+        ]
         constraints = (*(c for loop in around for c in loop.constraints), *conditions, *extra)
-        return self.facts.proves(Domain(tuple(loop.iterator for loop in around), tuple(dict.fromkeys(constraints))), constraint)
+        return self.facts.proves(
+            Domain(tuple(loop.iterator for loop in around), tuple(dict.fromkeys(constraints))),
+            constraint,
+        )
 
     def _holds(self, statement: Statement, constraint: Constraint, reason: str) -> bool:
         """Proved, or assumed at the corner where it is tightest."""
@@ -124,9 +137,15 @@ class Bounds:
         place = statement.store.place
         shown = f"{array} at {subscript}, and that dimension has {size} elements"
         if self.facts.value(size) is None:
-            raise Unsupported(Refusal("VEC904", place, f"loop kept: whether {shown} enough is not known"))
+            raise Unsupported(
+                Refusal("VEC904", place, f"loop kept: whether {shown} enough is not known")
+            )
         raise Unliftable(
-            Refusal("VEC904", place, f"loop kept: an iteration may reach beyond {shown}; the loop raises then")
+            Refusal(
+                "VEC904",
+                place,
+                f"loop kept: an iteration may reach beyond {shown}; the loop raises then",
+            )
         )
 
 
@@ -137,7 +156,9 @@ def check_trip_counts(statement: Statement, facts: Facts, at_least_one: bool) ->
     """
     outer: tuple[Loop, ...] = ()
     for loop in (*statement.loops, *statement.store.implicit):
-        extent = (loop.span if loop.span is not None else loop.upper - loop.lower) - int(at_least_one)
+        extent = (loop.span if loop.span is not None else loop.upper - loop.lower) - int(
+            at_least_one
+        )
         constraint = at_least(extent, 0)
         inside = domain_of(replace(statement, loops=outer, domain=_constraints(outer)))
         if not facts.proves(inside, constraint):

@@ -49,7 +49,8 @@ def find_replaceable(
 def _is_shared(tensor: Tensor, environment: Environment) -> bool:
     """Whether another name holds the tensor or a part of it."""
     return any(
-        key != tensor.name and getattr(getattr(item, "tensor", item), "storage", None) == tensor.storage
+        key != tensor.name
+        and getattr(getattr(item, "tensor", item), "storage", None) == tensor.storage
         for key, item in environment.items()
     )
 
@@ -62,6 +63,8 @@ def _covers(statement: Statement, arrays: Mapping[str, Tensor], facts: Facts) ->
     shape = tuple(facts.canonical(s) for s in arrays[store.array].type.shape)
     domain = domain_of(statement)
     canonical = tuple(Constraint(facts.canonical(c.expression), c.sign) for c in domain.constraints)
-    symbols = {s for c in canonical for s in c.expression.symbols} | {s for x in shape for s in x.symbols}
+    symbols = {s for c in canonical for s in c.expression.symbols} | {
+        s for x in shape for s in x.symbols
+    }
     parameters = sorted(symbols - set(domain.iterators))
     return covers(Domain(domain.iterators, canonical), subscripts, shape, facts.context(parameters))

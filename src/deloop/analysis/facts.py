@@ -124,7 +124,9 @@ class Facts:
         constraint = Constraint(expression, constraint.sign)
         if self.proves(Domain((), ()), constraint):
             return True
-        if self.holds(constraint) is not True or not all(self.spellable(s) for s in expression.symbols):
+        if self.holds(constraint) is not True or not all(
+            self.spellable(s) for s in expression.symbols
+        ):
             return False
         pair = _difference_of_sizes(expression)
         if pair is not None and self.value(expression) == 0:
@@ -158,7 +160,11 @@ def _sentence(constraint: Constraint) -> tuple[str, str]:
     positive = Affine.build({s: c for s, c in expression.terms if c > 0}, 0)
     negative = Affine.build({s: -c for s, c in expression.terms if c < 0}, 0)
     constant = expression.constant
-    left, right = (positive + constant, negative) if constant > 0 and positive.terms else (positive, negative - constant)
+    left, right = (
+        (positive + constant, negative)
+        if constant > 0 and positive.terms
+        else (positive, negative - constant)
+    )
     if not positive.terms:
         left, right = Affine.number(constant), negative
     word = "==" if constraint.sign is Sign.ZERO else ">="

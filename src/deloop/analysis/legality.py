@@ -53,18 +53,25 @@ def dependences_of(
                 statement.name,
                 type(domain)(domain.iterators, canonical),
                 statement.schedule,
-                tuple(_access(r.array, r.subscripts, facts, store.place) for r in _reads(store.value, store.subscripts)),
+                tuple(
+                    _access(r.array, r.subscripts, facts, store.place)
+                    for r in _reads(store.value, store.subscripts)
+                ),
                 (_access(store.array, store.subscripts, facts, store.place),),
             )
         )
-    symbols = sorted({s for item in scheduled for c in item.domain.constraints for s in c.expression.symbols})
+    symbols = sorted(
+        {s for item in scheduled for c in item.domain.constraints for s in c.expression.symbols}
+    )
     parameters = [s for s in symbols if not any(s in item.domain.iterators for item in scheduled)]
     try:
         return find_dependences(tuple(scheduled), facts.context(parameters))
     except PolyBudgetExceeded as error:
         place = statements[0].store.place
         raise Unsupported(
-            Refusal("VEC951", place, "loop kept: its dependences took too long to analyse", str(error))
+            Refusal(
+                "VEC951", place, "loop kept: its dependences took too long to analyse", str(error)
+            )
         ) from error
 
 

@@ -22,7 +22,9 @@ def find_torch(function: SourceFunction) -> tuple[str, bool]:
     """How the function's scope names torch, and whether it does (else ``torch`` must be imported)."""
     names = [n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)]
     local = set(function.parameters) | {
-        n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        n.id
+        for n in ast.walk(function.node)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }
     for name in dict.fromkeys([*names, "torch", "th"]):
         if name in local:
@@ -38,7 +40,11 @@ def find_torch(function: SourceFunction) -> tuple[str, bool]:
 
 def spellable_at_entry(function: SourceFunction) -> Callable[[str], bool]:
     """Whether a size's spelling means at the function's first line what it means at the loop."""
-    stored = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    stored = {
+        n.id
+        for n in ast.walk(function.node)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
     parameters = set(function.parameters)
 
     def is_spellable(symbol: str) -> bool:
@@ -51,7 +57,9 @@ def spellable_at_entry(function: SourceFunction) -> Callable[[str], bool]:
 def check_live_out(function: SourceFunction, candidate: Candidate) -> None:
     """Refuse a loop that leaves a loop variable or a temporary to the code behind it."""
     loop = candidate.node
-    bound = set(assigned_names(loop)) | {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
+    bound = set(assigned_names(loop)) | {
+        n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)
+    }
     for name in sorted(bound):
         reader = _first_read_after(function.node, loop, name)
         if reader is not None:
@@ -86,7 +94,12 @@ def _first_read_after(node: ast.AST, loop: ast.For, name: str) -> ast.AST | None
 def _rebinds_first(statement: ast.stmt, name: str) -> bool:
     """Whether a statement always sets the name before reading it."""
     if isinstance(statement, ast.Assign):
-        sets = any(isinstance(n, ast.Name) and n.id == name for t in statement.targets for n in ast.walk(t) if isinstance(getattr(n, "ctx", None), ast.Store))
+        sets = any(
+            isinstance(n, ast.Name) and n.id == name
+            for t in statement.targets
+            for n in ast.walk(t)
+            if isinstance(getattr(n, "ctx", None), ast.Store)
+        )
         reads = any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement.value))
         return sets and not reads
     if isinstance(statement, ast.For):
@@ -117,13 +130,21 @@ def require_noted(builder: NestBuilder, nest: Nest, facts: Facts) -> None:
         symbols = requirement.constraint.expression.symbols
         around = [from_name[s] for s in symbols if s in from_name]
         around = _with_outer(around, from_name)
-        domain = Domain(tuple(x.iterator for x in around), tuple(c for x in around for c in x.constraints))
+        domain = Domain(
+            tuple(x.iterator for x in around), tuple(c for x in around for c in x.constraints)
+        )
         if facts.proves(domain, requirement.constraint):
             continue
         corner = requirement.constraint
         if around:
             if corner.sign is Sign.ZERO:
-                raise Unsupported(Refusal("VEC904", requirement.place, f"loop kept: it is not certain that {requirement.reason}"))
+                raise Unsupported(
+                    Refusal(
+                        "VEC904",
+                        requirement.place,
+                        f"loop kept: it is not certain that {requirement.reason}",
+                    )
+                )
             expression = corner.expression
             for loop in reversed(around):
                 coefficient = expression.coefficient(loop.iterator)
@@ -133,7 +154,11 @@ def require_noted(builder: NestBuilder, nest: Nest, facts: Facts) -> None:
             corner = at_least(expression, 0)
         if not facts.assume(corner, requirement.reason):
             raise Unsupported(
-                Refusal("VEC904", requirement.place, f"loop kept: it is not certain that {requirement.reason}")
+                Refusal(
+                    "VEC904",
+                    requirement.place,
+                    f"loop kept: it is not certain that {requirement.reason}",
+                )
             )
 
 

@@ -18,7 +18,9 @@ def list_statements(nodes: tuple[Node, ...]) -> list[Statement]:
     """
     found: list[Statement] = []
 
-    def visit(body: tuple[Node, ...], loops: tuple[Loop, ...], prefix: tuple[int | str, ...]) -> None:
+    def visit(
+        body: tuple[Node, ...], loops: tuple[Loop, ...], prefix: tuple[int | str, ...]
+    ) -> None:
         for position, node in enumerate(body):
             if isinstance(node, Loop):
                 visit(node.body, (*loops, node), (*prefix, position, node.iterator))
@@ -26,7 +28,9 @@ def list_statements(nodes: tuple[Node, ...]) -> list[Statement]:
                 constraints = [c for loop in (*loops, *node.implicit) for c in loop.constraints]
                 constraints.extend(node.guards)
                 found.append(
-                    Statement(f"S{len(found)}", node, loops, (*prefix, position), tuple(constraints))
+                    Statement(
+                        f"S{len(found)}", node, loops, (*prefix, position), tuple(constraints)
+                    )
                 )
 
     visit(nodes, (), ())
@@ -66,4 +70,6 @@ def canonical_statement(statement: Statement, canonical: Callable[[Affine], Affi
 
 def _canonical_loop(loop: Loop, canonical: Callable[[Affine], Affine]) -> Loop:
     span = None if loop.span is None else canonical(loop.span)
-    return replace(loop, lower=canonical(loop.lower), upper=canonical(loop.upper), span=span, body=())
+    return replace(
+        loop, lower=canonical(loop.lower), upper=canonical(loop.upper), span=span, body=()
+    )

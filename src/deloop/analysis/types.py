@@ -48,7 +48,9 @@ class Candidate:
 class Prefix:
     """The abstract run of one function: names to values, and the loops met on the way."""
 
-    def __init__(self, function: SourceFunction, arguments: Environment, hints: dict[str, int]) -> None:
+    def __init__(
+        self, function: SourceFunction, arguments: Environment, hints: dict[str, int]
+    ) -> None:
         self.function = function
         self.environment: Environment = dict(arguments)
         self.hints = hints
@@ -80,7 +82,13 @@ class Prefix:
         match node:
             case ast.For():
                 self.candidates.append(
-                    Candidate(node, block, dict(self.environment), frozenset(self.rebound), dict(self.products))
+                    Candidate(
+                        node,
+                        block,
+                        dict(self.environment),
+                        frozenset(self.rebound),
+                        dict(self.products),
+                    )
                 )
                 self._forget(node)
             case ast.Assign(targets=targets, value=value):
@@ -122,7 +130,9 @@ class Prefix:
         return self.function.resolve(name) if item is None else item
 
     def _augmented(self, node: ast.AugAssign) -> Item:
-        plain = ast.BinOp(left=ast.Name(id=node.target.id, ctx=ast.Load()), op=node.op, right=node.value)  # type: ignore[union-attr]
+        plain = ast.BinOp(
+            left=ast.Name(id=node.target.id, ctx=ast.Load()), op=node.op, right=node.value
+        )  # type: ignore[union-attr]
         ast.copy_location(plain.left, node)
         return self.value(ast.copy_location(plain, node), node.target)
 
@@ -135,7 +145,9 @@ class Prefix:
         second = self.environment
         names = first.keys() & second.keys()
         self.environment = {
-            name: first[name] if first[name] == second[name] else Opaque("it is set differently on two paths")
+            name: first[name]
+            if first[name] == second[name]
+            else Opaque("it is set differently on two paths")
             for name in names
         }
 
@@ -144,7 +156,9 @@ class Prefix:
         for inner in ast.walk(node):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
                 self.rebind(inner.id)
-                self.environment[inner.id] = Opaque(f"{inner.id} is set by the loop or block before")
+                self.environment[inner.id] = Opaque(
+                    f"{inner.id} is set by the loop or block before"
+                )
         self._escape(node)
 
     def _escape(self, node: ast.AST) -> None:
@@ -191,7 +205,11 @@ class Prefix:
         if build.is_number(value):
             kind = build.types_of(value)[0].dtype
             if kind == "int64":
-                return Integer(Affine.symbol(name)) if name not in self.bound else Opaque("it is set twice")
+                return (
+                    Integer(Affine.symbol(name))
+                    if name not in self.bound
+                    else Opaque("it is set twice")
+                )
             return scalar_of(kind, name)
         kinds = build.types_of(value)
         extents: dict[str, Affine] = {}
@@ -284,13 +302,17 @@ class Prefix:
             like = item
         fill = {"zero": 0, "one": 1}.get(operator.fill or "")
         if "full" in name:
-            given = keywords.pop("fill_value", None) or arguments.pop(0 if name == "full_like" else 1)
+            given = keywords.pop("fill_value", None) or arguments.pop(
+                0 if name == "full_like" else 1
+            )
             value = reader.evaluate(given)
             fill = _constant_of(value)
             if fill is None:
                 fill_type = _dtype_of_fill(value)
             else:
-                fill_type = {bool: "bool", int: "int64", float: "float32"}.get(type(fill), "complex64")
+                fill_type = {bool: "bool", int: "int64", float: "float32"}.get(
+                    type(fill), "complex64"
+                )
         else:
             fill_type = "float32"
         if name.endswith("_like"):
@@ -325,7 +347,9 @@ class Prefix:
         sizes: list[Affine] = []
         for entry in entries:
             item = reader.evaluate(entry.value if isinstance(entry, ast.Starred) else entry)
-            parts = reader.unpack(item, None, entry) if isinstance(item, (Sequence, Shape)) else [item]
+            parts = (
+                reader.unpack(item, None, entry) if isinstance(item, (Sequence, Shape)) else [item]
+            )
             for part in parts:
                 if not isinstance(part, Integer):
                     return None
@@ -334,7 +358,23 @@ class Prefix:
 
 
 _REDUCTIONS = frozenset(
-    {"sum", "prod", "mean", "std", "var", "norm", "max", "min", "amax", "amin", "median", "any", "all", "argmax", "argmin"}
+    {
+        "sum",
+        "prod",
+        "mean",
+        "std",
+        "var",
+        "norm",
+        "max",
+        "min",
+        "amax",
+        "amin",
+        "median",
+        "any",
+        "all",
+        "argmax",
+        "argmin",
+    }
 )
 
 

@@ -84,7 +84,7 @@ class Context:
     exactness: Exactness = Exactness.BITWISE
     lossy: list[str] = field(default_factory=list)
     locals: dict[str, tuple[tuple[Affine, Affine] | None, ...]] = field(default_factory=dict)
-    names: dict[Expression, ast.expr] = field(default_factory=dict)
+    names: dict[Expression, tuple[ast.expr, tuple[Loop, ...]]] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     with_grad: frozenset[str] = frozenset()
 
@@ -102,7 +102,9 @@ class Context:
 class Emitter:
     """Emits the expressions of one statement whose `axes` loops were lifted."""
 
-    def __init__(self, context: Context, axes: Sequence[Loop], order: Sequence[str], place: Place) -> None:
+    def __init__(
+        self, context: Context, axes: Sequence[Loop], order: Sequence[str], place: Place
+    ) -> None:
         self.context = context
         self.loops = {loop.iterator: loop for loop in axes}
         self.order = tuple(order)
@@ -119,7 +121,7 @@ class Emitter:
         self.count += 1
         if self.count > _LARGEST:
             raise self.refuse("the expression is too large to be readable")
-        if expression in self.context.names:
+        if self.knows(expression):
             return self._named(expression)
         match expression:
             case Number(value, kind):
@@ -143,8 +145,18 @@ class Emitter:
             case Call():
                 return self.call(expression)
 
+    def knows(self, expression: Expression) -> bool:
+        """Whether the value has a name, made over the same ranges."""
+        found = self.context.names.get(expression)
+        return found is not None and found[1] == self.ranges(expression)
+
+    def ranges(self, expression: Expression) -> tuple[Loop, ...]:
+        """The axes that a value varies along, with their ranges."""
+        used = scalar.iterators_of(expression, frozenset(self.loops))
+        return tuple(replace(loop, body=()) for name, loop in self.loops.items() if name in used)
+
     def _named(self, expression: Expression) -> Emitted:
-        node = self.context.names[expression]
+        node = self.context.names[expression][0]
         hidden = dict(self.context.names)
         del self.context.names[expression]
         exactness, lossy = self.context.exactness, list(self.context.lossy)
@@ -221,7 +233,11 @@ class Emitter:
         elif loop.span is not None and coefficient == loop.stride:
             arguments = [rest, rest + loop.span, Affine.number(coefficient)]
         elif coefficient < 0 and loop.span is None:
-            arguments = [lower * coefficient + rest, upper * coefficient + rest, Affine.number(coefficient)]
+            arguments = [
+                lower * coefficient + rest,
+                upper * coefficient + rest,
+                Affine.number(coefficient),
+            ]
         else:
             scale, arguments = coefficient, [lower, upper]
         if arguments[0] == Affine() and len(arguments) == 2:
@@ -280,10 +296,15 @@ class Emitter:
             assert isinstance(subscript, Affine)
             if dimension is None:
                 if len(subscript.symbols) != 1 or subscript.symbols[0] in self.loops:
-                    raise self.refuse(f"{load.array} is used in another iteration than it is set in")
+                    raise self.refuse(
+                        f"{load.array} is used in another iteration than it is set in"
+                    )
                 continue
             lower, upper = dimension
-            place, size = self.context.canonical(subscript - lower), self.context.canonical(upper - lower)
+            place, size = (
+                self.context.canonical(subscript - lower),
+                self.context.canonical(upper - lower),
+            )
             lifted = [s for s in place.symbols if s in self.loops]
             if len(lifted) > 1 or (lifted and lifted[0] in axes):
                 raise self.refuse(f"{load.array} is kept over other iterations than it is used in")
@@ -312,7 +333,13 @@ class Emitter:
         return sum(s in self.loops for s in self.context.canonical(subscript).symbols) > 1
 
     def _repeats(self, load: Load) -> bool:
-        axes = [s for sub in load.subscripts if isinstance(sub, Affine) for s in sub.symbols if s in self.loops]
+        axes = [
+            s
+            for sub in load.subscripts
+            if isinstance(sub, Affine)
+            for s in sub.symbols
+            if s in self.loops
+        ]
         return len(axes) != len(set(axes))
 
     def slice(self, subscript: Affine, axis: str, size: Affine) -> ast.expr:
@@ -351,7 +378,9 @@ class Emitter:
         """``A[i, i] -> A.diagonal()``."""
         if len(load.subscripts) != 2 or not all(isinstance(s, Affine) for s in load.subscripts):
             return None
-        first, second = (self.context.canonical(s) for s in load.subscripts if isinstance(s, Affine))
+        first, second = (
+            self.context.canonical(s) for s in load.subscripts if isinstance(s, Affine)
+        )
         axes = [s for s in first.symbols if s in self.loops]
         if len(axes) != 1 or first.coefficient(axes[0]) != 1 or second.coefficient(axes[0]) != 1:
             return None
@@ -396,7 +425,9 @@ class Emitter:
             if isinstance(subscript, Affine) and not self._needs_gather(subscript):
                 lifted = [s for s in subscript.symbols if s in self.loops]
                 if lifted and subscript.coefficient(lifted[0]) > 0:
-                    pieces.append((self.slice(subscript, lifted[0], self.context.canonical(size)), lifted[0]))
+                    pieces.append(
+                        (self.slice(subscript, lifted[0], self.context.canonical(size)), lifted[0])
+                    )
                     used.append(lifted[0])
                     continue
             pieces.append(self._as_index(subscript))
@@ -428,15 +459,22 @@ class Emitter:
         return replace(piece, node=node, axes=wanted)
 
     # ------------------------------------------------------------------ types
-    def cast(self, piece: Emitted, kind: scalar.ElementType, value: Expression | None = None) -> Emitted:
+    def cast(
+        self, piece: Emitted, kind: scalar.ElementType, value: Expression | None = None
+    ) -> Emitted:
         """The piece in the loop's type: nothing where it has it, a literal folded, else a cast."""
         if piece.dtype == kind.dtype:
             return replace(piece, rank=max(piece.rank, Rank.NUMBER))
         if piece.rank is Rank.NUMBER:
             return self._cast_number(piece, kind, value)
+        if kind.dtype in ("uint8", "int8", "int16") and category(piece.dtype) == "float":
+            # C++ leaves a float outside of the range undefined; one element wraps as an int32 does.
+            piece = self.cast(piece, replace(kind, dtype="int32"))
         if kind.dtype not in _CAST_METHODS:
             target = syntax.name(f"{self.context.torch}.{kind.dtype}")
-            return replace(piece, node=syntax.method(piece.node, "to", target), dtype=kind.dtype, is_view=False)
+            return replace(
+                piece, node=syntax.method(piece.node, "to", target), dtype=kind.dtype, is_view=False
+            )
         if _is_arange(piece.node) and category(kind.dtype) in ("float", "int"):
             node = ast.Call(piece.node.func, piece.node.args, [  # type: ignore[attr-defined]
                 *piece.node.keywords,  # type: ignore[attr-defined]
@@ -446,7 +484,9 @@ class Emitter:
         node = syntax.method(piece.node, _CAST_METHODS[kind.dtype])
         return replace(piece, node=node, dtype=kind.dtype, is_view=False)
 
-    def _cast_number(self, piece: Emitted, kind: scalar.ElementType, value: Expression | None) -> Emitted:
+    def _cast_number(
+        self, piece: Emitted, kind: scalar.ElementType, value: Expression | None
+    ) -> Emitted:
         group = category(kind.dtype)
         if isinstance(value, Number) and not isinstance(value.value, complex):
             number = value.value
@@ -491,7 +531,10 @@ class Emitter:
         if wanted in ("float16", "bfloat16"):
             for argument, piece in zip(call.arguments, pieces, strict=True):
                 if argument.type.rank is Rank.NUMBER and piece.rank is not Rank.NUMBER:
-                    raise self.refuse(f"a Python number keeps its precision beside a {wanted}, a tensor does not", "VEC917")
+                    raise self.refuse(
+                        f"a Python number keeps its precision beside a {wanted}, a tensor does not",
+                        "VEC917",
+                    )
         pieces = self._harmonise(pieces, wanted, call)
         types = [self.operand_type(p) for p in pieces]
         try:
@@ -511,7 +554,10 @@ class Emitter:
         types = [(a.type.dtype, a.type.rank) for a in call.arguments]
         if all(rank is Rank.NUMBER for _, rank in types):
             if category(call.type.dtype) == "bool" or call.operator == "pow":
-                widest = max((d for d, _ in types), key=lambda d: ("bool", "int", "float", "complex").index(category(d)))
+                widest = max(
+                    (d for d, _ in types),
+                    key=lambda d: ("bool", "int", "float", "complex").index(category(d)),
+                )
                 return widest if call.operator != "pow" else call.type.dtype
             return call.type.dtype
         return promote(types)
@@ -524,7 +570,8 @@ class Emitter:
             return pieces
         kind = scalar.ElementType(wanted, Rank.SCALAR)
         result = [
-            self.cast(p, kind) if p.rank is not Rank.NUMBER and p.dtype != wanted else p for p in pieces
+            self.cast(p, kind) if p.rank is not Rank.NUMBER and p.dtype != wanted else p
+            for p in pieces
         ]
         if promote([self.operand_type(p) for p in result]) != wanted:
             result = [self._typed_number(p, wanted) if p.rank is Rank.NUMBER else p for p in result]
@@ -532,7 +579,9 @@ class Emitter:
 
     def _typed_number(self, piece: Emitted, dtype: str) -> Emitted:
         target = syntax.name(f"{self.context.torch}.{dtype}")
-        node = syntax.call(f"{self.context.torch}.tensor", [piece.node], dtype=target, **self._device())
+        node = syntax.call(
+            f"{self.context.torch}.tensor", [piece.node], dtype=target, **self._device()
+        )
         return Emitted(node, (), dtype, Rank.SCALAR)
 
     def _number_call(self, call: Call, pieces: list[Emitted]) -> Emitted:
@@ -551,7 +600,9 @@ class Emitter:
         positional = [self.emit(v).node for k, v in call.keywords if not k]
         keywords = {k: self.emit(v).node for k, v in call.keywords if k}
         if call.spelling.startswith("."):
-            return syntax.method(operands[0], call.spelling[1:], *operands[1:], *positional, **keywords)
+            return syntax.method(
+                operands[0], call.spelling[1:], *operands[1:], *positional, **keywords
+            )
         return syntax.call(call.spelling, [*operands, *positional], **keywords)
 
     def _logical(self, call: Call) -> Emitted:
@@ -608,7 +659,9 @@ class Emitter:
         arguments = [self.emit(a) for a in call.arguments]
         self.context.exactness, self.context.lossy = exactness, lossy
         nodes = [self.align(a, body.axes) for a in arguments]
-        returned = _Substitute(dict(zip(call.parameters, nodes, strict=True))).visit(syntax.name(call.result))
+        returned = _Substitute(dict(zip(call.parameters, nodes, strict=True))).visit(
+            syntax.name(call.result)
+        )
         if not syntax.same(returned, body.node):
             return body
         return replace(body, node=syntax.call(call.spelling, nodes))
@@ -619,7 +672,11 @@ class Emitter:
         condition = self.emit(select.condition)
         wanted = scalar.types_wanted(select)
         bare = [self._branch(b) for b in (select.then, select.otherwise)]
-        pieces = bare if self._natural(bare) == wanted else [self.emit(b) for b in (select.then, select.otherwise)]
+        pieces = (
+            bare
+            if self._natural(bare) == wanted
+            else [self.emit(b) for b in (select.then, select.otherwise)]
+        )
         if condition.rank is Rank.NUMBER:
             return self._conditional(condition, select, wanted)
         if self._natural(pieces) != wanted:
@@ -647,7 +704,9 @@ class Emitter:
         natural = self._natural(pieces)
         if all(v is not None for v in values) and all(_survives(v, natural) for v in values):
             return pieces
-        first = self._typed_number(pieces[0], wanted) if pieces[0].rank is Rank.NUMBER else pieces[0]
+        first = (
+            self._typed_number(pieces[0], wanted) if pieces[0].rank is Rank.NUMBER else pieces[0]
+        )
         return [first, pieces[1]]
 
     def _conditional(self, condition: Emitted, select: Select, wanted: str) -> Emitted:

@@ -81,12 +81,16 @@ def _return_directly(
 
 
 def _is_captured(name: str, node: ast.FunctionDef) -> bool:
-    inner = [n for n in ast.walk(node) if isinstance(n, (ast.FunctionDef, ast.Lambda)) and n is not node]
+    inner = [
+        n for n in ast.walk(node) if isinstance(n, (ast.FunctionDef, ast.Lambda)) and n is not node
+    ]
     return any(isinstance(n, ast.Name) and n.id == name for i in inner for n in ast.walk(i))
 
 
 def _drop_unread(
-    node: ast.FunctionDef, replacements: Sequence[Replacement], edits: dict[ast.stmt, list[ast.stmt]]
+    node: ast.FunctionDef,
+    replacements: Sequence[Replacement],
+    edits: dict[ast.stmt, list[ast.stmt]],
 ) -> None:
     """Assignments of sizes, constants and new tensors that only the old loops read."""
     while True:
@@ -99,9 +103,21 @@ def _drop_unread(
         for statement in _statements(node.body):
             if statement in edits or not isinstance(statement, ast.Assign):
                 continue
-            names = [n.id for t in statement.targets for n in ast.walk(t) if isinstance(n, ast.Name)]
-            plain = all(isinstance(n, (ast.Name, ast.Tuple, ast.List, ast.expr_context)) for t in statement.targets for n in ast.walk(t))
-            if plain and names and not set(names) & read and set(names) & used_by_loops and _is_pure(statement.value):
+            names = [
+                n.id for t in statement.targets for n in ast.walk(t) if isinstance(n, ast.Name)
+            ]
+            plain = all(
+                isinstance(n, (ast.Name, ast.Tuple, ast.List, ast.expr_context))
+                for t in statement.targets
+                for n in ast.walk(t)
+            )
+            if (
+                plain
+                and names
+                and not set(names) & read
+                and set(names) & used_by_loops
+                and _is_pure(statement.value)
+            ):
                 edits[statement] = []
                 dropped = True
         if not dropped:
@@ -113,18 +129,40 @@ def _is_pure(node: ast.expr) -> bool:
     for inner in ast.walk(node):
         if isinstance(inner, ast.Call):
             callee = inner.func
-            word = callee.id if isinstance(callee, ast.Name) else callee.attr if isinstance(callee, ast.Attribute) else ""
+            word = (
+                callee.id
+                if isinstance(callee, ast.Name)
+                else callee.attr
+                if isinstance(callee, ast.Attribute)
+                else ""
+            )
             if word not in _PURE_CALLS:
                 return False
         elif isinstance(inner, ast.Subscript):
             if not (isinstance(inner.value, ast.Attribute) and inner.value.attr == "shape"):
                 return False
-        elif isinstance(inner, (ast.Await, ast.Yield, ast.NamedExpr, ast.BinOp)) and not _plain_sum(inner):
+        elif isinstance(inner, (ast.Await, ast.Yield, ast.NamedExpr, ast.BinOp)) and not _plain_sum(
+            inner
+        ):
             return False
     return True
 
 
-_PURE_CALLS = frozenset({"len", "size", "dim", "numel", "zeros_like", "zeros", "empty", "empty_like", "view", "flatten", "reshape"})
+_PURE_CALLS = frozenset(
+    {
+        "len",
+        "size",
+        "dim",
+        "numel",
+        "zeros_like",
+        "zeros",
+        "empty",
+        "empty_like",
+        "view",
+        "flatten",
+        "reshape",
+    }
+)
 
 
 def _plain_sum(node: ast.AST) -> bool:
@@ -196,7 +234,9 @@ def _share_lines(node: ast.AST, edits: dict[ast.stmt, list[ast.stmt]]) -> bool:
     statements = [s for s in ast.walk(node) if isinstance(s, ast.stmt) and s is not node]
     for edited in edits:
         for other in statements:
-            if other is edited or (not hasattr(other, "body") and other in edits and other.lineno == edited.lineno):
+            if other is edited or (
+                not hasattr(other, "body") and other in edits and other.lineno == edited.lineno
+            ):
                 continue
             inside = edited.lineno < other.lineno <= (edited.end_lineno or 0)
             if not inside and edited.lineno <= other.lineno <= (edited.end_lineno or 0):

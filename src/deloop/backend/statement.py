@@ -74,7 +74,9 @@ class _Writer:
         loop = step.loop
         spell = self.context.spell
         bounds = [loop.upper] if loop.lower == Affine() else [loop.lower, loop.upper]
-        iterable = syntax.call("range", [syntax.affine(spell(self.context.canonical(b))) for b in bounds])
+        iterable = syntax.call(
+            "range", [syntax.affine(spell(self.context.canonical(b))) for b in bounds]
+        )
         hidden = dict(self.context.names)
         self.context.names.clear()
         body = self.steps(step.body, top=False)
@@ -82,7 +84,11 @@ class _Writer:
         self.context.names.update(hidden)
         self._forget_all(step.body)
         return ast.For(
-            target=ast.Name(loop.iterator, ast.Store()), iter=iterable, body=body, orelse=[], type_comment=None
+            target=ast.Name(loop.iterator, ast.Store()),
+            iter=iterable,
+            body=body,
+            orelse=[],
+            type_comment=None,
         )
 
     def _forget_all(self, steps: tuple[Step, ...]) -> None:
@@ -138,7 +144,11 @@ class _Writer:
         body: list[ast.stmt] = []
         counts: dict[Expression, int] = {}
         _count(value, counts)
-        repeated = [e for e, n in counts.items() if n > 1 and isinstance(e, (Call, Select)) and e not in self.context.names]
+        repeated = [
+            e
+            for e, n in counts.items()
+            if n > 1 and isinstance(e, (Call, Select)) and not emitter.knows(e)
+        ]
         repeated.sort(key=lambda e: sum(1 for _ in scalar.walk(e)))
         conditions = {s.condition for s in scalar.walk(value) if isinstance(s, Select)}
         for expression in repeated:
@@ -152,11 +162,14 @@ class _Writer:
                 continue
             unique = self._unique(name)
             body.append(ast.Assign([ast.Name(unique, ast.Store())], piece.node, lineno=0))
-            self.context.names[expression] = ast.Name(unique, ast.Load())
+            self.context.names[expression] = (
+                ast.Name(unique, ast.Load()),
+                emitter.ranges(expression),
+            )
         return body
 
     def _unique(self, name: str) -> str:
-        taken = {n.id for n in self.context.names.values() if isinstance(n, ast.Name)} | self.context.taken
+        taken = self.context.taken
         unique, count = name, 1
         while unique in taken:
             count += 1
@@ -182,14 +195,18 @@ class _Writer:
             ]
             if piece.rank is Rank.NUMBER and not axes:
                 sizes = []
-            node = syntax.method(emitter.align(piece, axes), "expand", *sizes) if piece.axes else None
+            node = (
+                syntax.method(emitter.align(piece, axes), "expand", *sizes) if piece.axes else None
+            )
             if node is None:
                 raise emitter.refuse(f"{store.array} keeps one value for all iterations")
             piece = replace(piece, node=node, axes=axes)
         if piece.is_view:
             piece = replace(piece, node=syntax.method(piece.node, "clone"))
         self.context.locals[store.array] = tuple(
-            emitter.bounds(s.symbols[0]) if isinstance(s, Affine) and s.symbols[0] in emitter.loops else None
+            emitter.bounds(s.symbols[0])
+            if isinstance(s, Affine) and s.symbols[0] in emitter.loops
+            else None
             for s in store.subscripts
         )
         return ast.Assign([ast.Name(store.array, ast.Store())], piece.node, lineno=0)
@@ -201,14 +218,27 @@ class _Writer:
         simple = entries is not None
         if entries is None:
             entries, axes = self._scattered(store, tensor, emitter)
-        emitter.order = tuple([a for a in emitter.order if a not in axes] + list(axes)) if simple else emitter.order
+        emitter.order = (
+            tuple([a for a in emitter.order if a not in axes] + list(axes))
+            if simple
+            else emitter.order
+        )
         whole = simple and all(syntax.is_full(e) for e in entries)
         updates = store.augmented or store.value.type.dtype == store.dtype
-        if updates and (in_place := self._augmented(store, tensor, entries, axes, emitter)) is not None:
+        if (
+            updates
+            and (in_place := self._augmented(store, tensor, entries, axes, emitter)) is not None
+        ):
             return in_place
         rank = Rank.TENSOR if axes else Rank.SCALAR
         value = _pushed_cast(store.value, ElementType(store.dtype, rank))
-        if top and whole and not step.conditions and self.replaceable.get(store.array) and not self._reads(store):
+        if (
+            top
+            and whole
+            and not step.conditions
+            and self.replaceable.get(store.array)
+            and not self._reads(store)
+        ):
             exactness, lossy = self.context.exactness, list(self.context.lossy)
             made = self._made_anew(store, tensor, value, axes, emitter)
             if made is not None:
@@ -221,10 +251,14 @@ class _Writer:
         missing = [a for a in piece.axes if a not in axes]
         if missing and simple:
             raise emitter.refuse("the value has more dimensions than where it goes")
-        return self._assign(tensor, entries, piece, axes if simple else emitter.sorted_axes(axes), emitter)
+        return self._assign(
+            tensor, entries, piece, axes if simple else emitter.sorted_axes(axes), emitter
+        )
 
     def _stored(self, value: Expression, store: Store, emitter: Emitter) -> Emitted:
         """The value as the store takes it: a last cast is the store's own."""
+        if isinstance(value, Cast) and value.type.dtype in ("uint8", "int8", "int16"):
+            return emitter.emit(value)
         return emitter.emit(value.value if isinstance(value, Cast) else value)
 
     def _reads(self, store: Store) -> bool:
@@ -241,7 +275,9 @@ class _Writer:
                 return None, ()
             subscript = self.context.canonical(subscript)
             lifted = [s for s in subscript.symbols if s in emitter.loops]
-            if len(lifted) > 1 or (lifted and (subscript.coefficient(lifted[0]) < 0 or lifted[0] in axes)):
+            if len(lifted) > 1 or (
+                lifted and (subscript.coefficient(lifted[0]) < 0 or lifted[0] in axes)
+            ):
                 return None, ()
             if lifted:
                 entries.append(emitter.slice(subscript, lifted[0], self.context.canonical(size)))
@@ -259,7 +295,12 @@ class _Writer:
         return [emitter.align(p, axes) for p in pieces], axes
 
     def _made_anew(
-        self, store: Store, tensor: Tensor, value: Expression, axes: tuple[str, ...], emitter: Emitter
+        self,
+        store: Store,
+        tensor: Tensor,
+        value: Expression,
+        axes: tuple[str, ...],
+        emitter: Emitter,
     ) -> ast.stmt | None:
         """``result = value`` instead of an allocation and a store into all of it."""
         piece = emitter.emit(value)
@@ -268,8 +309,16 @@ class _Writer:
             if bare.axes != axes:
                 return None
             piece = emitter.cast(bare, ElementType(store.dtype, Rank.TENSOR))
-        devices = {self.context.arrays[load.array].type.device for load in scalar.loads(store.value) if load.array in self.context.arrays}
-        if not axes or (devices and devices != {tensor.type.device}) or self.context.foreign_device(tensor, bool(devices)):
+        devices = {
+            self.context.arrays[load.array].type.device
+            for load in scalar.loads(store.value)
+            if load.array in self.context.arrays
+        }
+        if (
+            not axes
+            or (devices and devices != {tensor.type.device})
+            or self.context.foreign_device(tensor, bool(devices))
+        ):
             return None
         node = syntax.method(piece.node, "clone") if piece.is_view else piece.node
         self.replaced.add(store.array)
@@ -277,14 +326,22 @@ class _Writer:
         return ast.Assign([ast.Name(store.array, ast.Store())], node, lineno=0)
 
     def _augmented(
-        self, store: Store, tensor: Tensor, entries: list[ast.expr], axes: tuple[str, ...], emitter: Emitter
+        self,
+        store: Store,
+        tensor: Tensor,
+        entries: list[ast.expr],
+        axes: tuple[str, ...],
+        emitter: Emitter,
     ) -> ast.stmt | None:
         """``x[i] += e`` stays an augmented assignment."""
         value = store.value
         if not isinstance(value, Call) or value.spelling or value.operator not in syntax.BINARY:
             return None
         first, second = value.arguments
-        if not isinstance(first, Load) or (first.array, first.subscripts) != (store.array, store.subscripts):
+        if not isinstance(first, Load) or (first.array, first.subscripts) != (
+            store.array,
+            store.subscripts,
+        ):
             return None
         if any(load.array == store.array for load in scalar.loads(second)):
             return None
@@ -304,7 +361,12 @@ class _Writer:
         return ast.AugAssign(place, piece.node.op, piece.node.right)  # type: ignore[arg-type]
 
     def _assign(
-        self, tensor: Tensor, entries: list[ast.expr], piece: Emitted, axes: tuple[str, ...], emitter: Emitter
+        self,
+        tensor: Tensor,
+        entries: list[ast.expr],
+        piece: Emitted,
+        axes: tuple[str, ...],
+        emitter: Emitter,
     ) -> ast.stmt:
         node = emitter.align(piece, axes) if piece.axes else piece.node
         if piece.is_view:
@@ -337,12 +399,12 @@ def _count(value: Expression, counts: dict[Expression, int]) -> None:
 def _pushed_cast(value: Expression, kind: ElementType) -> Expression:
     """The store's cast, pushed into branches."""
     if isinstance(value, Select):
-        return Select(value.condition, _pushed_cast(value.then, kind), _pushed_cast(value.otherwise, kind))
+        return Select(
+            value.condition, _pushed_cast(value.then, kind), _pushed_cast(value.otherwise, kind)
+        )
     return value if value.type.dtype == kind.dtype else Cast(value, kind)
 
 
 def _set_store(node: ast.expr) -> None:
     if isinstance(node, (ast.Name, ast.Subscript, ast.Attribute)):
         node.ctx = ast.Store()
-
-

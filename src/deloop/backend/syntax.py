@@ -52,7 +52,12 @@ def index(base: ast.expr, entries: Sequence[ast.expr]) -> ast.expr:
 
 def is_full(entry: ast.expr) -> bool:
     """Whether an index entry is ``:``."""
-    return isinstance(entry, ast.Slice) and entry.lower is None and entry.upper is None and entry.step is None
+    return (
+        isinstance(entry, ast.Slice)
+        and entry.lower is None
+        and entry.upper is None
+        and entry.step is None
+    )
 
 
 def strip_full(entries: Sequence[ast.expr]) -> list[ast.expr]:
@@ -81,5 +86,8 @@ BINARY: dict[str, type[ast.operator]] = {
 COMPARE: dict[str, type[ast.cmpop]] = {
     "lt": ast.Lt, "le": ast.LtE, "gt": ast.Gt, "ge": ast.GtE, "eq": ast.Eq, "ne": ast.NotEq,
 }  # fmt: skip
-UNARY: dict[str, type[ast.unaryop]] = {"neg": ast.USub, "positive": ast.UAdd, "bitwise_not": ast.Invert}
-
+UNARY: dict[str, type[ast.unaryop]] = {
+    "neg": ast.USub,
+    "positive": ast.UAdd,
+    "bitwise_not": ast.Invert,
+}

@@ -121,8 +121,14 @@ class NestBuilder(HeaderReader):
 
     def _refuse_statement(self, node: ast.stmt) -> None:
         reasons = {
-            ast.Break: ("VEC940", "break: how many iterations run depends on what earlier ones computed"),
-            ast.Return: ("VEC940", "return inside the loop: how many iterations run depends on the data"),
+            ast.Break: (
+                "VEC940",
+                "break: how many iterations run depends on what earlier ones computed",
+            ),
+            ast.Return: (
+                "VEC940",
+                "return inside the loop: how many iterations run depends on the data",
+            ),
             ast.While: ("VEC941", "while: the number of iterations is not known before it runs"),
             ast.Raise: ("VEC923", "an iteration may raise an exception"),
             ast.Assert: ("VEC923", "an iteration may raise an AssertionError"),
@@ -136,7 +142,9 @@ class NestBuilder(HeaderReader):
         for kind, (code, reason) in reasons.items():
             if isinstance(node, kind):
                 self.unliftable(node, f"loop kept: {reason}", code)
-        self.unsupported(node, f"loop kept: {ast.unparse(node).splitlines()[0]} is not read yet", "VEC941")
+        self.unsupported(
+            node, f"loop kept: {ast.unparse(node).splitlines()[0]} is not read yet", "VEC941"
+        )
 
     # ------------------------------------------------------------------ loops
     def _loop(self, node: ast.For) -> None:
@@ -155,7 +163,9 @@ class NestBuilder(HeaderReader):
             if body is not None:
                 break
         else:
-            self.unsupported(node, "loop kept: the types of what it carries do not settle", "VEC902")
+            self.unsupported(
+                node, "loop kept: the types of what it carries do not settle", "VEC902"
+            )
         self._iterators = self._iterators[: -len(names)]
         nodes: tuple[Node, ...] = tuple(body)
         for counted, name in reversed(list(zip(header.loops, names, strict=True))):
@@ -163,17 +173,34 @@ class NestBuilder(HeaderReader):
         self.out.extend(nodes)
         self._leave(node, promoted)
 
-    def _loop_node(self, counted: Counted, name: str, body: tuple[Node, ...], node: ast.For) -> Loop:
+    def _loop_node(
+        self, counted: Counted, name: str, body: tuple[Node, ...], node: ast.For
+    ) -> Loop:
         item = counted.element(Affine.symbol(name))
         variable = None
-        if isinstance(item, Integer) and isinstance(node.target, ast.Name) and item.affine != Affine.symbol(name):
+        if (
+            isinstance(item, Integer)
+            and isinstance(node.target, ast.Name)
+            and item.affine != Affine.symbol(name)
+        ):
             variable = (node.target.id, item.affine)
         return Loop(
-            name, counted.lower, counted.upper, body, self.place(node), counted.stride, counted.span, variable
+            name,
+            counted.lower,
+            counted.upper,
+            body,
+            self.place(node),
+            counted.stride,
+            counted.span,
+            variable,
         )
 
     def _attempt(
-        self, node: ast.For, header: Header, names: tuple[str, ...], promoted: dict[str, ElementType]
+        self,
+        node: ast.For,
+        header: Header,
+        names: tuple[str, ...],
+        promoted: dict[str, ElementType],
     ) -> list[Node] | None:
         """The body once; None where a name turned out to be carried, now noted in `promoted`."""
         before = self.environment
@@ -231,7 +258,8 @@ class NestBuilder(HeaderReader):
         return [
             name
             for name, item in before.items()
-            if isinstance(item, build.NODES) and any(load.array in written for load in scalar.loads(item))
+            if isinstance(item, build.NODES)
+            and any(load.array in written for load in scalar.loads(item))
         ]
 
     def _iterator_names(self, target: ast.expr, header: Header) -> tuple[str, ...]:
@@ -243,7 +271,10 @@ class NestBuilder(HeaderReader):
                 wanted = [e.id for e in target.elts if isinstance(e, ast.Name)]
             elif len(header.loops) == 1:
                 wanted = [target.elts[0].id]  # type: ignore[attr-defined]
-        base = wanted or [f"{target.id if isinstance(target, ast.Name) else 'i'}_{k}" for k in range(len(header.loops))]
+        base = wanted or [
+            f"{target.id if isinstance(target, ast.Name) else 'i'}_{k}"
+            for k in range(len(header.loops))
+        ]
         names = []
         for name in base:
             unique, count = name, 1
@@ -274,7 +305,9 @@ class NestBuilder(HeaderReader):
             first, rest = node.test.values[0], node.test.values[1:]
             if self._affine_condition(first) is not None:
                 later = rest[0] if len(rest) == 1 else ast.BoolOp(op=ast.And(), values=rest)
-                inner = ast.If(test=ast.copy_location(later, node.test), body=node.body, orelse=node.orelse)
+                inner = ast.If(
+                    test=ast.copy_location(later, node.test), body=node.body, orelse=node.orelse
+                )
                 ast.copy_location(inner, node)
                 outer = ast.If(test=first, body=[inner], orelse=node.orelse)
                 self._branch(ast.copy_location(outer, node))
@@ -290,19 +323,37 @@ class NestBuilder(HeaderReader):
         return build.truth(self.element(test), self.place(test))
 
     def _invariant_branch(
-        self, node: ast.If, guards: tuple[Constraint, ...], then: list[ast.stmt], otherwise: list[ast.stmt]
+        self,
+        node: ast.If,
+        guards: tuple[Constraint, ...],
+        then: list[ast.stmt],
+        otherwise: list[ast.stmt],
     ) -> None:
         """A condition on sizes alone: keep to the side that the sizes at hand take."""
         decided = self.decide(guards)
         if decided is None:
-            self.unsupported(node, f"loop kept: {ast.unparse(node.test)} is not known before the loop runs", "VEC942")
+            self.unsupported(
+                node,
+                f"loop kept: {ast.unparse(node.test)} is not known before the loop runs",
+                "VEC942",
+            )
         if decided:
             for guard in guards:
-                self.require(guard, node, f"the condition {ast.unparse(node.test)} stays as it was seen")
+                self.require(
+                    guard, node, f"the condition {ast.unparse(node.test)} stays as it was seen"
+                )
         elif len(guards) == 1:
-            self.require(_opposite(guards[0]), node, f"the condition {ast.unparse(node.test)} stays as it was seen")
+            self.require(
+                _opposite(guards[0]),
+                node,
+                f"the condition {ast.unparse(node.test)} stays as it was seen",
+            )
         else:
-            self.unsupported(node, f"loop kept: {ast.unparse(node.test)} is not known before the loop runs", "VEC942")
+            self.unsupported(
+                node,
+                f"loop kept: {ast.unparse(node.test)} is not known before the loop runs",
+                "VEC942",
+            )
         for statement in eliminate_continue(then if decided else otherwise):
             self.statement(statement)
 
@@ -334,7 +385,9 @@ class NestBuilder(HeaderReader):
             sides.append((self.block(block), self.environment))
             self.guards.pop()
         (then_nodes, then_names), (else_nodes, else_names) = sides
-        written = {s.array for s in stores((*then_nodes, *else_nodes)) if s.array not in self.locals}
+        written = {
+            s.array for s in stores((*then_nodes, *else_nodes)) if s.array not in self.locals
+        }
         if any(load.array in written for load in scalar.loads(condition)):
             condition = self._temporary("mask", condition, node)
         if then_nodes or else_nodes:
@@ -349,7 +402,12 @@ class NestBuilder(HeaderReader):
             self._merge(name, condition, then_names.get(name), else_names.get(name), node)
 
     def _merge(
-        self, name: str, condition: Expression, then: Item | None, otherwise: Item | None, node: ast.If
+        self,
+        name: str,
+        condition: Expression,
+        then: Item | None,
+        otherwise: Item | None,
+        node: ast.If,
     ) -> None:
         if then is otherwise or then == otherwise:
             if then is not None:
@@ -433,7 +491,9 @@ class NestBuilder(HeaderReader):
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
                 parts = self.unpack(item, len(targets), target)
                 if len(parts) != len(targets):
-                    self.unsupported(target, f"{ast.unparse(target)} does not match what is assigned")
+                    self.unsupported(
+                        target, f"{ast.unparse(target)} does not match what is assigned"
+                    )
                 for part_target, part in zip(targets, parts, strict=True):
                     self.assign(part_target, part, node)
             case ast.Subscript():
@@ -442,7 +502,9 @@ class NestBuilder(HeaderReader):
                     self.unsupported(target, f"{ast.unparse(target)} is not an element of a tensor")
                 self.store(view, item, node)
             case ast.Attribute():
-                self.unliftable(target, f"loop kept: the attribute {ast.unparse(target)} is written", "VEC923")
+                self.unliftable(
+                    target, f"loop kept: the attribute {ast.unparse(target)} is written", "VEC923"
+                )
             case _:
                 self.unsupported(target, f"{ast.unparse(target)} as a target is not read yet")
 
@@ -479,13 +541,19 @@ class NestBuilder(HeaderReader):
     def _carried(self, current: Carried, node: ast.AST) -> None:
         self.to_expression(current, node)
 
-    def _augmented_value(self, node: ast.AugAssign, name: str, operator: str, current: Item) -> None:
+    def _augmented_value(
+        self, node: ast.AugAssign, name: str, operator: str, current: Item
+    ) -> None:
         """``v += e`` on a computed value: a tensor keeps its dtype, a number takes the result's."""
         value = self.binary(operator, current, self.evaluate(node.value), node)
         if isinstance(current, build.NODES) and not build.is_number(current):
             holders = [n for n, item in self.environment.items() if item is current]
             if len(holders) > 1:
-                self.unliftable(node, f"loop kept: {' and '.join(holders)} are one tensor, changed in place", "VEC905")
+                self.unliftable(
+                    node,
+                    f"loop kept: {' and '.join(holders)} are one tensor, changed in place",
+                    "VEC905",
+                )
             result = self.to_expression(value, node)
             self._check_in_place(current.type.dtype, result, node)
             value = build.cast(result, ElementType(current.type.dtype, result.type.rank))
@@ -546,11 +614,21 @@ class NestBuilder(HeaderReader):
         """``view = item`` as a `Store`, after saving every value that still needs the old element."""
         tensor = view.tensor
         if tensor.type.requires_grad and tensor.type.leaf:
-            self.unliftable(node, f"loop kept: {tensor.name} is a leaf that requires grad, and writing into it raises", "VEC903")
+            self.unliftable(
+                node,
+                f"loop kept: {tensor.name} is a leaf that requires grad, and writing into it raises",
+                "VEC903",
+            )
         if tensor.storage.endswith("?"):
-            self.unliftable(node, f"loop kept: {tensor.name} may be a copy, so the write may be lost", "VEC905")
+            self.unliftable(
+                node, f"loop kept: {tensor.name} may be a copy, so the write may be lost", "VEC905"
+            )
         if tensor.type.overlapping:
-            self.unliftable(node, f"loop kept: elements of {tensor.name} share memory, so the order of writes counts", "VEC905")
+            self.unliftable(
+                node,
+                f"loop kept: elements of {tensor.name} share memory, so the order of writes counts",
+                "VEC905",
+            )
         if view.unbound:
             self.unbound_store = self.place(node)
         self.arrays[tensor.name] = tensor
@@ -560,7 +638,11 @@ class NestBuilder(HeaderReader):
         value, subscripts, implicit = self._align(view, value, node)
         for kind in build.types_of(value):
             if category(kind.dtype) == "complex" and category(tensor.type.dtype) != "complex":
-                self.unliftable(node, f"loop kept: a complex value is stored into a {tensor.type.dtype} tensor", "VEC911")
+                self.unliftable(
+                    node,
+                    f"loop kept: a complex value is stored into a {tensor.type.dtype} tensor",
+                    "VEC911",
+                )
         self.out.append(
             Store(tensor.name, subscripts, value, tensor.type.dtype, self.place(node), implicit,
                   local=tensor.name in self.locals, augmented=augmented)
@@ -579,14 +661,30 @@ class NestBuilder(HeaderReader):
             plain = not isinstance(value.value, complex) and lowest <= value.value <= highest
             special = isinstance(value.value, float) and value.value - value.value != 0  # inf, NaN
             if not plain and not (special and category(dtype) == "float"):
-                self.unliftable(node, f"loop kept: {value.value} does not fit a {dtype}, and the store raises", "VEC911")
+                self.unliftable(
+                    node,
+                    f"loop kept: {value.value} does not fit a {dtype}, and the store raises",
+                    "VEC911",
+                )
         elif isinstance(value, scalar.Index):
             if dtype in _NARROW:
-                self.require(at_least(value.affine, int(lowest)), node, f"{ast.unparse(node)} fits a {dtype}")
-                self.require(at_least(Affine.number(int(highest)), value.affine), node, f"{ast.unparse(node)} fits a {dtype}")
-        elif dtype in _NARROW or (category(value.type.dtype) == "float" and category(dtype) == "int"):
+                self.require(
+                    at_least(value.affine, int(lowest)), node, f"{ast.unparse(node)} fits a {dtype}"
+                )
+                self.require(
+                    at_least(Affine.number(int(highest)), value.affine),
+                    node,
+                    f"{ast.unparse(node)} fits a {dtype}",
+                )
+        elif dtype in _NARROW or (
+            category(value.type.dtype) == "float" and category(dtype) == "int"
+        ):
             if self.varies(value) or category(dtype) == "int":
-                self.unsupported(node, f"loop kept: whether the number fits a {dtype} is not known, and the store raises where it does not", "VEC917")
+                self.unsupported(
+                    node,
+                    f"loop kept: whether the number fits a {dtype} is not known, and the store raises where it does not",
+                    "VEC917",
+                )
 
     def _align(
         self, view: View, value: Expression, node: ast.AST
@@ -604,9 +702,17 @@ class NestBuilder(HeaderReader):
         for load in scalar.loads(value):
             for iterator, extent in load.implicit:
                 if iterator not in extents:
-                    self.unliftable(node, f"loop kept: {ast.unparse(node)} stores a row into fewer dimensions, which raises", "VEC911")
+                    self.unliftable(
+                        node,
+                        f"loop kept: {ast.unparse(node)} stores a row into fewer dimensions, which raises",
+                        "VEC911",
+                    )
                 if extent != extents[iterator]:
-                    self.require(equal(extent, extents[iterator]), node, f"{ast.unparse(node)} stores as many elements as there are")
+                    self.require(
+                        equal(extent, extents[iterator]),
+                        node,
+                        f"{ast.unparse(node)} stores as many elements as there are",
+                    )
         value = scalar.substitute_symbols(_rename_implicit(value, renamed), renamed)
         subscripts: list[scalar.Subscript] = []
         queue = iter(loops)
@@ -622,7 +728,9 @@ class NestBuilder(HeaderReader):
         for name, item in list(self.environment.items()):
             if not isinstance(item, build.NODES):
                 continue
-            if any(self.arrays[load.array].storage == tensor.storage for load in scalar.loads(item)):
+            if any(
+                self.arrays[load.array].storage == tensor.storage for load in scalar.loads(item)
+            ):
                 self._materialise(name, node)
 
     def _materialise(self, name: str, node: ast.AST) -> None:
@@ -637,16 +745,24 @@ class NestBuilder(HeaderReader):
         """A value kept in an array over the iterators around it: ``v[i, j] = value``."""
         kinds = build.types_of(value)
         if len(kinds) != 1 or any(load.implicit for load in scalar.loads(value)):
-            self.unsupported(node, f"loop kept: {name} must be kept, and its type differs between paths or it is a row", "VEC918")
+            self.unsupported(
+                node,
+                f"loop kept: {name} must be kept, and its type differs between paths or it is a row",
+                "VEC918",
+            )
         unique, count = name, 1
-        while unique in self.arrays or (unique in self.used_symbols and unique not in self.environment):
+        while unique in self.arrays or (
+            unique in self.used_symbols and unique not in self.environment
+        ):
             count += 1
             unique = f"{name}_{count}"
         iterators = tuple(Affine.symbol(loop.iterator) for loop in self.loops)
         kind = TensorType(kinds[0].dtype, tuple(Affine() for _ in iterators))
         self.arrays[unique] = Tensor(unique, kind, f"local:{unique}", fresh=True)
         self.locals.add(unique)
-        self.out.append(Store(unique, iterators, value, kinds[0].dtype, self.place(node), local=True))
+        self.out.append(
+            Store(unique, iterators, value, kinds[0].dtype, self.place(node), local=True)
+        )
         return scalar.Load(unique, iterators, kinds[0], (), scalar.requires_grad(value))
 
 
@@ -691,5 +807,3 @@ def _opposite(constraint: Constraint) -> Constraint:
 
 def _target_names(target: ast.expr) -> tuple[str, ...]:
     return tuple(n.id for n in ast.walk(target) if isinstance(n, ast.Name))
-
-

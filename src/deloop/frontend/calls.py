@@ -27,7 +27,17 @@ from deloop.ops.kinds import Accepts, MathResult, Operator
 from deloop.ops.math_functions import find_math_function
 from deloop.ops.table import find_function, find_in_place_method, find_method
 
-_RANDOM = ("rand", "bernoulli", "multinomial", "normal", "dropout", "poisson", "shuffle", "choice", "uniform")
+_RANDOM = (
+    "rand",
+    "bernoulli",
+    "multinomial",
+    "normal",
+    "dropout",
+    "poisson",
+    "shuffle",
+    "choice",
+    "uniform",
+)
 _OUTPUT = ("print", "write", "log", "info", "debug", "warning", "error", "logging.")
 _MAX_DEPTH = 8
 _CAST_METHODS = {
@@ -61,7 +71,9 @@ class CallReader(Reader):
         if isinstance(callee, Function):
             return self._call(callee, node)
         if isinstance(callee, Opaque):
-            self.unsupported(node, f"{ast.unparse(node.func)} is called, and {callee.reason}", "VEC921")
+            self.unsupported(
+                node, f"{ast.unparse(node.func)} is called, and {callee.reason}", "VEC921"
+            )
         self.unsupported(node, f"what {ast.unparse(node.func)} does is not known", "VEC921")
 
     def _call(self, callee: Function, node: ast.Call) -> Item:
@@ -87,31 +99,55 @@ class CallReader(Reader):
             self.unliftable(node, f"loop kept: {callee.spelling} draws random numbers, and the order of draws "
                             "decides the result", "VEC922")  # fmt: skip
         if last in _OUTPUT or name.startswith("logging."):
-            self.unliftable(node, f"loop kept: {callee.spelling} has an effect outside of the loop, once an iteration", "VEC923")
+            self.unliftable(
+                node,
+                f"loop kept: {callee.spelling} has an effect outside of the loop, once an iteration",
+                "VEC923",
+            )
         if callee.qualified and callee.qualified.startswith("torch."):
-            self.unsupported(node, f"{callee.spelling} on an element or a row is not read yet", "VEC924")
-        self.unsupported(node, f"what {callee.spelling} does is not known (its source is not at hand)", "VEC921")
+            self.unsupported(
+                node, f"{callee.spelling} on an element or a row is not read yet", "VEC924"
+            )
+        self.unsupported(
+            node, f"what {callee.spelling} does is not known (its source is not at hand)", "VEC921"
+        )
 
     # ------------------------------------------------------------------ operators
     def _operator(
-        self, operator: Operator, positional: list[ast.expr | scalar.Expression], node: ast.Call, spelling: str
+        self,
+        operator: Operator,
+        positional: list[ast.expr | scalar.Expression],
+        node: ast.Call,
+        spelling: str,
     ) -> scalar.Expression:
         names = [k.arg for k in node.keywords]
         if None in names or any(isinstance(p, ast.Starred) for p in positional):
             self.unsupported(node, f"{ast.unparse(node)} passes arguments by * or **")
         parameters = operator.bind(len(positional), [str(n) for n in names])
         if parameters is None:
-            self.unsupported(node, f"{ast.unparse(node)} has arguments that {operator.name} does not take here", "VEC924")
+            self.unsupported(
+                node,
+                f"{ast.unparse(node)} has arguments that {operator.name} does not take here",
+                "VEC924",
+            )
         operands: list[scalar.Expression] = []
         constants: list[tuple[str, scalar.Expression]] = []
         for position, parameter in enumerate(parameters):
             is_keyword = position >= len(positional)
-            given = node.keywords[position - len(positional)].value if is_keyword else positional[position]
+            given = (
+                node.keywords[position - len(positional)].value
+                if is_keyword
+                else positional[position]
+            )
             value = self._argument(given, parameter.accepts, node)
             if parameter.accepts is Accepts.FALSE:
                 continue
             if parameter.accepts is Accepts.TENSOR and build.is_number(value) and position == 0:
-                self.unsupported(node, f"{spelling} takes a tensor, and {ast.unparse(node)} gives it a number", "VEC911")
+                self.unsupported(
+                    node,
+                    f"{spelling} takes a tensor, and {ast.unparse(node)} gives it a number",
+                    "VEC911",
+                )
             if is_keyword or not parameter.accepts.is_operand:
                 constants.append((parameter.name if is_keyword else "", value))
             else:
@@ -121,7 +157,9 @@ class CallReader(Reader):
             return result
         return result
 
-    def _argument(self, given: ast.expr | scalar.Expression, accepts: Accepts, node: ast.Call) -> scalar.Expression:
+    def _argument(
+        self, given: ast.expr | scalar.Expression, accepts: Accepts, node: ast.Call
+    ) -> scalar.Expression:
         if not isinstance(given, ast.expr):
             return given
         item = self.evaluate(given)
@@ -131,16 +169,24 @@ class CallReader(Reader):
             if isinstance(item.value, (bool, int, float)):
                 return build.number(item.value)
             if item.value is None or isinstance(item.value, str):
-                text = f"torch.{item.value[6:]}" if str(item.value).startswith("torch.") else repr(item.value)
+                text = (
+                    f"torch.{item.value[6:]}"
+                    if str(item.value).startswith("torch.")
+                    else repr(item.value)
+                )
                 return scalar.Invariant(text, scalar.ElementType("bool", Rank.NUMBER))
         value = self.to_expression(item, given)
         if accepts is Accepts.NUMBER and not self.varies(value):
             return value
-        self.unsupported(given, f"{ast.unparse(given)} must be a constant in {ast.unparse(node)}", "VEC924")
+        self.unsupported(
+            given, f"{ast.unparse(given)} must be a constant in {ast.unparse(node)}", "VEC924"
+        )
 
     def varies(self, value: scalar.Expression) -> bool:
         """Whether the value depends on an iterator or reads memory."""
-        return bool(scalar.iterators_of(value, frozenset(self.iterators))) or bool(scalar.loads(value))
+        return bool(scalar.iterators_of(value, frozenset(self.iterators))) or bool(
+            scalar.loads(value)
+        )
 
     def _math(self, qualified: str, node: ast.Call) -> scalar.Expression:
         function = find_math_function(qualified)
@@ -154,11 +200,15 @@ class CallReader(Reader):
         result = scalar.Call(qualified, tuple(arguments), kind, ast.unparse(node.func))
         if any(self.varies(a) for a in arguments):
             if function.torch_name is None:
-                self.unsupported(node, f"{qualified} has no tensor form of the same values", "VEC924")
+                self.unsupported(
+                    node, f"{qualified} has no tensor form of the same values", "VEC924"
+                )
             if not function.total:
                 operator = find_function("torch.isfinite")
                 assert operator is not None
-                as_float = scalar.Call(qualified, tuple(arguments), build.FLOAT, ast.unparse(node.func))
+                as_float = scalar.Call(
+                    qualified, tuple(arguments), build.FLOAT, ast.unparse(node.func)
+                )
                 finite = scalar.Call("isfinite", (as_float,), build.BOOL, "torch.isfinite")
                 self.require_data(finite, place, f"{ast.unparse(node)} does not raise")
         return result
@@ -210,10 +260,12 @@ class CallReader(Reader):
         operator = find_method("round")
         assert operator is not None
         if build.is_number(value):
-            if not self.varies(value):
+            if not self.varies(value) and len(node.args) == 1 and not node.keywords:
                 return scalar.Call("round", (value,), build.INT, "round")
             self.unsupported(node, "round of a Python number is not read yet")
-        self.unsupported(node, "round of a tensor raises a TypeError; x.round() is its method", "VEC911")
+        self.unsupported(
+            node, "round of a tensor raises a TypeError; x.round() is its method", "VEC911"
+        )
 
     def _call_builtins_min(self, node: ast.Call) -> Item:
         return self._extreme("Lt", node)
@@ -259,7 +311,9 @@ class CallReader(Reader):
 
     def _call_builtins_divmod(self, node: ast.Call) -> Item:
         left, right = self.evaluate(node.args[0]), self.evaluate(node.args[1])
-        return Sequence((self.binary("FloorDiv", left, right, node), self.binary("Mod", left, right, node)))  # type: ignore[arg-type]
+        return Sequence(
+            (self.binary("FloorDiv", left, right, node), self.binary("Mod", left, right, node))
+        )  # type: ignore[arg-type]
 
     def _call_builtins_tuple(self, node: ast.Call) -> Item:
         item = self.evaluate(node.args[0]) if node.args else Sequence(())
@@ -279,7 +333,12 @@ class CallReader(Reader):
         value = self.to_expression(item, node)
         if not build.is_number(value):
             self.unsupported(node, f"{ast.unparse(node)} copies a tensor", "VEC924")
-        default = {"bool": "bool", "int64": "int64", "float64": "float32", "complex128": "complex64"}
+        default = {
+            "bool": "bool",
+            "int64": "int64",
+            "float64": "float32",
+            "complex128": "complex64",
+        }
         dtype = default[value.type.dtype]
         for keyword in node.keywords:
             chosen = self.evaluate(keyword.value)
@@ -296,7 +355,9 @@ class CallReader(Reader):
             return Sequence(tuple(Integer(Affine.symbol(i)) for i in index.iterators))
         if isinstance(index, Integer) and len(sizes) == 1:
             return Sequence((index,))
-        self.unsupported(node, f"{ast.unparse(node)} is not the multi-index of this loop's elements")
+        self.unsupported(
+            node, f"{ast.unparse(node)} is not the multi-index of this loop's elements"
+        )
 
     _call_numpy_unravel_index = _call_torch_unravel_index
 
@@ -319,17 +380,25 @@ class CallReader(Reader):
         if isinstance(base, (Tensor, View)) or isinstance(base, scalar.Expression):
             receiver = self.to_expression(base, node)
             if build.is_number(receiver):
-                self.unsupported(node, f"a Python number has no method {name} that is read", "VEC921")
+                self.unsupported(
+                    node, f"a Python number has no method {name} that is read", "VEC921"
+                )
             if name in _CAST_METHODS and not node.args:
-                return build.cast(receiver, scalar.ElementType(_CAST_METHODS[name], receiver.type.rank))
+                return build.cast(
+                    receiver, scalar.ElementType(_CAST_METHODS[name], receiver.type.rank)
+                )
             operator = find_method(name)
             if operator is not None and operator.kind.is_elementwise:
                 return self._operator(operator, [receiver, *node.args], node, f".{name}")
             if find_in_place_method(name) is not None:
-                self.unsupported(node, f"{ast.unparse(node)} changes a tensor inside of an expression", "VEC918")
+                self.unsupported(
+                    node, f"{ast.unparse(node)} changes a tensor inside of an expression", "VEC918"
+                )
             if any(word in name for word in _RANDOM):
                 self.unliftable(node, f"loop kept: .{name} draws random numbers in order", "VEC922")
-            self.unsupported(node, f"the method .{name} on an element or a row is not read yet", "VEC924")
+            self.unsupported(
+                node, f"the method .{name} on an element or a row is not read yet", "VEC924"
+            )
         if isinstance(base, (Opaque,)):
             self.unsupported(node, f"{ast.unparse(func)} is called, and {base.reason}", "VEC921")
         self.unsupported(node, f"{ast.unparse(func)} is not read yet", "VEC921")
@@ -356,7 +425,11 @@ class CallReader(Reader):
             case Tensor():
                 if base.type.rank == 1:
                     return Integer(base.type.shape[0])
-                known = [s for s, f in self.products.items() if f == base.type.shape and s.endswith(".numel()")]
+                known = [
+                    s
+                    for s, f in self.products.items()
+                    if f == base.type.shape and s.endswith(".numel()")
+                ]
                 symbol = known[0] if known else f"{_owner(base)}.numel()"
                 self.products[symbol] = base.type.shape
                 return Integer(Affine.symbol(symbol))
@@ -403,13 +476,23 @@ class CallReader(Reader):
             if len(node.args) != 1:
                 return None
             size = self.evaluate(node.args[0])
-            if not (isinstance(size, Integer) and size.affine in (Affine.number(-1), self._count(base))):
+            if not (
+                isinstance(size, Integer) and size.affine in (Affine.number(-1), self._count(base))
+            ):
                 return None
         kind = replace(base.type, shape=(self._count(base),), leaf=False)
         flat = Tensor(ast.unparse(node), kind, base.storage, flat_of=base)
         if base.type.rank == 1:
             return base
-        return flat if base.type.contiguous or how == "view" else replace(flat, storage=f"{base.storage}?")
+        if how == "view" and not base.type.contiguous:
+            self.unsupported(
+                node, f"{ast.unparse(node)} raises unless the tensor is contiguous", "VEC911"
+            )
+        return (
+            flat
+            if base.type.contiguous or how == "view"
+            else replace(flat, storage=f"{base.storage}?")
+        )
 
     def _count(self, tensor: Tensor) -> Affine:
         count = self._method_numel(tensor, ast.Call(func=ast.Name("numel"), args=[], keywords=[]))
@@ -434,7 +517,11 @@ class CallReader(Reader):
         if self.depth >= _MAX_DEPTH:
             self.unsupported(node, f"{callee.spelling} calls itself, or too deeply", "VEC921")
         if getattr(source.node, "decorator_list", None):
-            self.unsupported(node, f"{callee.spelling} is decorated; what its decorator does is not known", "VEC921")
+            self.unsupported(
+                node,
+                f"{callee.spelling} is decorated; what its decorator does is not known",
+                "VEC921",
+            )
         environment = self._bind(callee, source, node)
         inner = CallReader(
             source, environment, self.arrays, self.requirements, self.products, self.depth + 1
@@ -448,19 +535,25 @@ class CallReader(Reader):
             return value
         body = inner.to_expression(value, node)
         parameters = source.parameters
-        single = len(source.body) - _docstring(source.body) == 1 and isinstance(source.body[-1], ast.Return)
+        single = len(source.body) - _docstring(source.body) == 1 and isinstance(
+            source.body[-1], ast.Return
+        )
         positional = len(node.args) == len(parameters) and not node.keywords
         if not (single and positional) or callee.spelling == "<lambda>":
             return body
         returned = source.body[-1]
         assert isinstance(returned, ast.Return) and returned.value is not None
         arguments = tuple(self.to_expression(environment[p], node) for p in parameters)
-        return scalar.Inlined(callee.spelling, arguments, body, parameters, ast.unparse(returned.value))
+        return scalar.Inlined(
+            callee.spelling, arguments, body, parameters, ast.unparse(returned.value)
+        )
 
     def _bind(self, callee: Function, source: SourceFunction, node: ast.Call) -> Environment:
         parameters = source.parameters
         if source.node.args.vararg or source.node.args.kwarg or len(node.args) > len(parameters):
-            self.unsupported(node, f"the arguments of {callee.spelling} do not fit its parameters", "VEC921")
+            self.unsupported(
+                node, f"the arguments of {callee.spelling} do not fit its parameters", "VEC921"
+            )
         environment: Environment = {}
         for parameter, argument in zip(parameters, node.args):
             if isinstance(argument, ast.Starred):
@@ -468,9 +561,13 @@ class CallReader(Reader):
             environment[parameter] = self.evaluate(argument)
         for keyword in node.keywords:
             if keyword.arg is None or keyword.arg not in parameters:
-                self.unsupported(node, f"the arguments of {callee.spelling} do not fit its parameters", "VEC921")
+                self.unsupported(
+                    node, f"the arguments of {callee.spelling} do not fit its parameters", "VEC921"
+                )
             environment[keyword.arg] = self.evaluate(keyword.value)
-        scope = CallReader(source, {}, self.arrays, self.requirements, self.products, self.depth + 1)
+        scope = CallReader(
+            source, {}, self.arrays, self.requirements, self.products, self.depth + 1
+        )
         for parameter, default in source.defaults.items():
             if parameter not in environment:
                 environment[parameter] = scope.evaluate(default)
@@ -497,17 +594,27 @@ class CallReader(Reader):
                 case ast.AugAssign(target=ast.Name(id=name), op=operator, value=value):
                     current = self.lookup(name, statement)
                     if isinstance(current, (View, Tensor)):
-                        self.unsupported(statement, f"{ast.unparse(statement)} changes the caller's tensor", "VEC918")
+                        self.unsupported(
+                            statement,
+                            f"{ast.unparse(statement)} changes the caller's tensor",
+                            "VEC918",
+                        )
                     environment[name] = self.binary(
                         type(operator).__name__, current, self.evaluate(value), statement
                     )
                 case ast.If():
                     return self._returned_branch(statement, body[position + 1 :], environment, node)
                 case ast.Assert():
-                    self.unliftable(statement, "an assert inside the function can raise for one element", "VEC923")
+                    self.unliftable(
+                        statement,
+                        "an assert inside the function can raise for one element",
+                        "VEC923",
+                    )
                 case _:
                     text = ast.unparse(statement).splitlines()[0]
-                    self.unsupported(statement, f"{text} inside a called function is not read yet", "VEC921")
+                    self.unsupported(
+                        statement, f"{text} inside a called function is not read yet", "VEC921"
+                    )
         return Literal(None)
 
     def _returned_branch(
@@ -518,7 +625,10 @@ class CallReader(Reader):
             taken = statement.body if condition.value else statement.orelse
             return self.returned([*taken, *rest], environment, node)
         values = []
-        for block, guard in ((statement.body, condition), (statement.orelse, build.negate(condition))):
+        for block, guard in (
+            (statement.body, condition),
+            (statement.orelse, build.negate(condition)),
+        ):
             self.guards.append(guard)
             item = self.returned([*block, *rest], dict(environment), node)
             if isinstance(item, Literal) and item.value is None:
@@ -534,10 +644,14 @@ class CallReader(Reader):
             case ast.Name(id=name):
                 self.environment[name] = item
             case ast.Tuple(elts=names) | ast.List(elts=names):
-                for name_node, part in zip(names, self.unpack(item, len(names), target), strict=True):
+                for name_node, part in zip(
+                    names, self.unpack(item, len(names), target), strict=True
+                ):
                     self.assign_local(name_node, part)
             case _:
-                self.unsupported(target, f"{ast.unparse(target)} is written inside a called function", "VEC918")
+                self.unsupported(
+                    target, f"{ast.unparse(target)} is written inside a called function", "VEC918"
+                )
 
 
 def _owner(tensor: Tensor) -> str:
@@ -557,5 +671,3 @@ def _unravel(node: ast.Call) -> str:
     shape = ast.unparse(node.args[-1]) if node.args else "shape"
     index = ast.unparse(node.args[0]) if node.args else "index"
     return f"torch.unravel_index({index}, {shape})"
-
-

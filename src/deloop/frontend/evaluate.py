@@ -42,6 +42,7 @@ from deloop.ops.table import find_unary
 
 Environment = dict[str, Item]
 
+
 class Reader:
     """Reads the expressions of one function in an environment of known names.
 
@@ -73,11 +74,15 @@ class Reader:
         self.guards: list[scalar.Expression] = []
 
     # ------------------------------------------------------------------ refusals
-    def unsupported(self, node: ast.AST, sentence: str, code: str = "VEC910", way_out: str = "") -> NoReturn:
+    def unsupported(
+        self, node: ast.AST, sentence: str, code: str = "VEC910", way_out: str = ""
+    ) -> NoReturn:
         """Raise: this form is not read yet."""
         raise Unsupported(Refusal(code, self.place(node), sentence, way_out=way_out))
 
-    def unliftable(self, node: ast.AST, sentence: str, code: str = "VEC920", way_out: str = "") -> NoReturn:
+    def unliftable(
+        self, node: ast.AST, sentence: str, code: str = "VEC920", way_out: str = ""
+    ) -> NoReturn:
         """Raise: this can never become a tensor operation."""
         raise Unliftable(Refusal(code, self.place(node), sentence, way_out=way_out))
 
@@ -139,7 +144,9 @@ class Reader:
                 self.unsupported(node, f"{ast.unparse(node)}: {reason}", "VEC914")
             case _ if isinstance(item, build.NODES):
                 return item
-        self.unsupported(node, f"{ast.unparse(node)} is neither a number nor a tensor here", "VEC914")
+        self.unsupported(
+            node, f"{ast.unparse(node)} is neither a number nor a tensor here", "VEC914"
+        )
 
     def _flat_expression(self, flat: FlatIndex, node: ast.AST) -> scalar.Expression:
         total: scalar.Expression | None = None
@@ -209,7 +216,10 @@ class Reader:
                 self.require(
                     equal(item.sizes[0], count), node, f"{ast.unparse(node)} has {count} parts"
                 )
-                return [replace(self.fix_first(item, Affine.number(k)), unbound=True) for k in range(count)]
+                return [
+                    replace(self.fix_first(item, Affine.number(k)), unbound=True)
+                    for k in range(count)
+                ]
         self.unsupported(node, f"{ast.unparse(node)} cannot be taken apart here")
 
     @staticmethod
@@ -284,14 +294,19 @@ class Reader:
             case View():
                 return self.subscript(base, node)
             case _ if isinstance(base, (*build.NODES, Integer, Scalar)):
-                self.unsupported(node, f"{ast.unparse(node)} indexes a computed value, not a tensor in memory")
+                self.unsupported(
+                    node, f"{ast.unparse(node)} indexes a computed value, not a tensor in memory"
+                )
             case Carried() | Finished() | Opaque():
                 self.to_expression(base, node.value)
         self.unsupported(node, f"{ast.unparse(node.value)} cannot be indexed here")
 
     def _constant_item(self, parts: Items[Item], node: ast.Subscript) -> Item:
         if isinstance(node.slice, ast.Slice):
-            bounds = [None if b is None else self._constant(b) for b in (node.slice.lower, node.slice.upper)]
+            bounds = [
+                None if b is None else self._constant(b)
+                for b in (node.slice.lower, node.slice.upper)
+            ]
             return Sequence(tuple(parts[bounds[0] : bounds[1]]))  # type: ignore[arg-type]
         position = self._constant(node.slice)
         if not -len(parts) <= position < len(parts):
@@ -321,7 +336,9 @@ class Reader:
         left = view.rank
         explicit = [e for e in entries if not (isinstance(e, ast.Constant) and e.value is Ellipsis)]
         if len(explicit) > left:
-            self.unsupported(node, f"{ast.unparse(node)} has more subscripts than dimensions", "VEC915")
+            self.unsupported(
+                node, f"{ast.unparse(node)} has more subscripts than dimensions", "VEC915"
+            )
         full: list[ast.expr | Item | None] = []
         for entry in entries:
             if isinstance(entry, ast.Constant) and entry.value is Ellipsis:
@@ -330,7 +347,11 @@ class Reader:
                 full.append(entry)
         full.extend([None] * (left - len(full)))
         dimensions: list[Point | Whole] = []
-        if view.tensor.flat_of is not None and len(full) == 1 and isinstance(view.dimensions[0], Whole):
+        if (
+            view.tensor.flat_of is not None
+            and len(full) == 1
+            and isinstance(view.dimensions[0], Whole)
+        ):
             parts = self._flat_parts(view.tensor.flat_of, full[0], node)
             if parts is not None:
                 return View(view.tensor.flat_of, tuple(Point(p) for p in parts))
@@ -354,7 +375,11 @@ class Reader:
     ) -> tuple[Affine, ...] | None:
         """The multi-index that a flat index means: ``i * m + j -> (i, j)`` where ``0 <= j < m``."""
         shape = tensor.type.shape
-        item = self.evaluate(entry) if isinstance(entry, ast.expr) and not isinstance(entry, ast.Slice) else entry
+        item = (
+            self.evaluate(entry)
+            if isinstance(entry, ast.expr) and not isinstance(entry, ast.Slice)
+            else entry
+        )
         if isinstance(item, FlatIndex):
             if len(item.factors) != len(shape):
                 return None
@@ -363,7 +388,9 @@ class Reader:
                 if gap != Affine():
                     if gap.evaluate(self.hints) != 0:
                         return None
-                    self.require(equal(gap, 0), node, f"{tensor.name} has the shape that the loop runs over")
+                    self.require(
+                        equal(gap, 0), node, f"{tensor.name} has the shape that the loop runs over"
+                    )
             return tuple(map(Affine.symbol, item.iterators))
         parts: list[Affine] = []
         rest = item
@@ -402,9 +429,13 @@ class Reader:
         if isinstance(index, scalar.Index):
             return dimension.start + index.affine
         if index.type.dtype not in ("int64", "int32", "int16", "int8"):
-            self.unsupported(node, f"{ast.unparse(node)} is indexed by a {index.type.dtype}", "VEC916")
+            self.unsupported(
+                node, f"{ast.unparse(node)} is indexed by a {index.type.dtype}", "VEC916"
+            )
         if dimension.start != Affine():
-            self.unsupported(node, f"{ast.unparse(node)} indexes a slice by a computed value", "VEC916")
+            self.unsupported(
+                node, f"{ast.unparse(node)} indexes a slice by a computed value", "VEC916"
+            )
         return index
 
     def _slice(self, dimension: Whole, node: ast.Slice) -> Whole:
@@ -414,7 +445,11 @@ class Reader:
         stop = self._bound(node.upper, dimension.extent, dimension.extent)
         # A slice clamps where an index would raise: ask that nothing is clamped.
         text = ast.unparse(node)
-        for constraint in (at_least(start, 0), at_least(stop - start, 0), at_least(dimension.extent - stop, 0)):
+        for constraint in (
+            at_least(start, 0),
+            at_least(stop - start, 0),
+            at_least(dimension.extent - stop, 0),
+        ):
             if constraint.expression != Affine() and (
                 not constraint.expression.is_constant or constraint.expression.constant < 0
             ):
@@ -426,7 +461,9 @@ class Reader:
             return default
         item = self.evaluate(node)
         if not isinstance(item, Integer):
-            self.unsupported(node, f"the slice bound {ast.unparse(node)} is not an int known before", "VEC916")
+            self.unsupported(
+                node, f"the slice bound {ast.unparse(node)} is not an int known before", "VEC916"
+            )
         affine = item.affine
         return affine + extent if affine.is_constant and affine.constant < 0 else affine
 
@@ -452,11 +489,15 @@ class Reader:
         )
         return self.check_number_division(name, result, node)
 
-    def check_number_division(self, name: str, result: scalar.Expression, node: ast.AST) -> scalar.Expression:
+    def check_number_division(
+        self, name: str, result: scalar.Expression, node: ast.AST
+    ) -> scalar.Expression:
         """Python raises for a division of numbers by zero, tensors do not: ask that it cannot be zero."""
         if name in ("Div", "FloorDiv", "Mod") and isinstance(result, scalar.Call):
             divisor = result.arguments[1]
-            if result.type.rank is Rank.NUMBER and not (isinstance(divisor, scalar.Number) and divisor.value):
+            if result.type.rank is Rank.NUMBER and not (
+                isinstance(divisor, scalar.Number) and divisor.value
+            ):
                 self.nonzero(divisor, node)
         if (
             name in ("Add", "Sub", "Mult", "LShift")
@@ -464,19 +505,27 @@ class Reader:
             and result.type == build.INT
             and scalar.loads(result)
         ):
-            self.unsupported(node, f"{ast.unparse(node)} computes with Python ints, which have no bound", "VEC917")
+            self.unsupported(
+                node,
+                f"{ast.unparse(node)} computes with Python ints, which have no bound",
+                "VEC917",
+            )
         if name == "Pow" and isinstance(result, scalar.Call) and result.type.rank is Rank.NUMBER:
             base, exponent = result.arguments
             growing = result.type.dtype == "int64" and isinstance(base, scalar.Number)
             fixed = isinstance(exponent, scalar.Number) and exponent.value in (0, 1, 2, 3, 0.5)
             if not fixed and (growing or not isinstance(base, scalar.Number)):
-                self.unsupported(node, f"{ast.unparse(node)} may leave the range of a tensor's numbers", "VEC917")
+                self.unsupported(
+                    node, f"{ast.unparse(node)} may leave the range of a tensor's numbers", "VEC917"
+                )
         return result
 
     def nonzero(self, divisor: scalar.Expression, node: ast.AST) -> None:
         """Ask that a Python number is not zero wherever the division is reached."""
         if isinstance(divisor, scalar.Index):
-            self.require(at_least(divisor.affine, 1), node, f"{ast.unparse(node)} does not divide by zero")
+            self.require(
+                at_least(divisor.affine, 1), node, f"{ast.unparse(node)} does not divide by zero"
+            )
             return
         nonzero = build.compare("NotEq", divisor, build.number(0), self.place(node))
         self.require_data(nonzero, self.place(node), f"{ast.unparse(node)} does not divide by zero")
@@ -566,15 +615,23 @@ class Reader:
             left = right
         result = parts[0]
         for later in parts[1:]:  # a < b < c is (a < b) and (b < c)
-            result = build.both(build.truth(result, self.place(node)), build.truth(later, self.place(node)))
+            result = build.both(
+                build.truth(result, self.place(node)), build.truth(later, self.place(node))
+            )
         return result
 
-    def _compare(self, operator: ast.cmpop, left: Item, right: Item, node: ast.Compare) -> scalar.Expression:
+    def _compare(
+        self, operator: ast.cmpop, left: Item, right: Item, node: ast.Compare
+    ) -> scalar.Expression:
         if isinstance(left, Integer) and isinstance(right, Integer):
             gap = left.affine - right.affine
             if gap.is_constant and type(operator).__name__ in _DECIDE:
                 return build.number(_DECIDE[type(operator).__name__](gap.constant))
-        if isinstance(left, Literal) and isinstance(right, Literal) and isinstance(operator, (ast.Eq, ast.NotEq)):
+        if (
+            isinstance(left, Literal)
+            and isinstance(right, Literal)
+            and isinstance(operator, (ast.Eq, ast.NotEq))
+        ):
             return build.number((left.value == right.value) == isinstance(operator, ast.Eq))
         return build.compare(
             type(operator).__name__,
@@ -606,7 +663,9 @@ class Reader:
             if not isinstance(left, scalar.Select) and not isinstance(right, scalar.Select):
                 return build.both(left, right, "logical_and" if is_and else "logical_or")
         condition = build.truth(left, place)
-        return build.select(condition, right, left) if is_and else build.select(condition, left, right)
+        return (
+            build.select(condition, right, left) if is_and else build.select(condition, left, right)
+        )
 
     def _read_IfExp(self, node: ast.IfExp) -> Item:
         condition = build.truth(self.element(node.test), self.place(node))
@@ -650,7 +709,9 @@ _DTYPE_NAMES = {
     "float": "float32", "double": "float64", "half": "float16", "long": "int64",
     "int": "int32", "short": "int16", "cfloat": "complex64", "cdouble": "complex128",
 }  # fmt: skip
-_NAMESPACES = frozenset({"torch.nn", "torch.nn.functional", "torch.special", "torch.linalg", "torch.Tensor"})
+_NAMESPACES = frozenset(
+    {"torch.nn", "torch.nn.functional", "torch.special", "torch.linalg", "torch.Tensor"}
+)
 
 
 def _atom(affine: Affine) -> str:

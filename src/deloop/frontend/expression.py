@@ -96,7 +96,9 @@ def _call_type(
     try:
         dtype = result_dtype(operator, [(t.dtype, t.rank) for t in operands])
     except UnsupportedDType as error:
-        raise Unsupported(Refusal("VEC911", place, f"{spelling or operator.name} raises: {error}")) from error
+        raise Unsupported(
+            Refusal("VEC911", place, f"{spelling or operator.name} raises: {error}")
+        ) from error
     return ElementType(dtype, rank)
 
 

@@ -56,7 +56,11 @@ class HeaderReader(CallReader):
             return self._over_shape(self._sizes(call), node)
         if call and name == "bar":
             return self.header(self._barred(call))
-        if call and name in ("builtins.list", "builtins.tuple", "builtins.iter") and len(call.args) == 1:
+        if (
+            call
+            and name in ("builtins.list", "builtins.tuple", "builtins.iter")
+            and len(call.args) == 1
+        ):
             return self.header(call.args[0])
         if call and name == "builtins.enumerate":
             return self._enumerate(call)
@@ -82,17 +86,27 @@ class HeaderReader(CallReader):
             except RefusalError:
                 item = None
             qualified = (item.qualified or "") if isinstance(item, Function) else ""
-            if qualified.split(".")[0] == "tqdm" or (last in _BARS and not qualified.startswith("torch")):
+            if qualified.split(".")[0] == "tqdm" or (
+                last in _BARS and not qualified.startswith("torch")
+            ):
                 return "bar" if last != "range" else "builtins.range"
             return qualified
         return ""
 
     def _barred(self, node: ast.Call) -> ast.expr:
         func = node.func
-        last = func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
+        last = (
+            func.id
+            if isinstance(func, ast.Name)
+            else func.attr
+            if isinstance(func, ast.Attribute)
+            else ""
+        )
         if last == "trange":
             plain = ast.Call(func=ast.Name(id="range", ctx=ast.Load()), args=node.args, keywords=[])
-            return ast.copy_location(ast.fix_missing_locations(ast.copy_location(plain, node)), node)
+            return ast.copy_location(
+                ast.fix_missing_locations(ast.copy_location(plain, node)), node
+            )
         if not node.args:
             self.unsupported(node, "a progress bar without an iterable is not read yet")
         return node.args[0]
@@ -120,7 +134,10 @@ class HeaderReader(CallReader):
         parts: list[Counted] = []
         for argument in node.args:
             if isinstance(argument, ast.Starred):
-                parts.extend(Counted(Affine(), s, Integer, name="range") for s in self._ranges(argument.value))
+                parts.extend(
+                    Counted(Affine(), s, Integer, name="range")
+                    for s in self._ranges(argument.value)
+                )
             else:
                 inner = self.header(argument)
                 if len(inner.loops) != 1:
@@ -136,7 +153,9 @@ class HeaderReader(CallReader):
 
     def _over_shape(self, sizes: tuple[Affine, ...], node: ast.AST) -> Header:
         if not sizes:
-            self.unsupported(node, "a loop over the elements of a tensor without dimensions runs once")
+            self.unsupported(
+                node, "a loop over the elements of a tensor without dimensions runs once"
+            )
         loops = tuple(Counted(Affine(), s, Integer) for s in sizes)
         return Header(loops, lambda at: Sequence(tuple(Integer(a) for a in at)))
 
@@ -145,12 +164,15 @@ class HeaderReader(CallReader):
         match node:
             case ast.Call(func=ast.Name(id="map"), args=[ast.Name(id="range"), shape]):
                 return self._affines(self.evaluate(shape), node)
-            case ast.ListComp(
-                elt=ast.Call(func=ast.Name(id="range"), args=[ast.Name(id=name)]),
-                generators=[ast.comprehension(target=ast.Name(id=target), iter=shape, ifs=[])],
-            ) | ast.GeneratorExp(
-                elt=ast.Call(func=ast.Name(id="range"), args=[ast.Name(id=name)]),
-                generators=[ast.comprehension(target=ast.Name(id=target), iter=shape, ifs=[])],
+            case (
+                ast.ListComp(
+                    elt=ast.Call(func=ast.Name(id="range"), args=[ast.Name(id=name)]),
+                    generators=[ast.comprehension(target=ast.Name(id=target), iter=shape, ifs=[])],
+                )
+                | ast.GeneratorExp(
+                    elt=ast.Call(func=ast.Name(id="range"), args=[ast.Name(id=name)]),
+                    generators=[ast.comprehension(target=ast.Name(id=target), iter=shape, ifs=[])],
+                )
             ) if name == target:
                 return self._affines(self.evaluate(shape), node)
         self.unsupported(node, f"{ast.unparse(node)} is not read yet")
@@ -159,7 +181,9 @@ class HeaderReader(CallReader):
         sizes: list[Affine] = []
         for argument in node.args:
             item = self.evaluate(argument.value if isinstance(argument, ast.Starred) else argument)
-            sizes.extend([item.affine] if isinstance(item, Integer) else self._affines(item, argument))
+            sizes.extend(
+                [item.affine] if isinstance(item, Integer) else self._affines(item, argument)
+            )
         return tuple(sizes)
 
     def _affines(self, item: Item, node: ast.AST) -> tuple[Affine, ...]:
@@ -185,7 +209,11 @@ class HeaderReader(CallReader):
                 if len(header.loops) == 1:
                     counted = header.loops[0]
                     return Counted(
-                        counted.lower, counted.upper, lambda a: header.element((a,)), counted.stride, counted.span
+                        counted.lower,
+                        counted.upper,
+                        lambda a: header.element((a,)),
+                        counted.stride,
+                        counted.span,
                     )
                 self.unsupported(node, f"{ast.unparse(node)} is nested in another iterable")
         item = self.evaluate(node)
@@ -195,17 +223,28 @@ class HeaderReader(CallReader):
             case View() if item.rank:
                 view = item
             case Sequence() | Shape():
-                self.unsupported(node, f"{ast.unparse(node)} is a Python sequence, not a tensor", "VEC930")
+                self.unsupported(
+                    node, f"{ast.unparse(node)} is a Python sequence, not a tensor", "VEC930"
+                )
             case _:
                 self.to_expression(item, node)
-                self.unsupported(node, f"what {ast.unparse(node)} iterates over is not known", "VEC930")
-        return Counted(Affine(), view.sizes[0], lambda at: replace(self.fix_first(view, at), unbound=True), name="tensor")
+                self.unsupported(
+                    node, f"what {ast.unparse(node)} iterates over is not known", "VEC930"
+                )
+        return Counted(
+            Affine(),
+            view.sizes[0],
+            lambda at: replace(self.fix_first(view, at), unbound=True),
+            name="tensor",
+        )
 
     def _range(self, node: ast.Call, name: str) -> Counted:
         if node.keywords or not 1 <= len(node.args) <= 3:
             self.unsupported(node, f"{ast.unparse(node)} is not read yet", "VEC930")
         arguments = [self._bound_of(a) for a in node.args]
-        start, stop = (Affine(), arguments[0]) if len(arguments) == 1 else (arguments[0], arguments[1])
+        start, stop = (
+            (Affine(), arguments[0]) if len(arguments) == 1 else (arguments[0], arguments[1])
+        )
         step = self._constant(node.args[2]) if len(arguments) == 3 else 1
         if step == 0:
             self.unsupported(node, "the step of a range is zero, which raises", "VEC911")
@@ -221,16 +260,22 @@ class HeaderReader(CallReader):
             return Counted(Affine(), start - stop, lambda at: element(start - at), name="range")
         span = stop - start if step > 0 else start - stop
         count = self._ceiling(span, abs(step))
-        return Counted(Affine(), count, lambda at: element(start + at * step), abs(step), span, "range")
+        return Counted(
+            Affine(), count, lambda at: element(start + at * step), abs(step), span, "range"
+        )
 
     def _bound_of(self, node: ast.expr) -> Affine:
         item = self.evaluate(node)
         if isinstance(item, Integer):
             return item.affine
         if isinstance(item, Tensor | View) or isinstance(item, scalar.Expression):
-            self.unsupported(node, f"the trip count {ast.unparse(node)} is read from data", "VEC931")
+            self.unsupported(
+                node, f"the trip count {ast.unparse(node)} is read from data", "VEC931"
+            )
         self.to_expression(item, node)
-        self.unsupported(node, f"the bound {ast.unparse(node)} is not an int known before the loop", "VEC931")
+        self.unsupported(
+            node, f"the bound {ast.unparse(node)} is not an int known before the loop", "VEC931"
+        )
 
     @staticmethod
     def _ceiling(span: Affine, step: int) -> Affine:
@@ -243,7 +288,10 @@ class HeaderReader(CallReader):
             self.unsupported(node, "reversed over a range with a step is not read yet", "VEC930")
         last = inner.upper - 1
         return Counted(
-            Affine(), inner.upper - inner.lower, lambda at: inner.element(last - at), name=inner.name
+            Affine(),
+            inner.upper - inner.lower,
+            lambda at: inner.element(last - at),
+            name=inner.name,
         )
 
     def _zip(self, node: ast.Call) -> Counted:
@@ -256,7 +304,11 @@ class HeaderReader(CallReader):
                 self.unsupported(node, "zip over a range with a step is not read yet", "VEC930")
             gap = (part.upper - part.lower) - (first.upper - first.lower)
             if gap != Affine():
-                self.require(equal(gap, 0), node, f"{ast.unparse(node.args[0])} and {ast.unparse(argument)} are of one length")
+                self.require(
+                    equal(gap, 0),
+                    node,
+                    f"{ast.unparse(node.args[0])} and {ast.unparse(argument)} are of one length",
+                )
 
         def element(at: Affine) -> Item:
             offset = at - first.lower

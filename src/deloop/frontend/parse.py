@@ -31,10 +31,14 @@ def parse_function(
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
             if any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(node)):
-                raise _no_function(file, first_line, f"{node.name} is a generator; its values appear one at a time")
+                raise _no_function(
+                    file, first_line, f"{node.name} is a generator; its values appear one at a time"
+                )
             return SourceFunction(node.name, node, dedented, file, first_line, indent, resolve)
         if isinstance(node, ast.AsyncFunctionDef):
-            raise _no_function(file, first_line, f"{node.name} is an async function; others run between its steps")
+            raise _no_function(
+                file, first_line, f"{node.name} is an async function; others run between its steps"
+            )
         if isinstance(node, ast.ClassDef):
             raise _no_function(file, first_line, f"{node.name} is a class; decorate its methods")
     raise _no_function(file, first_line, "there is no function definition in the source")

@@ -96,7 +96,11 @@ class Affine:
         positive_first = sorted(self.terms, key=lambda term: term[1] < 0)
         for name, coefficient in positive_first:
             magnitude = abs(coefficient)
-            atom = name if name.replace(".", "").replace("_", "").isalnum() or name[-1] in "])" else f"({name})"
+            atom = (
+                name
+                if name.replace(".", "").replace("_", "").isalnum() or name[-1] in "])"
+                else f"({name})"
+            )
             factor = atom if magnitude == 1 else f"{magnitude} * {atom}"
             if not text:
                 text = factor if coefficient > 0 else f"-{factor}"

@@ -14,7 +14,6 @@ from deloop.ir.affine import Affine, Constraint, at_least, less_than
 from deloop.ir.scalar import Expression, Subscript
 from deloop.ir.types import Tensor
 
-
 TOUCH = "_touch"
 """A local store to a name that begins so stands for a read whose value may never be used."""
 
@@ -107,6 +106,9 @@ def stores(nodes: tuple[Node, ...]) -> Iterator[Store]:
                 yield node
             case Loop(body=body):
                 yield from stores(body)
-            case Branch(then=then, otherwise=otherwise) | AffineBranch(then=then, otherwise=otherwise):
+            case (
+                Branch(then=then, otherwise=otherwise)
+                | AffineBranch(then=then, otherwise=otherwise)
+            ):
                 yield from stores(then)
                 yield from stores(otherwise)

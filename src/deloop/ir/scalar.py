@@ -176,7 +176,9 @@ def rebuild(expression: Expression, change: Callable[[Expression], Expression]) 
         case Load():
             return replace(
                 expression,
-                subscripts=tuple(s if isinstance(s, Affine) else change(s) for s in expression.subscripts),
+                subscripts=tuple(
+                    s if isinstance(s, Affine) else change(s) for s in expression.subscripts
+                ),
             )
         case _:
             return expression
@@ -233,7 +235,9 @@ def requires_grad(expression: Expression, also: frozenset[str] = frozenset()) ->
     if isinstance(expression, Cast) and expression.type.rank is Rank.NUMBER:
         return False
     if isinstance(expression, (Load, Invariant)):
-        return expression.requires_grad or (isinstance(expression, Load) and expression.array in also)
+        return expression.requires_grad or (
+            isinstance(expression, Load) and expression.array in also
+        )
     if isinstance(expression, Call) and category(expression.type.dtype) in ("bool", "int"):
         return False
     if isinstance(expression, Select):

@@ -66,6 +66,8 @@ class SourceFunction:
         """Default value expressions by parameter."""
         a = self.node.args
         positional = [*a.posonlyargs, *a.args]
-        found = dict(zip((p.arg for p in positional[len(positional) - len(a.defaults) :]), a.defaults))
+        found = dict(
+            zip((p.arg for p in positional[len(positional) - len(a.defaults) :]), a.defaults)
+        )
         found.update({p.arg: d for p, d in zip(a.kwonlyargs, a.kw_defaults) if d is not None})
         return found

@@ -21,7 +21,9 @@ def distribute(statements: list[Statement], dependences: Iterable[Dependence]) -
     return _generate(statements, list(dependences), 0)
 
 
-def _generate(statements: list[Statement], dependences: list[Dependence], level: int) -> tuple[Step, ...]:
+def _generate(
+    statements: list[Statement], dependences: list[Dependence], level: int
+) -> tuple[Step, ...]:
     names = {s.name for s in statements}
     active = [
         d
@@ -54,7 +56,9 @@ def is_cyclic(component: list[Statement], dependences: list[Dependence]) -> bool
     )
 
 
-def _components(statements: list[Statement], dependences: list[Dependence]) -> list[list[Statement]]:
+def _components(
+    statements: list[Statement], dependences: list[Dependence]
+) -> list[list[Statement]]:
     """Strongly connected components, in an order that respects the edges and else the text.
 
     R. Tarjan, "Depth-first search and linear graph algorithms", SIAM J. Comput. 1972.
@@ -80,7 +84,10 @@ def _components(statements: list[Statement], dependences: list[Dependence]) -> l
         for component in components:
             names = {s.name for s in component}
             blocked = any(
-                names & reach[s.name] for other in components if other is not component for s in other
+                names & reach[s.name]
+                for other in components
+                if other is not component
+                for s in other
             )
             if not blocked:
                 ordered.append(component)
@@ -121,11 +128,19 @@ def _reason(step: Serial, dependences: list[Dependence], statements: list[Statem
     """The dependence that a loop stays for: one that it carries, a flow dependence first."""
     names = {v.statement.name for v in vectors((step,))}
     level = next(
-        k for s in statements if s.name in names for k, x in enumerate(s.loops) if x.iterator == step.loop.iterator
+        k
+        for s in statements
+        if s.name in names
+        for k, x in enumerate(s.loops)
+        if x.iterator == step.loop.iterator
     )
     carried = [d for d in dependences if d.source in names and d.sink in names and d.level > level]
     preferred = sorted(
         carried,
-        key=lambda d: (d.level != level + 1, list(DependenceKind).index(d.kind), d.source != d.sink),
+        key=lambda d: (
+            d.level != level + 1,
+            list(DependenceKind).index(d.kind),
+            d.source != d.sink,
+        ),
     )
     return refuse_carried(preferred[0], statements)

@@ -30,7 +30,11 @@ def forward_stores(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
 
 
 def _merge(first: Store, second: Store) -> Store | None:
-    same = (first.array, first.subscripts, first.guards) == (second.array, second.subscripts, second.guards)
+    same = (first.array, first.subscripts, first.guards) == (
+        second.array,
+        second.subscripts,
+        second.guards,
+    )
     if not same or first.local or first.implicit or second.implicit:
         return None
     if any(not isinstance(s, Affine) for s in first.subscripts):
@@ -49,7 +53,10 @@ def _merge(first: Store, second: Store) -> Store | None:
 
     if uses and isinstance(first.value, Select) and first.value.is_mixed:
         return None
-    return replace(second, value=change(second.value), augmented=False)
+    value = change(second.value)
+    if scalar.requires_grad(first.value) and not scalar.requires_grad(value):
+        return None  # the first store is what makes the tensor require grad
+    return replace(second, value=value, augmented=False)
 
 
 def _count(value: Expression, store: Store) -> int:

@@ -9,20 +9,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from deloop.diagnostic import Refusal
+from deloop.dtype import Rank
 from deloop.errors import Unliftable
 from deloop.frontend.calls import DataRequirement
 from deloop.frontend.expression import both, negate, number
 from deloop.ir.plan import Step, vectors
-from deloop.ir.scalar import Expression, Number, Select, requires_grad
+from deloop.ir.scalar import Call, Expression, Number, Select, loads, requires_grad, walk
 from deloop.ir.types import Tensor
+from deloop.ops.math_functions import find_math_function
 
 
-def check_gradient_order(plan: tuple[Step, ...], with_grad: frozenset[str], arrays: Mapping[str, Tensor]) -> None:
+def check_gradient_order(
+    plan: tuple[Step, ...], with_grad: frozenset[str], arrays: Mapping[str, Tensor]
+) -> None:
     """Refuse a plan in which a value would carry a gradient earlier or later than in the loop.
 
     A tensor requires grad as a whole from the first store on that brings one. A read of another
     element then carries a gradient too, though no value flows.
     """
+    written = frozenset(
+        v.statement.store.array for v in vectors(plan) if not v.statement.store.local
+    )
     by_now = frozenset(name for name, tensor in arrays.items() if tensor.type.requires_grad)
     for vector in vectors(plan):
         store = vector.statement.store
@@ -35,6 +42,32 @@ def check_gradient_order(plan: tuple[Step, ...], with_grad: frozenset[str], arra
             )  # fmt: skip
         if requires_grad(store.value, with_grad):
             by_now |= {store.array}
+            if any(_saves(node, written, with_grad) for node in walk(store.value)):
+                raise Unliftable(
+                    Refusal(
+                        "VEC906",
+                        store.place,
+                        "loop kept: what the backward pass needs is changed in place",
+                    )
+                )
+
+
+def _saves(node: Expression, written: frozenset[str], with_grad: frozenset[str]) -> bool:
+    """Whether an operator keeps an operand for its derivative that the plan writes."""
+    if (
+        not isinstance(node, Call)
+        or find_math_function(node.operator)
+        or node.operator.startswith("logical_")
+    ):
+        return False
+    if not requires_grad(node, with_grad):
+        return False
+    by_number = node.operator in ("mul", "div") and any(
+        a.type.rank is Rank.NUMBER for a in node.arguments
+    )
+    if node.operator in ("add", "sub", "neg", "positive") or by_number:
+        return False
+    return any(load.array in written for load in loads(node))
 
 
 def require_gradients(plan: tuple[Step, ...], with_grad: frozenset[str]) -> list[DataRequirement]:
@@ -47,7 +80,9 @@ def require_gradients(plan: tuple[Step, ...], with_grad: frozenset[str]) -> list
         condition = _recorded(store.value, with_grad)
         if not isinstance(condition, Number):
             found.append(
-                DataRequirement(condition, store.place, "a branch that records a gradient is taken", every=False)
+                DataRequirement(
+                    condition, store.place, "a branch that records a gradient is taken", every=False
+                )
             )
     return found
 
@@ -57,7 +92,9 @@ def _recorded(value: Expression, with_grad: frozenset[str]) -> Expression:
     if isinstance(value, Select):
         then = both(value.condition, _recorded(value.then, with_grad))
         otherwise = both(negate(value.condition), _recorded(value.otherwise, with_grad))
-        if isinstance(_recorded(value.then, with_grad), Number) and isinstance(_recorded(value.otherwise, with_grad), Number):
+        if isinstance(_recorded(value.then, with_grad), Number) and isinstance(
+            _recorded(value.otherwise, with_grad), Number
+        ):
             sides = (_recorded(value.then, with_grad), _recorded(value.otherwise, with_grad))
             if all(isinstance(s, Number) and s.value for s in sides):
                 return number(True)

@@ -37,7 +37,11 @@ def guard_data(
             root = load.array.split(".")[0].split("[")[0]
             if load.array in written or root not in parameters:
                 raise Unsupported(
-                    Refusal("VEC917", place, f"loop kept: it is not known before it runs that {requirement.reason}")
+                    Refusal(
+                        "VEC917",
+                        place,
+                        f"loop kept: it is not known before it runs that {requirement.reason}",
+                    )
                 )
         emitter = Emitter(context, around, [loop.iterator for loop in around], place)
         piece = emitter.emit(requirement.condition)
@@ -47,7 +51,11 @@ def guard_data(
         free = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
         if free - parameters - {context.torch}:
             raise Unsupported(
-                Refusal("VEC917", place, f"loop kept: it is not known before it runs that {requirement.reason}")
+                Refusal(
+                    "VEC917",
+                    place,
+                    f"loop kept: it is not known before it runs that {requirement.reason}",
+                )
             )
         found.append(Assumption(requirement.reason, guard, f"line {place.line}"))
     return tuple(dict.fromkeys(found))

@@ -45,7 +45,11 @@ def if_convert(nodes: tuple[Node, ...], arrays: dict[str, Tensor]) -> tuple[Node
                 pieces = _complement(guards)
                 if len(pieces) > 1 and any(s.local for s in stores(others)):
                     raise Unsupported(
-                        Refusal("VEC943", node.place, "loop kept: a value kept on the other side of an equality")
+                        Refusal(
+                            "VEC943",
+                            node.place,
+                            "loop kept: a value kept on the other side of an equality",
+                        )
                     )
                 result.extend(_restrict(n, piece) for piece in pieces for n in others)
     return tuple(result)
@@ -78,7 +82,9 @@ def _guarded(node: Node, condition: Expression, when: bool, arrays: dict[str, Te
             return node
         case Store():
             old = _old_value(node, arrays)
-            value = select(condition, node.value, old) if when else select(condition, old, node.value)
+            value = (
+                select(condition, node.value, old) if when else select(condition, old, node.value)
+            )
             return replace(node, value=value, augmented=False)
         case Loop(body=body):
             return replace(node, body=tuple(_guarded(n, condition, when, arrays) for n in body))
@@ -93,7 +99,10 @@ def _old_value(store: Store, arrays: dict[str, Tensor]) -> Load:
 
 
 def _merge(
-    condition: Expression, first: tuple[Node, ...], second: tuple[Node, ...], arrays: dict[str, Tensor]
+    condition: Expression,
+    first: tuple[Node, ...],
+    second: tuple[Node, ...],
+    arrays: dict[str, Tensor],
 ) -> list[Node] | None:
     """Both sides as one store a location, where no store of either feeds another."""
     sides: list[dict[Location, Store]] = []
@@ -118,7 +127,9 @@ def _merge(
         store = then or otherwise
         assert store is not None
         old = _old_value(store, arrays)
-        value = select(condition, then.value if then else old, otherwise.value if otherwise else old)
+        value = select(
+            condition, then.value if then else old, otherwise.value if otherwise else old
+        )
         merged.append(replace(store, value=value, augmented=False))
     return merged
 
@@ -126,7 +137,11 @@ def _merge(
 def _like(store: Store, side: dict[Location, Store]) -> Store:
     """The store with the implicit iterators of its counterpart on the other side."""
     for other in side.values():
-        if other.array != store.array or len(other.implicit) != len(store.implicit) or not store.implicit:
+        if (
+            other.array != store.array
+            or len(other.implicit) != len(store.implicit)
+            or not store.implicit
+        ):
             continue
         names = {
             mine.iterator: Affine.symbol(theirs.iterator)
@@ -148,7 +163,9 @@ def rename_implicit(value: Expression, names: dict[str, Affine]) -> Expression:
     def change(node: Expression) -> Expression:
         node = scalar.rebuild(node, change)
         if isinstance(node, Load) and node.implicit:
-            pairs = tuple((str(names.get(i, Affine.symbol(i))), extent) for i, extent in node.implicit)
+            pairs = tuple(
+                (str(names.get(i, Affine.symbol(i))), extent) for i, extent in node.implicit
+            )
             return replace(node, implicit=pairs)
         return node
 

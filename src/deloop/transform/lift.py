@@ -80,7 +80,11 @@ class _Lifting:
         loops = (*serial, *explicit)
         constraints = tuple(c for x in (*loops, *implicit) for c in x.constraints)
         statement = Statement(
-            self.statement.name, changed, loops, self.statement.schedule, (*constraints, *self.conditions)
+            self.statement.name,
+            changed,
+            loops,
+            self.statement.schedule,
+            (*constraints, *self.conditions),
         )
         if self.conditions and self.bounds.has_grad:
             raise self._refuse("a gradient flows in only where a condition holds")
@@ -99,13 +103,17 @@ class _Lifting:
             if len(lifted) == 1 and isinstance(subscript, Affine) and lifted[0].span is None:
                 loop = lifted[0]
                 if subscript.coefficient(loop.iterator) < 0:
-                    turned[loop.iterator] = loop.lower + loop.upper - 1 - Affine.symbol(loop.iterator)
+                    turned[loop.iterator] = (
+                        loop.lower + loop.upper - 1 - Affine.symbol(loop.iterator)
+                    )
         if not turned:
             return subscripts, value
         self.masks = [Constraint(m.expression.substitute(turned), m.sign) for m in self.masks]
         return (
             tuple(
-                s.substitute(turned) if isinstance(s, Affine) else scalar.substitute_symbols(s, turned)
+                s.substitute(turned)
+                if isinstance(s, Affine)
+                else scalar.substitute_symbols(s, turned)
                 for s in subscripts
             ),
             scalar.substitute_symbols(value, turned),
@@ -139,7 +147,11 @@ class _Lifting:
     def _apply(self, guard: Constraint) -> None:
         lifted = self._lifted(guard.expression)
         if guard.expression.is_constant:
-            holds = guard.expression.constant == 0 if guard.sign is Sign.ZERO else guard.expression.constant >= 0
+            holds = (
+                guard.expression.constant == 0
+                if guard.sign is Sign.ZERO
+                else guard.expression.constant >= 0
+            )
             if not holds:
                 self.masks.append(guard)
         elif not lifted:
@@ -207,7 +219,10 @@ class _Lifting:
         """Whether a condition holds: proved, refuted, or assumed as seen."""
         constraint = self._canonical(constraint)
         opposite = Constraint(-constraint.expression, constraint.sign)
-        domain = Domain(tuple(x.iterator for x in self.outer), tuple(c for x in self.outer for c in x.constraints))
+        domain = Domain(
+            tuple(x.iterator for x in self.outer),
+            tuple(c for x in self.outer for c in x.constraints),
+        )
         if self.facts.proves(domain, constraint):
             return True
         if self.facts.proves(domain, opposite):
@@ -216,11 +231,17 @@ class _Lifting:
             return None
         if self.facts.assume(constraint, "a condition cuts the loop there"):
             return True
-        return False if self.facts.assume(opposite, "a condition does not cut the loop there") else None
+        return (
+            False
+            if self.facts.assume(opposite, "a condition does not cut the loop there")
+            else None
+        )
 
     def _domain(self) -> Domain:
         loops = (*self.outer, *self.axes)
-        return Domain(tuple(x.iterator for x in loops), tuple(c for x in loops for c in x.constraints))
+        return Domain(
+            tuple(x.iterator for x in loops), tuple(c for x in loops for c in x.constraints)
+        )
 
     def _check_extents(self, serial: tuple[Loop, ...]) -> None:
         domain = Domain(
@@ -229,7 +250,9 @@ class _Lifting:
         )
         for loop in self.axes:
             least_count = int(self.bounds.has_grad)
-            extent = at_least(loop.upper - loop.lower if loop.span is None else loop.span, least_count)
+            extent = at_least(
+                loop.upper - loop.lower if loop.span is None else loop.span, least_count
+            )
             if not self.facts.proves(domain, extent):
                 corner = at_least(least(self.facts.canonical(extent.expression), self.outer), 0)
                 if not self.facts.assume(corner, "the range is not negative"):

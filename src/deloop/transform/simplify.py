@@ -29,8 +29,9 @@ def forward_fill(
             return Select(condition, forward_fill(then, fill_of), forward_fill(otherwise, fill_of))
         case Call(operator, (first, second), _, "") if operator in ("add", "mul", "sub"):
             left, right = forward_fill(first, fill_of), forward_fill(second, fill_of)
-            if _is_literal(left) and _is_literal(right):
-                return expression
+            changed = (left != first) + (right != second)
+            if changed == 2 or (changed and (_is_number(left) or _is_number(right))):
+                return expression  # two numbers would be computed by Python, not in the dtype
             return replace(expression, arguments=(left, right))
     return expression  # elsewhere a number would not do for a tensor
 
@@ -45,7 +46,11 @@ def drop_neutral(expression: Expression) -> tuple[Expression, bool]:
     def change(node: Expression) -> Expression:
         nonlocal lossy
         node = scalar.rebuild(node, change)
-        if not isinstance(node, Call) or node.operator not in ("add", "mul") or len(node.arguments) != 2:
+        if (
+            not isinstance(node, Call)
+            or node.operator not in ("add", "mul")
+            or len(node.arguments) != 2
+        ):
             return node
         neutral = 0 if node.operator == "add" else 1
         first, second = node.arguments
@@ -58,10 +63,9 @@ def drop_neutral(expression: Expression) -> tuple[Expression, bool]:
     return change(expression), lossy
 
 
-def _is_literal(expression: Expression) -> bool:
-    return isinstance(expression, Number) or (
-        isinstance(expression, Cast) and isinstance(expression.value, Number)
-    )
+def _is_number(expression: Expression) -> bool:
+    """Whether no tensor is left in an operand: a number, or a fill beside which one is needed."""
+    return expression.type.rank is Rank.NUMBER
 
 
 def _is_fill(expression: Expression, value: int) -> bool:
@@ -73,7 +77,9 @@ def _is_fill(expression: Expression, value: int) -> bool:
     )
 
 
-def protect(expression: Expression, grads: Callable[[Expression], bool] = requires_grad) -> Expression:
+def protect(
+    expression: Expression, grads: Callable[[Expression], bool] = requires_grad
+) -> Expression:
     """Operands made harmless where a branch is not taken (design hazard 8).
 
     ``select(c, sqrt(x), 0) -> select(c, sqrt(select(c, x, 1)), 0)`` where a gradient flows into
@@ -99,7 +105,9 @@ def _guard(
     def recurse(child: Expression) -> Expression:
         return _guard(child, condition, when, grads)
 
-    if isinstance(expression, Load) or (isinstance(expression, Select) and expression.condition == condition):
+    if isinstance(expression, Load) or (
+        isinstance(expression, Select) and expression.condition == condition
+    ):
         return expression
     if isinstance(expression, scalar.Inlined):
         if not _needs_guard(expression.body, grads):
@@ -107,8 +115,17 @@ def _guard(
         return recurse(expression.body)
     expression = scalar.rebuild(expression, recurse)
     if isinstance(expression, Call) and _is_dangerous(expression, grads):
-        arguments = tuple(_safe(a, expression, position, condition, when, grads) for position, a in enumerate(expression.arguments))
-        return Call(expression.operator, arguments, expression.type, expression.spelling, expression.keywords)
+        arguments = tuple(
+            _safe(a, expression, position, condition, when, grads)
+            for position, a in enumerate(expression.arguments)
+        )
+        return Call(
+            expression.operator,
+            arguments,
+            expression.type,
+            expression.spelling,
+            expression.keywords,
+        )
     return expression
 
 
@@ -146,7 +163,12 @@ def _may_raise(call: Call) -> bool:
 
 
 def _safe(
-    argument: Expression, call: Call, position: int, condition: Expression, when: bool, grads: Callable[[Expression], bool]
+    argument: Expression,
+    call: Call,
+    position: int,
+    condition: Expression,
+    when: bool,
+    grads: Callable[[Expression], bool],
 ) -> Expression:
     if isinstance(argument, (Number, scalar.Invariant)) and not (
         isinstance(argument, scalar.Invariant) and argument.type.rank is not Rank.NUMBER
@@ -184,7 +206,9 @@ def simplify_plan(
             written.add(store.array)
             value = forward_fill(store.value, fill)
             if requires_grad(value, grown) != requires_grad(store.value, grown):
-                value = store.value  # a gradient recorded elsewhere in the tensor makes this read carry one
+                value = (
+                    store.value
+                )  # a gradient recorded elsewhere in the tensor makes this read carry one
             augmented = store.augmented
             if value != store.value:
                 value, lost = drop_neutral(value)
@@ -202,7 +226,9 @@ def arrays_with_grad(plan: tuple[Step, ...], arrays: Mapping[str, Tensor]) -> fr
     found = frozenset(name for name, tensor in arrays.items() if tensor.type.requires_grad)
     while True:
         more = {
-            v.statement.store.array for v in vectors(plan) if requires_grad(v.statement.store.value, found)
+            v.statement.store.array
+            for v in vectors(plan)
+            if requires_grad(v.statement.store.value, found)
         }
         if more <= found:
             return found
@@ -210,7 +236,10 @@ def arrays_with_grad(plan: tuple[Step, ...], arrays: Mapping[str, Tensor]) -> fr
 
 
 def _fill_reader(
-    statement: Statement, dependences: Sequence[Dependence], arrays: Mapping[str, Tensor], written: frozenset[str]
+    statement: Statement,
+    dependences: Sequence[Dependence],
+    arrays: Mapping[str, Tensor],
+    written: frozenset[str],
 ) -> Callable[[Load], int | float | bool | None]:
     flows = [d for d in dependences if d.sink == statement.name and d.kind is DependenceKind.FLOW]
 

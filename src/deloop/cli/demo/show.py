@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.columns import Columns
 from rich.console import Console
 from rich.panel import Panel
@@ -24,7 +25,7 @@ from deloop.cli.demo.words import FOOTNOTE, spell_ratio, spell_seconds, spell_sh
 from deloop.decorator.pytorch import torch
 from deloop.report import print_loops
 
-WIDTH_IN_A_PIPE = 110
+WIDTH_IN_A_PIPE = 120
 
 
 def show_demo(*, quick: bool, page: Path | None, device: str) -> bool:
@@ -85,7 +86,7 @@ def measure_all(console: Console, *, quick: bool, device: str) -> list[Result]:
 
 def print_table(console: Console, results: Sequence[Result]) -> None:
     """Times, ratios and agreements, one line a loop."""
-    table = Table(title="three loops and what they become", title_justify="left")
+    table = Table(title="three loops and what they become", title_justify="left", box=SIMPLE_HEAD)
     table.add_column("loop", no_wrap=True)
     for name in ("size", "loop takes", "vectorized", "faster"):
         table.add_column(name, justify="right", no_wrap=True)
