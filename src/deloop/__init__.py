@@ -6,6 +6,7 @@ without it.
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from deloop.diagnostic import Assumption, Exactness, Place, Refusal, Safety
@@ -28,12 +29,12 @@ __all__ = [
     "vectorize",
 ]
 
-_NEEDS_TORCH = frozenset({"Vectorized", "vectorize"})
+# The room that needs PyTorch, imported by name when one of its names is first asked for (PEP 562).
+_NEEDS_TORCH = "deloop.decorator"
+_LAZY = frozenset({"Vectorized", "vectorize"})
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _NEEDS_TORCH:
+    if name not in _LAZY:
         raise AttributeError(f"module 'deloop' has no attribute {name!r}")
-    import deloop.decorator
-
-    return getattr(deloop.decorator, name)
+    return getattr(importlib.import_module(_NEEDS_TORCH), name)

@@ -1,8 +1,8 @@
 """What deloop raises.
 
 `DeloopError` is the root; people catch that one. `Unsupported` means *not yet* (a form that the
-compiler does not read today), `Unliftable` means *never* (the loop's meaning forbids it). Inside the
-compiler both travel as exceptions no further than the stage that turns them into a `Refusal`.
+compiler does not read today), `Unliftable` means *never* (the loop's meaning forbids it). Inside
+the compiler both travel as exceptions no further than the stage that turns them into a `Refusal`.
 """
 
 from __future__ import annotations

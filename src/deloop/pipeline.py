@@ -22,7 +22,7 @@ from deloop.analysis.scope import (
 )
 from deloop.analysis.statements import canonical_statement, drop_touches, list_statements
 from deloop.analysis.types import Candidate, Prefix
-from deloop.backend.emit import Context
+from deloop.backend.context import Context
 from deloop.backend.function import Replacement, write_function
 from deloop.backend.statement import write_plan
 from deloop.diagnostic import Assumption, Exactness, Refusal
@@ -45,7 +45,7 @@ from deloop.transform.simplify import arrays_with_grad, simplify_plan
 
 @dataclass(frozen=True)
 class Options:
-    """What the caller asked for: `inline` writes helper functions' bodies instead of their calls."""
+    """What the caller asked for: `inline` writes helper functions' bodies, not their calls."""
 
     inline: bool = False
 
@@ -186,7 +186,7 @@ def axes_of(plan: tuple[Step, ...], nest: Nest) -> list[Loop]:
 def read_nest(
     function: SourceFunction, candidate: Candidate, hints: Mapping[str, int]
 ) -> tuple[NestBuilder, Nest]:
-    """The loop as a nest; a loop over all elements as a loop over dimensions where that reads better."""
+    """The loop as a nest; over dimensions, where a loop over all elements reads better so."""
     attempts: list[RefusalError] = []
     for delinearise in (True, False):
         builder = NestBuilder(function, dict(candidate.environment))

@@ -26,6 +26,7 @@ def load_regression(path: Path) -> Program:
     return Program(0, source + "\n", tuple(ast.unparse(n) + "\n" for n in arguments))
 
 
+@pytest.mark.slow
 def test_random_programs_do_not_differ_from_their_loops() -> None:
     verdicts = list(run_seeds(range(PROGRAMS), jobs=1))
     summary = summarize(verdicts, 0.0)

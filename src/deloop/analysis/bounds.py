@@ -94,7 +94,7 @@ class Bounds:
         return Index(subscript)
 
     def _proved(self, statement: Statement, constraint: Constraint) -> bool:
-        """Whether it holds wherever the loops that it mentions run, even if others run no iteration.
+        """Whether it holds wherever the loops that it mentions run, even if others never do.
 
         A tensor operation evaluates ``x[0]`` also where an empty loop would not have read it.
         """
@@ -164,10 +164,12 @@ def check_trip_counts(statement: Statement, facts: Facts, at_least_one: bool) ->
         if not facts.proves(inside, constraint):
             corner = least(extent, outer)
             if not facts.assume(at_least(corner, 0), "the loop runs that often"):
-                raise Unsupported(
-                    Refusal("VEC944", loop.place, f"loop kept: with these sizes it runs {'no' if at_least_one else 'fewer than no'} "
-                            "iterations, and tensor operations would say otherwise")
-                )  # fmt: skip
+                count = "no" if at_least_one else "fewer than no"
+                sentence = (
+                    f"loop kept: with these sizes it runs {count} iterations, "
+                    "and tensor operations would say otherwise"
+                )
+                raise Unsupported(Refusal("VEC944", loop.place, sentence))
         outer = (*outer, loop)
 
 

@@ -37,8 +37,8 @@ def dependences_of(
 ) -> tuple[Dependence, ...]:
     """All dependences between the statements' instances.
 
-    Raises `Unsupported` where isl's bound on work is passed, `Unliftable` where two names may be the
-    same memory and one of them is written.
+    Raises `Unsupported` where isl's bound on work is passed, `Unliftable` where two names may be
+    the same memory and one of them is written.
     """
     check_aliases(statements, arrays)
     scheduled = []
@@ -124,8 +124,11 @@ def refuse_carried(dependence: Dependence, statements: list[Statement]) -> Refus
     }
     later, earlier = verbs[dependence.kind]
     sentence = (
-        f"loop kept: iteration {iterator} {later} {sink_access}, which an earlier iteration {earlier} "
-        f"as {source_access} ({dependence.kind.value} dependence, {far})"
+        f"loop kept: iteration {iterator} {later} {sink_access}, which an earlier iteration "
+        f"{earlier} as {source_access} ({dependence.kind.value} dependence, {far})"
     )
-    lines = f"line {source.store.place.line} before line {sink.store.place.line}, carried by the loop at line {loop.place.line}"
+    lines = (
+        f"line {source.store.place.line} before line {sink.store.place.line}, "
+        f"carried by the loop at line {loop.place.line}"
+    )
     return Refusal("VEC902", sink.store.place, sentence, lines)

@@ -1,4 +1,4 @@
-"""What the rewritten loop's surroundings allow: names read afterwards, names that can be spelled."""
+"""What the rewritten loop's surroundings allow: names read later, names to be spelled."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from deloop.errors import RefusalError, Unsupported
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.structure import assigned_names
 from deloop.ir.affine import Sign, at_least
-from deloop.ir.loop import Loop, Nest, Node
+from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Module
 from deloop.poly.domain import Domain
 
 
 def find_torch(function: SourceFunction) -> tuple[str, bool]:
-    """How the function's scope names torch, and whether it does (else ``torch`` must be imported)."""
+    """How the function's scope names torch, and whether it does (else it must be imported)."""
     names = [n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)]
     local = set(function.parameters) | {
         n.id
@@ -63,13 +63,9 @@ def check_live_out(function: SourceFunction, candidate: Candidate) -> None:
     for name in sorted(bound):
         reader = _first_read_after(function.node, loop, name)
         if reader is not None:
-            place = function.place(reader)
-            raise Unsupported(
-                Refusal(
-                    "VEC913", place,
-                    f"loop kept: {name}, which the loop at line {function.place(loop).line} sets, is used after it",
-                )
-            )  # fmt: skip
+            line = function.place(loop).line
+            sentence = f"loop kept: {name}, which the loop at line {line} sets, is used after it"
+            raise Unsupported(Refusal("VEC913", function.place(reader), sentence))
 
 
 def _first_read_after(node: ast.AST, loop: ast.For, name: str) -> ast.AST | None:
@@ -185,7 +181,7 @@ def loops_of(nodes: tuple[Node, ...]) -> list[Loop]:
         if isinstance(node, Loop):
             found.append(node)
             found.extend(loops_of(node.body))
-        elif hasattr(node, "then"):
+        elif isinstance(node, (Branch, AffineBranch)):
             found.extend(loops_of(node.then))
             found.extend(loops_of(node.otherwise))
     return found

@@ -38,7 +38,7 @@ def list_statements(nodes: tuple[Node, ...]) -> list[Statement]:
 
 
 def drop_touches(statements: list[Statement]) -> list[Statement]:
-    """The statements without those that only make sure that a read which nobody uses is in bounds."""
+    """The statements without those that only see to it that an unused read is in bounds."""
     return [s for s in statements if not s.store.array.startswith(TOUCH)]
 
 

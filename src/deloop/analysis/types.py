@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, replace
+from typing import cast
 
 from deloop.diagnostic import Refusal
 from deloop.dtype import category
@@ -11,7 +12,7 @@ from deloop.errors import RefusalError
 from deloop.frontend import expression as build
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.evaluate import Environment
-from deloop.frontend.items import Item, View
+from deloop.frontend.items import Item, Tuple, View
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.source import SourceFunction
@@ -25,6 +26,7 @@ from deloop.ir.types import (
     Shape,
     Tensor,
     TensorType,
+    Value,
 )
 from deloop.ops.kinds import Kind, Operator
 from deloop.ops.table import find_function, find_method
@@ -114,25 +116,24 @@ class Prefix:
             case ast.Try():
                 self._forget(node)
             case ast.AugAssign(target=ast.Name(id=name)):
-                item = self.environment.get(name)
-                if isinstance(item, Tensor):
-                    self.environment[name] = replace(item, fill=None)
+                current = self.environment.get(name)
+                if isinstance(current, Tensor):
+                    self.environment[name] = replace(current, fill=None)
                 else:
-                    self.assign(node.target, self._augmented(node), node)
+                    self.assign(node.target, self._augmented(node, name), node)
             case ast.FunctionDef(name=name):
                 inner_function = replace(self.function, name=name, node=node, resolve=self._resolve)
                 self.environment[name] = Function(name, None, inner_function)
             case _:
                 self._escape(node)
 
-    def _resolve(self, name: str) -> object:
+    def _resolve(self, name: str) -> Value:
         item = self.environment.get(name)
-        return self.function.resolve(name) if item is None else item
+        # A nested function sees the front end's items too; `Reader.lookup` takes them as such.
+        return self.function.resolve(name) if item is None else cast(Value, item)
 
-    def _augmented(self, node: ast.AugAssign) -> Item:
-        plain = ast.BinOp(
-            left=ast.Name(id=node.target.id, ctx=ast.Load()), op=node.op, right=node.value
-        )  # type: ignore[union-attr]
+    def _augmented(self, node: ast.AugAssign, name: str) -> Item:
+        plain = ast.BinOp(left=ast.Name(id=name, ctx=ast.Load()), op=node.op, right=node.value)
         ast.copy_location(plain.left, node)
         return self.value(ast.copy_location(plain, node), node.target)
 
@@ -152,7 +153,7 @@ class Prefix:
         }
 
     def _forget(self, node: ast.AST) -> None:
-        """After a statement that is not followed: what it binds is unknown, what it writes is changed."""
+        """Behind a statement that is not followed: what it binds is unknown, what it wrote too."""
         for inner in ast.walk(node):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
                 self.rebind(inner.id)
@@ -171,7 +172,7 @@ class Prefix:
 
     # ------------------------------------------------------------------ bindings
     def rebind(self, name: str) -> None:
-        """A name is about to hold something else: sizes spelled through it cannot be spelled any more."""
+        """A name is about to hold something else: sizes cannot be spelled through it any more."""
         if name in self.bound:
             self.rebound.add(name)
         self.bound.add(name)
@@ -195,7 +196,7 @@ class Prefix:
                     parts = []
                 if len(parts) != len(targets):
                     parts = [Opaque("it is a part of something that is not known")] * len(targets)
-                for part_target, part in zip(targets, parts):
+                for part_target, part in zip(targets, parts, strict=True):
                     self.assign(part_target, part, node)
             case _:
                 self._escape(target)
@@ -203,14 +204,11 @@ class Prefix:
     def _computed(self, name: str, value: scalar.Expression) -> Item:
         """A value computed from tensors: a new tensor, or a Python number."""
         if build.is_number(value):
-            kind = build.types_of(value)[0].dtype
-            if kind == "int64":
-                return (
-                    Integer(Affine.symbol(name))
-                    if name not in self.bound
-                    else Opaque("it is set twice")
-                )
-            return scalar_of(kind, name)
+            dtype = build.types_of(value)[0].dtype
+            if dtype != "int64":
+                return Scalar(dtype, name)
+            is_new = name not in self.bound
+            return Integer(Affine.symbol(name)) if is_new else Opaque("it is set twice")
         kinds = build.types_of(value)
         extents: dict[str, Affine] = {}
         for load in scalar.loads(value):
@@ -230,7 +228,7 @@ class Prefix:
         return "cpu"
 
     def value(self, node: ast.expr, target: ast.expr) -> Item:
-        """The item of an expression, creation of tensors included; `Opaque` where it is not known."""
+        """The item of an expression, creation of tensors included; `Opaque` where unknown."""
         try:
             if isinstance(node, ast.Call):
                 created = self._created(node)
@@ -300,7 +298,7 @@ class Prefix:
             if not isinstance(item, Tensor):
                 return None
             like = item
-        fill = {"zero": 0, "one": 1}.get(operator.fill or "")
+        fill: int | float | bool | None = {"zero": 0, "one": 1}.get(operator.fill or "")
         if "full" in name:
             given = keywords.pop("fill_value", None) or arguments.pop(
                 0 if name == "full_like" else 1
@@ -347,10 +345,8 @@ class Prefix:
         sizes: list[Affine] = []
         for entry in entries:
             item = reader.evaluate(entry.value if isinstance(entry, ast.Starred) else entry)
-            parts = (
-                reader.unpack(item, None, entry) if isinstance(item, (Sequence, Shape)) else [item]
-            )
-            for part in parts:
+            is_sequence = isinstance(item, (Sequence, Tuple, Shape))
+            for part in reader.unpack(item, None, entry) if is_sequence else [item]:
                 if not isinstance(part, Integer):
                     return None
                 sizes.append(part.affine)
@@ -359,23 +355,10 @@ class Prefix:
 
 _REDUCTIONS = frozenset(
     {
-        "sum",
-        "prod",
-        "mean",
-        "std",
-        "var",
-        "norm",
-        "max",
-        "min",
-        "amax",
-        "amin",
-        "median",
-        "any",
-        "all",
-        "argmax",
-        "argmin",
+        "sum", "prod", "mean", "std", "var", "norm", "max", "min", "amax", "amin", "median",
+        "any", "all", "argmax", "argmin",
     }
-)
+)  # fmt: skip
 
 
 def _constant_of(item: Item) -> int | float | bool | None:
@@ -389,11 +372,6 @@ def _constant_of(item: Item) -> int | float | bool | None:
 def _dtype_of_fill(item: Item) -> str | None:
     if isinstance(item, Integer):
         return "int64"
-    if hasattr(item, "dtype"):
+    if isinstance(item, Scalar):
         return {"bool": "bool", "int64": "int64", "float64": "float32"}.get(item.dtype)
     return None
-
-
-def scalar_of(dtype: str, name: str) -> Item:
-    """A Python number of which only the type is known."""
-    return Scalar(dtype, name)

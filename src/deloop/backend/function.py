@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import io
 import tokenize
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ class Replacement:
 
 
 def allocation_of(name: str, loop: ast.For, block: list[ast.stmt]) -> ast.stmt | None:
-    """The statement that allocates a tensor for the loop, where nothing else touches it in between."""
+    """The statement that allocates a tensor for the loop, where nothing touches it in between."""
     position = next(k for k, s in enumerate(block) if s is loop)
     for statement in reversed(block[:position]):
         if (
@@ -42,8 +43,8 @@ def allocation_of(name: str, loop: ast.For, block: list[ast.stmt]) -> ast.stmt |
 def write_function(function: SourceFunction, replacements: Sequence[Replacement]) -> str:
     """The function's text with its loops replaced, and without what only they needed.
 
-    An allocation that was only filled by the loop goes, so do assignments of sizes that nobody reads
-    any more, and ``result = E`` before ``return result`` becomes ``return E``.
+    An allocation that was only filled by the loop goes, so do assignments of sizes that nobody
+    reads any more, and ``result = E`` before ``return result`` becomes ``return E``.
     """
     assert isinstance(function.node, ast.FunctionDef)
     edits: dict[ast.stmt, list[ast.stmt]] = {}
@@ -55,7 +56,7 @@ def write_function(function: SourceFunction, replacements: Sequence[Replacement]
         edits[replacement.loop] = list(replacement.body)
         _return_directly(replacement, edits, function.node)
     _drop_unread(function.node, replacements, edits)
-    return _splice(function, edits)
+    return _splice(function.text, function.node, edits)
 
 
 def _return_directly(
@@ -128,15 +129,7 @@ def _is_pure(node: ast.expr) -> bool:
     """Whether leaving an expression out changes nothing: sizes, constants, arithmetic of names."""
     for inner in ast.walk(node):
         if isinstance(inner, ast.Call):
-            callee = inner.func
-            word = (
-                callee.id
-                if isinstance(callee, ast.Name)
-                else callee.attr
-                if isinstance(callee, ast.Attribute)
-                else ""
-            )
-            if word not in _PURE_CALLS:
+            if _last_word(inner.func) not in _PURE_CALLS:
                 return False
         elif isinstance(inner, ast.Subscript):
             if not (isinstance(inner.value, ast.Attribute) and inner.value.attr == "shape"):
@@ -148,21 +141,18 @@ def _is_pure(node: ast.expr) -> bool:
     return True
 
 
+def _last_word(callee: ast.expr) -> str:
+    if isinstance(callee, ast.Attribute):
+        return callee.attr
+    return callee.id if isinstance(callee, ast.Name) else ""
+
+
 _PURE_CALLS = frozenset(
     {
-        "len",
-        "size",
-        "dim",
-        "numel",
-        "zeros_like",
-        "zeros",
-        "empty",
-        "empty_like",
-        "view",
-        "flatten",
-        "reshape",
+        "len", "size", "dim", "numel", "zeros_like", "zeros", "empty", "empty_like", "view",
+        "flatten", "reshape",
     }
-)
+)  # fmt: skip
 
 
 def _plain_sum(node: ast.AST) -> bool:
@@ -197,12 +187,14 @@ def _remaining(body: list[ast.stmt], edits: dict[ast.stmt, list[ast.stmt]]) -> l
     return result
 
 
-def _splice(function: SourceFunction, edits: dict[ast.stmt, list[ast.stmt]]) -> str:
-    lines = function.text.splitlines()
-    comments = _comments(function.text)
-    shared = _share_lines(function.node, edits)
-    if shared:
-        return _regenerate(function, edits)
+def _splice(
+    original: str, node: ast.FunctionDef, edits: dict[ast.stmt, list[ast.stmt]]
+) -> str:
+    """The text with the lines of edited statements replaced, comments inside of them kept."""
+    if _share_lines(node, edits):
+        return _regenerate(node, edits)
+    lines = original.splitlines()
+    comments = _comments(original)
     spans = sorted(
         ((s.lineno, s.end_lineno or s.lineno, s.col_offset, new, s) for s, new in edits.items()),
         key=lambda span: span[0], reverse=True,
@@ -211,12 +203,11 @@ def _splice(function: SourceFunction, edits: dict[ast.stmt, list[ast.stmt]]) -> 
         text: list[str] = []
         if isinstance(statement, ast.For) or new:
             text.extend(" " * column + c for line, c in comments if first <= line <= last)
-        for node in new:
-            text.extend(" " * column + line for line in syntax.text(node).splitlines())
+        for written in new:
+            text.extend(" " * column + line for line in syntax.text(written).splitlines())
         lines[first - 1 : last] = text
-    start = function.node.lineno
-    removed_header = lines[start - 1 :]
-    return "\n".join(removed_header).rstrip() + "\n"
+    without_decorators = lines[node.lineno - 1 :]
+    return "\n".join(without_decorators).rstrip() + "\n"
 
 
 def _comments(text: str) -> list[tuple[int, str]]:
@@ -229,7 +220,7 @@ def _comments(text: str) -> list[tuple[int, str]]:
     return [(t.start[0], t.string) for t in tokens if t.type == tokenize.COMMENT]
 
 
-def _share_lines(node: ast.AST, edits: dict[ast.stmt, list[ast.stmt]]) -> bool:
+def _share_lines(node: ast.FunctionDef, edits: dict[ast.stmt, list[ast.stmt]]) -> bool:
     """Whether an edited statement stands on one line with another one."""
     statements = [s for s in ast.walk(node) if isinstance(s, ast.stmt) and s is not node]
     for edited in edits:
@@ -243,20 +234,24 @@ def _share_lines(node: ast.AST, edits: dict[ast.stmt, list[ast.stmt]]) -> bool:
                 return True
             if other.end_lineno == edited.lineno and not hasattr(other, "body"):
                 return True
-    header = getattr(node, "body", None)
-    return bool(header) and header[0].lineno == getattr(node, "lineno", 0)
+    return node.body[0].lineno == node.lineno
 
 
-def _regenerate(function: SourceFunction, edits: dict[ast.stmt, list[ast.stmt]]) -> str:
-    class _Apply(ast.NodeTransformer):
-        def visit(self, node: ast.AST) -> object:
-            if isinstance(node, ast.stmt) and node in edits:
-                return edits[node]
-            return self.generic_visit(node)
+class _Replace(ast.NodeTransformer):
+    """Statements replaced by others, found by identity."""
 
-    copy = _Apply().visit(ast.parse(function.text).body[0] if False else function.node)
-    node = copy if isinstance(copy, ast.FunctionDef) else function.node
-    decorators, node.decorator_list = node.decorator_list, []
-    text = syntax.text(node)
-    node.decorator_list = decorators
-    return text + "\n"
+    def __init__(self, edits: dict[int, list[ast.stmt]]) -> None:
+        self.edits = edits
+
+    def visit(self, node: ast.AST) -> object:
+        """The statements that take the place of a node, or the node itself."""
+        return self.edits[id(node)] if id(node) in self.edits else self.generic_visit(node)
+
+
+def _regenerate(node: ast.FunctionDef, edits: dict[ast.stmt, list[ast.stmt]]) -> str:
+    """The whole function written from its tree, where lines cannot be told apart."""
+    copies: dict[int, ast.AST] = {}
+    changed = copy.deepcopy(node, copies)  # the user's own tree is read again at another call
+    _Replace({id(copies[id(old)]): new for old, new in edits.items()}).generic_visit(changed)
+    changed.decorator_list = []
+    return syntax.text(changed) + "\n"

@@ -1,4 +1,4 @@
-"""Planned statements to Python statements: stores laid out as slices, in place or as a new tensor."""
+"""Planned statements to Python statements: stores laid out as slices, or as a new tensor."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from deloop.backend import syntax
-from deloop.backend.emit import Context, Emitted, Emitter
+from deloop.backend.context import Context, Emitted
+from deloop.backend.emit import Emitter
 from deloop.dtype import Rank
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign
@@ -103,10 +104,9 @@ class _Writer:
         order = self._order(step)
         emitter = Emitter(self.context, step.axes, order, store.place)
         before = self._name_repeated(store.value, emitter)
-        if store.local:
-            statement = self._local(store, emitter)
-        else:
-            statement = self._store(step, emitter, top)
+        statement = (
+            self._local(store, emitter) if store.local else self._store(step, emitter, top)
+        )
         self._forget(store)
         body = [*before, statement]
         return [ast.If(self._test(step.conditions), body, [])] if step.conditions else body
@@ -283,14 +283,14 @@ class _Writer:
                 entries.append(emitter.slice(subscript, lifted[0], self.context.canonical(size)))
                 axes.append(lifted[0])
             else:
-                entries.append(emitter._point(subscript, self.context.canonical(size)))
+                entries.append(emitter.point(subscript, self.context.canonical(size)))
         return entries, tuple(axes)
 
     def _scattered(
         self, store: Store, tensor: Tensor, emitter: Emitter
     ) -> tuple[list[ast.expr], tuple[str, ...]]:
-        """The target as index tensors that broadcast together: ``out[torch.arange(n), labels] = 1``."""
-        pieces = [emitter._as_index(s) for s in store.subscripts]
+        """The target as index tensors that broadcast: ``out[torch.arange(n), labels] = 1``."""
+        pieces = [emitter.index_tensor(s) for s in store.subscripts]
         axes = emitter.sorted_axes([a for p in pieces for a in p.axes])
         return [emitter.align(p, axes) for p in pieces], axes
 

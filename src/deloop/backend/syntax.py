@@ -13,7 +13,7 @@ def name(text: str) -> ast.expr:
     return ast.parse(text, mode="eval").body
 
 
-def constant(value: object) -> ast.expr:
+def constant(value: int | float | complex | str | None) -> ast.expr:
     """A literal; a negative number as Python writes it."""
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return name(f"float('{value}')")

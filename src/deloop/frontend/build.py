@@ -12,7 +12,7 @@ from deloop.errors import RefusalError, Unliftable
 from deloop.frontend import expression as build
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.header import Counted, Header, HeaderReader
-from deloop.frontend.items import Carried, Finished, Item, Point, View, Whole, whole
+from deloop.frontend.items import Carried, Finished, FlatIndex, Item, Point, View, Whole, whole
 from deloop.frontend.structure import assigned_names, eliminate_continue
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, at_least, equal, less_than
@@ -22,22 +22,14 @@ from deloop.ir.source import SourceFunction
 from deloop.ir.types import Function, Integer, Tensor, TensorType
 from deloop.ops.table import find_in_place_function, find_in_place_method
 
-_MAX_TRIES = 8
+_MAX_READINGS = 8
 _NARROW = frozenset({"uint8", "int8", "int16", "int32", "float16"})
 _RANGES: dict[str, tuple[float, float]] = {
-    "uint8": (0, 255), "int8": (-128, 127), "int16": (-(2**15), 2**15 - 1), "int32": (-(2**31), 2**31 - 1),
-    "int64": (-(2**63), 2**63 - 1), "float16": (-65504, 65504), "bfloat16": (-3.38e38, 3.38e38),
+    "uint8": (0, 255), "int8": (-128, 127), "int16": (-(2**15), 2**15 - 1),
+    "int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1),
+    "float16": (-65504, 65504), "bfloat16": (-3.38e38, 3.38e38),
     "float32": (-3.4e38, 3.4e38), "float64": (-1.79e308, 1.79e308),
 }  # fmt: skip
-
-
-class _Promote(Exception):
-    """A name must become an expanded array in the loop that carries it; read the loop again."""
-
-    def __init__(self, name: str, loop: ast.For) -> None:
-        super().__init__(name)
-        self.name = name
-        self.loop = loop
 
 
 class NestBuilder(HeaderReader):
@@ -55,9 +47,9 @@ class NestBuilder(HeaderReader):
         self.temporaries: dict[Expression, str] = {}
         self.unbound_store: Place | None = None
 
-    def _flat_expression(self, flat: object, node: ast.AST) -> Expression:
+    def _flat_expression(self, flat: FlatIndex, node: ast.AST) -> Expression:
         self.flat_as_number = True
-        return super()._flat_expression(flat, node)  # type: ignore[arg-type]
+        return super()._flat_expression(flat, node)
 
     def nest(self, node: ast.For) -> Nest:
         """The whole loop. Raises `Unsupported` or `Unliftable` with the reason."""
@@ -70,21 +62,25 @@ class NestBuilder(HeaderReader):
         storages = {self.arrays[a].storage for a in written if a in self.arrays}
         for array, place in self.snapshots:
             if self.arrays[array].storage in storages:
-                raise Unliftable(
-                    Refusal("VEC905", place, f"loop kept: the name is a view of {array} on one path only, "
-                            f"and {array} is written in the loop")
-                )  # fmt: skip
+                sentence = (
+                    f"loop kept: the name is a view of {array} on one path only, "
+                    f"and {array} is written in the loop"
+                )
+                raise Unliftable(Refusal("VEC905", place, sentence))
         if self.unbound_store and any(t.type.requires_grad for t in self.arrays.values()):
-            raise Unliftable(
-                Refusal("VEC903", self.unbound_store, "loop kept: a row taken by iterating or unpacking is "
-                        "written while a gradient is recorded, which raises")
-            )  # fmt: skip
+            sentence = (
+                "loop kept: a row taken by iterating or unpacking is written "
+                "while a gradient is recorded, which raises"
+            )
+            raise Unliftable(Refusal("VEC903", self.unbound_store, sentence))
         for name, tensor in self.arrays.items():
             if tensor.storage.endswith("?") and tensor.storage[:-1] in storages:
-                raise Unliftable(
-                    Refusal("VEC905", self.function.place(self.function.node), f"loop kept: {name} may be a "
-                            "copy or a view, and its tensor is written in the loop")
-                )  # fmt: skip
+                self.unliftable(
+                    self.function.node,
+                    f"loop kept: {name} may be a copy or a view, and its tensor is written in the "
+                    "loop",
+                    "VEC905",
+                )
 
     # ------------------------------------------------------------------ blocks
     def block(self, body: Iterable[ast.stmt]) -> list[Node]:
@@ -152,26 +148,47 @@ class NestBuilder(HeaderReader):
             self.unsupported(node, "loop kept: for … else is not read yet", "VEC940")
         header = self.header(node.iter)
         names = self._iterator_names(node.target, header)
-        self._iterators = (*self._iterators, *names)
-        promoted: dict[str, ElementType] = {}
-        saved = dict(self.environment)
-        out_length = len(self.out)
-        for _ in range(_MAX_TRIES):
-            self.environment = dict(saved)
-            del self.out[out_length:]
-            body = self._attempt(node, header, names, promoted)
-            if body is not None:
-                break
-        else:
-            self.unsupported(
-                node, "loop kept: the types of what it carries do not settle", "VEC902"
-            )
-        self._iterators = self._iterators[: -len(names)]
-        nodes: tuple[Node, ...] = tuple(body)
+        self.scope_iterators = (*self.scope_iterators, *names)
+        nodes = tuple(self._settled_body(node, header, names))
+        self.scope_iterators = self.scope_iterators[: -len(names)]
         for counted, name in reversed(list(zip(header.loops, names, strict=True))):
             nodes = (self._loop_node(counted, name, nodes, node),)
         self.out.extend(nodes)
-        self._leave(node, promoted)
+        for name in (*assigned_names(node), *_target_names(node.target)):
+            self.environment[name] = Finished(name, self.place(node))
+
+    def _settled_body(
+        self, node: ast.For, header: Header, names: tuple[str, ...]
+    ) -> list[Node]:
+        """The body, read again as long as it overwrites what values made before the loop read.
+
+        Such values become temporaries in front of the loop, so that the body reads those instead.
+        """
+        before = dict(self.environment)
+        for _ in range(_MAX_READINGS):
+            self.environment = dict(before)
+            body = self._body(node, header, names)
+            conflicts = self._conflicts(before, body)
+            if not conflicts:
+                return body
+            self.environment = before
+            for name in conflicts:
+                self._materialise(name, node)
+        self.unsupported(node, "loop kept: what its body overwrites does not settle", "VEC902")
+
+    def _body(self, node: ast.For, header: Header, names: tuple[str, ...]) -> list[Node]:
+        """The body once; what it sets itself is, at its top, what the iteration before left."""
+        for name, place_node in assigned_names(node).items():
+            self.environment[name] = Carried(name, self.place(place_node))
+        depth = len(self.loops)
+        pairs = zip(header.loops, names, strict=True)
+        self.loops.extend([self._loop_node(counted, name, (), node) for counted, name in pairs])
+        at = tuple(Affine.symbol(name) for name in names)
+        try:
+            self.assign(node.target, header.element(at), node)
+            return self.block(node.body)
+        finally:
+            del self.loops[depth:]
 
     def _loop_node(
         self, counted: Counted, name: str, body: tuple[Node, ...], node: ast.For
@@ -194,63 +211,6 @@ class NestBuilder(HeaderReader):
             counted.span,
             variable,
         )
-
-    def _attempt(
-        self,
-        node: ast.For,
-        header: Header,
-        names: tuple[str, ...],
-        promoted: dict[str, ElementType],
-    ) -> list[Node] | None:
-        """The body once; None where a name turned out to be carried, now noted in `promoted`."""
-        before = self.environment
-        for name, kind in promoted.items():
-            self._expand(name, before.get(name), kind, node)
-        assigned = assigned_names(node)
-        inside = dict(self.environment)
-        for name, place_node in assigned.items():
-            if name not in promoted:
-                inside[name] = Carried(name, self.place(place_node))
-        depth = len(self.loops)
-        marker = [self._loop_node(c, n, (), node) for c, n in zip(header.loops, names, strict=True)]
-        self.loops.extend(marker)
-        self.environment = inside
-        at = tuple(Affine.symbol(name) for name in names)
-        try:
-            self.assign(node.target, header.element(at), node)
-            body = self.block(node.body)
-        except _Promote as request:
-            if request.loop is not node:
-                raise
-            promoted[request.name] = ElementType("bool", Rank.NUMBER)
-            return None
-        finally:
-            del self.loops[depth:]
-        changed = self._settle(promoted)
-        conflict = self._conflicts(before, body)
-        if conflict:
-            self.environment = before
-            for name in conflict:
-                self._materialise(name, node)
-        return None if changed else self._again_if(conflict, node, header, names, promoted) or body
-
-    def _again_if(
-        self, conflict: list[str], node: ast.For, header: Header, names: tuple[str, ...],
-        promoted: dict[str, ElementType],
-    ) -> list[Node] | None:  # fmt: skip
-        if not conflict:
-            return None
-        return self._attempt(node, header, names, promoted)
-
-    def _settle(self, promoted: dict[str, ElementType]) -> bool:
-        """Widen the types of carried names to what the body stores; whether any changed."""
-        del promoted
-        return False
-
-    def _expand(self, name: str, item: Item | None, kind: ElementType, node: ast.AST) -> None:
-        del kind
-        self.unliftable(node, f"loop kept: {name} is carried", "VEC902")
-        del item
 
     def _conflicts(self, before: Environment, body: list[Node]) -> list[str]:
         """Names whose values, computed before the loop, read what the loop writes."""
@@ -285,11 +245,6 @@ class NestBuilder(HeaderReader):
             names.append(unique)
         return tuple(names)
 
-    def _leave(self, node: ast.For, promoted: dict[str, ElementType]) -> None:
-        for name in (*assigned_names(node), *_target_names(node.target)):
-            if name not in promoted:
-                self.environment[name] = Finished(name, self.place(node))
-
     # ------------------------------------------------------------------ conditions
     def _branch(self, node: ast.If) -> None:
         affine = self._affine_condition(node.test)
@@ -299,7 +254,8 @@ class NestBuilder(HeaderReader):
             if not any(set(g.expression.symbols) & self.iterators for g in guards):
                 self._invariant_branch(node, guards, then, otherwise)
                 return
-            self._two_ways(node, self._guard_expression(node.test), then, otherwise, guards)
+            condition = build.truth(self.element(node.test), self.place(node.test))
+            self._two_ways(node, condition, then, otherwise, guards)
             return
         if isinstance(node.test, ast.BoolOp) and isinstance(node.test.op, ast.And):
             first, rest = node.test.values[0], node.test.values[1:]
@@ -318,9 +274,6 @@ class NestBuilder(HeaderReader):
                 self.statement(statement)
             return
         self._two_ways(node, condition, node.body, node.orelse, None)
-
-    def _guard_expression(self, test: ast.expr) -> Expression:
-        return build.truth(self.element(test), self.place(test))
 
     def _invariant_branch(
         self,
@@ -428,21 +381,22 @@ class NestBuilder(HeaderReader):
         )
 
     def _affine_condition(self, test: ast.expr) -> tuple[tuple[Constraint, ...], bool] | None:
-        """The condition as a conjunction of affine constraints, and whether the sides are swapped."""
+        """The condition as a conjunction of affine constraints; whether the sides are swapped."""
         match test:
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 inner = self._affine_condition(operand)
                 return None if inner is None else (inner[0], not inner[1])
-            case ast.BoolOp(op=operator, values=values):
-                return self._affine_junction(isinstance(operator, ast.Or), values)
-            case ast.Compare(left=left, ops=ops, comparators=comparators):
-                items = [self._integer(e) for e in (left, *comparators)]
+            case ast.BoolOp(op=junction, values=values):
+                return self._affine_junction(isinstance(junction, ast.Or), values)
+            case ast.Compare(left=first, ops=ops, comparators=comparators):
+                items = [self._integer(e) for e in (first, *comparators)]
                 affines = [i for i in items if i is not None]
                 if len(affines) != len(items) or not any(a.symbols for a in affines):
                     return None
                 if len(ops) == 1 and isinstance(ops[0], ast.NotEq):
                     return (equal(affines[0], affines[1]),), True
-                guards = [_constraint(o, a, b) for o, a, b in zip(ops, affines, affines[1:])]
+                steps = zip(ops, affines[:-1], affines[1:], strict=True)
+                guards = [_constraint(operator, left, right) for operator, left, right in steps]
                 found = tuple(g for g in guards if g is not None)
                 if len(found) != len(guards) or all(g.expression.is_constant for g in found):
                     return None
@@ -526,7 +480,7 @@ class NestBuilder(HeaderReader):
         if isinstance(node.target, ast.Name):
             current = self.lookup(node.target.id, node.target)
             if isinstance(current, Carried):
-                self._carried(current, node)
+                self.to_expression(current, node)  # refuses
             if not isinstance(current, (View, Tensor)):
                 self._augmented_value(node, node.target.id, name, current)
                 return
@@ -537,9 +491,6 @@ class NestBuilder(HeaderReader):
                 self.unsupported(node, f"{ast.unparse(node.target)} is not an element of a tensor")
             view = item
         self._in_place(view, name, self.evaluate(node.value), node)
-
-    def _carried(self, current: Carried, node: ast.AST) -> None:
-        self.to_expression(current, node)
 
     def _augmented_value(
         self, node: ast.AugAssign, name: str, operator: str, current: Item
@@ -572,9 +523,11 @@ class NestBuilder(HeaderReader):
         for kind in build.types_of(result):
             if not can_cast(kind.dtype, dtype):
                 self.unliftable(
-                    node, f"loop kept: {ast.unparse(node)} raises, a {kind.dtype} result cannot be put into "
-                    f"a {dtype} tensor in place", "VEC911",
-                )  # fmt: skip
+                    node,
+                    f"loop kept: {ast.unparse(node)} raises, a {kind.dtype} result cannot be put "
+                    f"into a {dtype} tensor in place",
+                    "VEC911",
+                )
 
     def _effect(self, node: ast.Call) -> None:
         """A call as a statement: an in-place method, or an effect that keeps the loop."""
@@ -611,12 +564,13 @@ class NestBuilder(HeaderReader):
 
     # ------------------------------------------------------------------ stores
     def store(self, view: View, item: Item, node: ast.AST, augmented: bool = False) -> None:
-        """``view = item`` as a `Store`, after saving every value that still needs the old element."""
+        """``view = item`` as a `Store`, once values that still need the old element are saved."""
         tensor = view.tensor
         if tensor.type.requires_grad and tensor.type.leaf:
             self.unliftable(
                 node,
-                f"loop kept: {tensor.name} is a leaf that requires grad, and writing into it raises",
+                f"loop kept: {tensor.name} is a leaf that requires grad, "
+                "and writing into it raises",
                 "VEC903",
             )
         if tensor.storage.endswith("?"):
@@ -634,7 +588,7 @@ class NestBuilder(HeaderReader):
         self.arrays[tensor.name] = tensor
         value = self.to_expression(item, node)
         self._check_number(value, tensor.type.dtype, node)
-        self._save_before(tensor, node, item)
+        self._save_before(tensor, node)
         value, subscripts, implicit = self._align(view, value, node)
         for kind in build.types_of(value):
             if category(kind.dtype) == "complex" and category(tensor.type.dtype) != "complex":
@@ -676,13 +630,14 @@ class NestBuilder(HeaderReader):
                     node,
                     f"{ast.unparse(node)} fits a {dtype}",
                 )
-        elif dtype in _NARROW or (
-            category(value.type.dtype) == "float" and category(dtype) == "int"
-        ):
-            if self.varies(value) or category(dtype) == "int":
+        else:
+            is_cut = category(value.type.dtype) == "float" and category(dtype) == "int"
+            counts = self.varies(value) or category(dtype) == "int"
+            if counts and (is_cut or dtype in _NARROW):
                 self.unsupported(
                     node,
-                    f"loop kept: whether the number fits a {dtype} is not known, and the store raises where it does not",
+                    f"loop kept: whether the number fits a {dtype} is not known, "
+                    "and the store raises where it does not",
                     "VEC917",
                 )
 
@@ -704,7 +659,8 @@ class NestBuilder(HeaderReader):
                 if iterator not in extents:
                     self.unliftable(
                         node,
-                        f"loop kept: {ast.unparse(node)} stores a row into fewer dimensions, which raises",
+                        f"loop kept: {ast.unparse(node)} stores a row into fewer dimensions, "
+                        "which raises",
                         "VEC911",
                     )
                 if extent != extents[iterator]:
@@ -723,7 +679,7 @@ class NestBuilder(HeaderReader):
                 subscripts.append(dimension.start + Affine.symbol(next(queue).iterator))
         return value, tuple(subscripts), tuple(loops)
 
-    def _save_before(self, tensor: Tensor, node: ast.AST, keep: Item) -> None:
+    def _save_before(self, tensor: Tensor, node: ast.AST) -> None:
         """Values computed from what is about to be written become temporaries."""
         for name, item in list(self.environment.items()):
             if not isinstance(item, build.NODES):
@@ -747,7 +703,8 @@ class NestBuilder(HeaderReader):
         if len(kinds) != 1 or any(load.implicit for load in scalar.loads(value)):
             self.unsupported(
                 node,
-                f"loop kept: {name} must be kept, and its type differs between paths or it is a row",
+                f"loop kept: {name} must be kept, and its type differs between paths "
+                "or it is a row",
                 "VEC918",
             )
         unique, count = name, 1

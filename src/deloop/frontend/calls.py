@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
-from deloop.frontend.evaluate import Environment, Reader
-from deloop.frontend.items import FlatIndex, Item, View
+from deloop.frontend.evaluate import Environment
+from deloop.frontend.items import FlatIndex, Item, Tuple, View
+from deloop.frontend.operators import OperatorReader
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.source import SourceFunction
@@ -42,13 +44,14 @@ _OUTPUT = ("print", "write", "log", "info", "debug", "warning", "error", "loggin
 _MAX_DEPTH = 8
 _CAST_METHODS = {
     "float": "float32", "double": "float64", "half": "float16", "bfloat16": "bfloat16",
-    "int": "int32", "long": "int64", "short": "int16", "char": "int8", "byte": "uint8", "bool": "bool",
+    "int": "int32", "long": "int64", "short": "int16", "char": "int8", "byte": "uint8",
+    "bool": "bool",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class DataRequirement:
-    """A condition on data without which the loop does something else (raises, records no gradient)."""
+    """A condition on data: without it the loop raises, or records no gradient."""
 
     condition: scalar.Expression
     place: object
@@ -57,8 +60,8 @@ class DataRequirement:
     """Whether it must hold at every instance, or at one at least."""
 
 
-class CallReader(Reader):
-    """A `Reader` that also reads calls."""
+class CallReader(OperatorReader):
+    """An `OperatorReader` that also reads calls."""
 
     inline = False
 
@@ -92,16 +95,21 @@ class CallReader(Reader):
             return self._inline(callee, callee.source, node)
         self._refuse_call(callee, node)
 
-    def _refuse_call(self, callee: Function, node: ast.Call) -> Item:
+    def _refuse_call(self, callee: Function, node: ast.Call) -> NoReturn:
         name = callee.qualified or callee.spelling
         last = name.rsplit(".", 1)[-1]
         if any(word in last for word in _RANDOM):
-            self.unliftable(node, f"loop kept: {callee.spelling} draws random numbers, and the order of draws "
-                            "decides the result", "VEC922")  # fmt: skip
+            self.unliftable(
+                node,
+                f"loop kept: {callee.spelling} draws random numbers, "
+                "and the order of draws decides the result",
+                "VEC922",
+            )
         if last in _OUTPUT or name.startswith("logging."):
             self.unliftable(
                 node,
-                f"loop kept: {callee.spelling} has an effect outside of the loop, once an iteration",
+                f"loop kept: {callee.spelling} has an effect outside of the loop, "
+                "once an iteration",
                 "VEC923",
             )
         if callee.qualified and callee.qualified.startswith("torch."):
@@ -152,10 +160,7 @@ class CallReader(Reader):
                 constants.append((parameter.name if is_keyword else "", value))
             else:
                 operands.append(value)
-        result = build.make_call(operator, operands, self.place(node), spelling, constants)
-        if "int" in operator.may_raise and isinstance(result, scalar.Call):
-            return result
-        return result
+        return build.make_call(operator, operands, self.place(node), spelling, constants)
 
     def _argument(
         self, given: ast.expr | scalar.Expression, accepts: Accepts, node: ast.Call
@@ -169,11 +174,8 @@ class CallReader(Reader):
             if isinstance(item.value, (bool, int, float)):
                 return build.number(item.value)
             if item.value is None or isinstance(item.value, str):
-                text = (
-                    f"torch.{item.value[6:]}"
-                    if str(item.value).startswith("torch.")
-                    else repr(item.value)
-                )
+                is_dtype = str(item.value).startswith("torch.")
+                text = str(item.value) if is_dtype else repr(item.value)
                 return scalar.Invariant(text, scalar.ElementType("bool", Rank.NUMBER))
         value = self.to_expression(item, given)
         if accepts is Accepts.NUMBER and not self.varies(value):
@@ -239,8 +241,8 @@ class CallReader(Reader):
                 return Integer(item.type.shape[0])
             case View() if item.rank:
                 return Integer(item.sizes[0])
-            case Sequence(items):
-                return Integer(Affine.number(len(items)))
+            case Sequence() | Tuple():
+                return Integer(Affine.number(len(item.items)))
             case Shape(tensor):
                 return Integer(Affine.number(tensor.type.rank))
         self.unsupported(node, f"{ast.unparse(node)}: the length is not known here")
@@ -274,12 +276,15 @@ class CallReader(Reader):
         return self._extreme("Gt", node)
 
     def _extreme(self, comparison: str, node: ast.Call) -> Item:
-        """Python's ``max(a, b)`` keeps ``a`` unless ``b > a``, so NaN and ties stay with the first."""
+        """Python's ``max(a, b)`` keeps ``a`` unless ``b > a``: NaN and ties stay with the first."""
         if len(node.args) < 2 or node.keywords:
             self.unsupported(node, f"{ast.unparse(node)} over a sequence is not read yet")
         items = [self.evaluate(a) for a in node.args]
-        if all(isinstance(i, Integer) and i.affine.is_constant for i in items):
-            chosen = (min if comparison == "Lt" else max)(i.affine.constant for i in items)  # type: ignore[union-attr]
+        constants = [
+            i.affine.constant for i in items if isinstance(i, Integer) and i.affine.is_constant
+        ]
+        if len(constants) == len(items):
+            chosen = min(constants) if comparison == "Lt" else max(constants)
             return Integer(Affine.number(chosen))
         best = self.to_expression(items[0], node)
         for item in items[1:]:
@@ -311,24 +316,23 @@ class CallReader(Reader):
 
     def _call_builtins_divmod(self, node: ast.Call) -> Item:
         left, right = self.evaluate(node.args[0]), self.evaluate(node.args[1])
-        return Sequence(
-            (self.binary("FloorDiv", left, right, node), self.binary("Mod", left, right, node))
-        )  # type: ignore[arg-type]
+        quotient = self.binary("FloorDiv", left, right, node)
+        return Tuple((quotient, self.binary("Mod", left, right, node)))
 
     def _call_builtins_tuple(self, node: ast.Call) -> Item:
-        item = self.evaluate(node.args[0]) if node.args else Sequence(())
-        if isinstance(item, (Sequence, Shape)):
-            return Sequence(tuple(self.unpack(item, None, node)))  # type: ignore[arg-type]
+        item = self.evaluate(node.args[0]) if node.args else Tuple(())
+        if isinstance(item, (Sequence, Tuple, Shape)):
+            return Tuple(tuple(self.unpack(item, None, node)))
         self.unsupported(node, f"{ast.unparse(node)} is not read yet")
 
     _call_builtins_list = _call_builtins_tuple
 
-    # ------------------------------------------------------------------ torch functions of their own kind
+    # ------------------------------------------------------------------ torch, one by one
     def _call_torch_tensor(self, node: ast.Call) -> Item:
         item = self.evaluate(node.args[0])
         if isinstance(item, FlatIndex):
             return item
-        if isinstance(item, (Sequence, Shape)):
+        if isinstance(item, (Sequence, Tuple, Shape)):
             self.unsupported(node, f"{ast.unparse(node)} inside the loop is not read yet", "VEC924")
         value = self.to_expression(item, node)
         if not build.is_number(value):
@@ -352,9 +356,9 @@ class CallReader(Reader):
         index, shape = self.evaluate(node.args[0]), self.evaluate(node.args[1])
         sizes = tuple(i.affine for i in self.unpack(shape, None, node) if isinstance(i, Integer))
         if isinstance(index, FlatIndex) and sizes == index.factors:
-            return Sequence(tuple(Integer(Affine.symbol(i)) for i in index.iterators))
+            return Tuple(tuple(Integer(Affine.symbol(i)) for i in index.iterators))
         if isinstance(index, Integer) and len(sizes) == 1:
-            return Sequence((index,))
+            return Tuple((index,))
         self.unsupported(
             node, f"{ast.unparse(node)} is not the multi-index of this loop's elements"
         )
@@ -364,7 +368,8 @@ class CallReader(Reader):
     def _call_torch_unflatten(self, node: ast.Call) -> Item:
         self.unliftable(
             node,
-            "torch.unflatten of a 0-d index raises: it splits a dimension of a tensor, and a single number has none",
+            "torch.unflatten of a 0-d index raises: it splits a dimension of a tensor, "
+            "and a single number has none",
             "VEC301",
             f"torch.unravel_index gives the multi-index: {_unravel(node)}",
         )
@@ -377,7 +382,7 @@ class CallReader(Reader):
             found: Item | None = special(base, node)
             if found is not None:
                 return found
-        if isinstance(base, (Tensor, View)) or isinstance(base, scalar.Expression):
+        if isinstance(base, (Tensor, View, *build.NODES)):
             receiver = self.to_expression(base, node)
             if build.is_number(receiver):
                 self.unsupported(
@@ -399,19 +404,16 @@ class CallReader(Reader):
             self.unsupported(
                 node, f"the method .{name} on an element or a row is not read yet", "VEC924"
             )
-        if isinstance(base, (Opaque,)):
+        if isinstance(base, Opaque):
             self.unsupported(node, f"{ast.unparse(func)} is called, and {base.reason}", "VEC921")
         self.unsupported(node, f"{ast.unparse(func)} is not read yet", "VEC921")
-
-    def _tensor_of(self, base: Item) -> Tensor | None:
-        return base if isinstance(base, Tensor) else None
 
     def _method_size(self, base: Item, node: ast.Call) -> Item | None:
         if not isinstance(base, (Tensor, View)):
             return None
         sizes = base.type.shape if isinstance(base, Tensor) else base.sizes
         if not node.args:
-            return Sequence(tuple(Integer(s) for s in sizes))
+            return Tuple(tuple(Integer(s) for s in sizes))
         return Integer(sizes[self._constant(node.args[0])])
 
     def _method_dim(self, base: Item, node: ast.Call) -> Item | None:
@@ -453,7 +455,7 @@ class CallReader(Reader):
         return None
 
     def _method_clone(self, base: Item, node: ast.Call) -> Item | None:
-        """A clone is a value of its own: what is stored into the source later does not change it."""
+        """A value of its own: what is stored into the source later does not change it."""
         value = self.to_expression(base, node)
         return build.cast(value, value.type)
 
@@ -500,7 +502,7 @@ class CallReader(Reader):
         return count.affine
 
     def _method_to(self, base: Item, node: ast.Call) -> Item | None:
-        if not isinstance(base, (Tensor, View)) and not isinstance(base, scalar.Expression):
+        if not isinstance(base, (Tensor, View, *build.NODES)):
             return None
         value = self.to_expression(base, node)
         arguments = [*node.args, *(k.value for k in node.keywords)]
@@ -526,12 +528,12 @@ class CallReader(Reader):
         inner = CallReader(
             source, environment, self.arrays, self.requirements, self.products, self.depth + 1
         )
-        inner._iterators = self._iterators
+        inner.scope_iterators = self.scope_iterators
         inner.hints = self.hints
         inner.guards = list(self.guards)
         inner.__dict__["_data"] = self.data_requirements
         value = inner.returned(source.body, environment, node)
-        if isinstance(value, (Integer, Literal, Sequence, View)):
+        if isinstance(value, (Integer, Literal, Sequence, Tuple, View)):
             return value
         body = inner.to_expression(value, node)
         parameters = source.parameters
@@ -555,7 +557,7 @@ class CallReader(Reader):
                 node, f"the arguments of {callee.spelling} do not fit its parameters", "VEC921"
             )
         environment: Environment = {}
-        for parameter, argument in zip(parameters, node.args):
+        for parameter, argument in zip(parameters, node.args, strict=False):
             if isinstance(argument, ast.Starred):
                 self.unsupported(node, f"{ast.unparse(node)} passes arguments by *", "VEC921")
             environment[parameter] = self.evaluate(argument)
@@ -585,7 +587,7 @@ class CallReader(Reader):
                     continue
                 case ast.Return(value=None):
                     return Literal(None)
-                case ast.Return(value=value):
+                case ast.Return(value=ast.expr() as value):
                     return self.evaluate(value)
                 case ast.Assign(targets=[target], value=value):
                     self.assign_local(target, self.evaluate(value))
@@ -655,7 +657,7 @@ class CallReader(Reader):
 
 
 def _owner(tensor: Tensor) -> str:
-    """The name that the sizes of a tensor are spelled with: its own, or that of the one it is like."""
+    """The name that a tensor's sizes are spelled with: its own, or that of the one it is like."""
     owners = {s.partition(".shape[")[0] for size in tensor.type.shape for s in size.symbols}
     owner = next(iter(owners)) if len(owners) == 1 else tensor.name
     spelled = tuple(Affine.symbol(f"{owner}.shape[{k}]") for k in range(tensor.type.rank))

@@ -66,8 +66,8 @@ def make_call(
 ) -> Expression:
     """An operator applied, with its type; distributed over a select whose branches differ in type.
 
-    ``max(x, 0) * y -> select(0 > x, 0 * y, x * y)`` where ``x`` is a tensor and 0 is not: the product's
-    type depends on the branch. Raises `Unsupported` where PyTorch raises for these types.
+    ``max(x, 0) * y -> select(0 > x, 0 * y, x * y)`` where ``x`` is a tensor and 0 is not: the
+    product's type depends on the branch. Raises `Unsupported` where PyTorch raises for these types.
     """
     for position, argument in enumerate(arguments):
         if isinstance(argument, Select) and argument.is_mixed:

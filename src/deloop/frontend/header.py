@@ -10,7 +10,7 @@ from deloop.dtype import Rank
 from deloop.errors import RefusalError
 from deloop.frontend import expression as build
 from deloop.frontend.calls import CallReader
-from deloop.frontend.items import FlatIndex, Item, View, whole
+from deloop.frontend.items import FlatIndex, Item, Tuple, View, whole
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, equal
 from deloop.ir.types import Function, Integer, Sequence, Shape, Tensor
@@ -126,7 +126,7 @@ class HeaderReader(CallReader):
 
         def element(at: tuple[Affine, ...]) -> Item:
             count = at[0] - counted.lower + start
-            return Sequence((Integer(count), inner.element(at)))  # type: ignore[arg-type]
+            return Tuple((Integer(count), inner.element(at)))
 
         return Header((counted,), element)
 
@@ -147,7 +147,7 @@ class HeaderReader(CallReader):
             self.unsupported(node, f"{ast.unparse(node)} is not read yet")
 
         def element(at: tuple[Affine, ...]) -> Item:
-            return Sequence(tuple(p.element(a) for p, a in zip(parts, at, strict=True)))  # type: ignore[arg-type]
+            return Tuple(tuple(p.element(a) for p, a in zip(parts, at, strict=True)))
 
         return Header(tuple(parts), element)
 
@@ -157,7 +157,7 @@ class HeaderReader(CallReader):
                 node, "a loop over the elements of a tensor without dimensions runs once"
             )
         loops = tuple(Counted(Affine(), s, Integer) for s in sizes)
-        return Header(loops, lambda at: Sequence(tuple(Integer(a) for a in at)))
+        return Header(loops, lambda at: Tuple(tuple(Integer(a) for a in at)))
 
     def _ranges(self, node: ast.expr) -> tuple[Affine, ...]:
         """``map(range, x.shape)`` and ``[range(s) for s in x.shape]``."""
@@ -222,7 +222,7 @@ class HeaderReader(CallReader):
                 view = whole(item)
             case View() if item.rank:
                 view = item
-            case Sequence() | Shape():
+            case Sequence() | Tuple() | Shape():
                 self.unsupported(
                     node, f"{ast.unparse(node)} is a Python sequence, not a tensor", "VEC930"
                 )
@@ -268,7 +268,7 @@ class HeaderReader(CallReader):
         item = self.evaluate(node)
         if isinstance(item, Integer):
             return item.affine
-        if isinstance(item, Tensor | View) or isinstance(item, scalar.Expression):
+        if isinstance(item, (Tensor, View, *build.NODES)):
             self.unsupported(
                 node, f"the trip count {ast.unparse(node)} is read from data", "VEC931"
             )
@@ -299,7 +299,7 @@ class HeaderReader(CallReader):
             self.unsupported(node, f"{ast.unparse(node)} is not read yet", "VEC930")
         parts = [self._counted(a) for a in node.args]
         first = parts[0]
-        for part, argument in zip(parts[1:], node.args[1:]):
+        for part, argument in zip(parts[1:], node.args[1:], strict=True):
             if part.stride != 1 or first.stride != 1:
                 self.unsupported(node, "zip over a range with a step is not read yet", "VEC930")
             gap = (part.upper - part.lower) - (first.upper - first.lower)
@@ -312,6 +312,6 @@ class HeaderReader(CallReader):
 
         def element(at: Affine) -> Item:
             offset = at - first.lower
-            return Sequence(tuple(p.element(p.lower + offset) for p in parts))  # type: ignore[arg-type]
+            return Tuple(tuple(p.element(p.lower + offset) for p in parts))
 
         return Counted(first.lower, first.upper, element, first.stride, first.span)

@@ -31,7 +31,7 @@ class View:
     tensor: types.Tensor
     dimensions: tuple[Point | Whole, ...]
     unbound: bool = False
-    """Made by iterating or unpacking: PyTorch forbids writing into it where a gradient is recorded."""
+    """Made by iterating or unpacking: writing into it raises where a gradient is recorded."""
 
     @property
     def rank(self) -> int:
@@ -69,6 +69,14 @@ class Finished:
 
 
 @dataclass(frozen=True)
+class Tuple:
+    """A tuple or a list made while reading: like `ir.types.Sequence`, but of any items."""
+
+    items: tuple[Item, ...]
+    is_list: bool = False
+
+
+@dataclass(frozen=True)
 class Requirement:
     """Something that reading the loop relied on, to be proved or assumed later."""
 
@@ -77,7 +85,7 @@ class Requirement:
     reason: str
 
 
-Item = types.Value | scalar.Expression | View | FlatIndex | Carried | Finished
+Item = types.Value | scalar.Expression | View | FlatIndex | Carried | Finished | Tuple
 
 
 def whole(tensor: types.Tensor) -> View:

@@ -1,7 +1,7 @@
 """Loop IR: nests of loops, guards and stores.
 
-Loops are normalised: an iterator counts 0, 1, 2, … and the user's variable is an affine expression of
-it. Temporaries are substituted forward by the front end, so that what is left is stores.
+Loops are normalised: an iterator counts 0, 1, 2, … and the user's variable is an affine expression
+of it. Temporaries are substituted forward by the front end, so that what is left is stores.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Store:
 
     `implicit` iterators run over dimensions that the statement treats whole; all its reads come
     before all its writes along them. `guards` are affine conditions on iterators under which it
-    runs. A `local` store defines a temporary of the iteration, expanded over the iterators around it.
+    runs. A `local` store defines a temporary of the iteration, kept over the iterators around it.
     """
 
     array: str
@@ -42,8 +42,8 @@ class Store:
 class Loop:
     """``for iterator in range(lower, upper)``.
 
-    A loop with another step counts 0, 1, 2, … and the user's variable is an affine expression of the
-    iterator; then iterations go on while ``stride * iterator < span``.
+    A loop with another step counts 0, 1, 2, … and the user's variable is an affine expression of
+    the iterator; then iterations go on while ``stride * iterator < span``.
     """
 
     iterator: str

@@ -1,7 +1,8 @@
 """Scalar IR: what one iteration computes for one element.
 
-Every node knows the type that the *loop* gives it, `ElementType`: lifting must not change it, although
-PyTorch's promotion treats Python numbers, 0-d tensors and tensors with dimensions differently.
+Every node knows the type that the *loop* gives it, `ElementType`: lifting must not change it,
+although PyTorch's promotion treats Python numbers, 0-d tensors and tensors with dimensions
+differently.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ class Call:
     """An operator applied to elements.
 
     `operator` is its canonical name in `deloop.ops`; `spelling` how to write it back
-    (``torch.sin``, ``.sin``, or empty for Python's own operators); `keywords` its constant arguments.
+    (``torch.sin``, ``.sin``, or empty for Python's own operators); `keywords` its constant
+    arguments.
     """
 
     operator: str

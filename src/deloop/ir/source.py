@@ -66,8 +66,8 @@ class SourceFunction:
         """Default value expressions by parameter."""
         a = self.node.args
         positional = [*a.posonlyargs, *a.args]
-        found = dict(
-            zip((p.arg for p in positional[len(positional) - len(a.defaults) :]), a.defaults)
-        )
-        found.update({p.arg: d for p, d in zip(a.kwonlyargs, a.kw_defaults) if d is not None})
+        optional = positional[len(positional) - len(a.defaults) :]
+        by_keyword = zip(a.kwonlyargs, a.kw_defaults, strict=True)
+        found = {p.arg: default for p, default in zip(optional, a.defaults, strict=True)}
+        found.update({p.arg: default for p, default in by_keyword if default is not None})
         return found

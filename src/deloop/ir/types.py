@@ -74,7 +74,10 @@ class Integer:
 
 @dataclass(frozen=True)
 class Scalar:
-    """A Python number of which only the type is known: dtype ``bool``, ``int64``, ``float64``, ``complex128``."""
+    """A Python number of which only the type is known.
+
+    Its dtype is ``bool``, ``int64``, ``float64`` or ``complex128``.
+    """
 
     dtype: str
     spelling: str
@@ -114,7 +117,8 @@ class Function:
     """A callable.
 
     ``qualified`` is its canonical name where it belongs to a known library (``torch.sin``),
-    ``source`` the parsed definition where that is at hand. ``spelling`` is how the user's code names it.
+    ``source`` the parsed definition where that is at hand. ``spelling`` is how the user's code
+    names it.
     """
 
     spelling: str

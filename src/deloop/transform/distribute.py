@@ -1,8 +1,9 @@
 """Loop distribution and vectorization by strongly connected components.
 
-J. R. Allen and K. Kennedy, "Automatic translation of Fortran programs to vector form", TOPLAS 1987:
-at each level the dependence graph's components run in topological order; a component without a cycle
-becomes a tensor operation, one with a cycle keeps its loop and is distributed again one level deeper.
+J. R. Allen and K. Kennedy, "Automatic translation of Fortran programs to vector form", TOPLAS
+1987: at each level the dependence graph's components run in topological order; a component without
+a cycle becomes a tensor operation, one with a cycle keeps its loop and is distributed again one
+level deeper.
 """
 
 from __future__ import annotations
@@ -73,10 +74,12 @@ def _components(
     for statement in statements:
         if statement.name in seen:
             continue
+        name, reached = statement.name, reach[statement.name]
         members = [
-            s for s in statements
-            if s.name == statement.name or (s.name in reach[statement.name] and statement.name in reach[s.name])
-        ]  # fmt: skip
+            s
+            for s in statements
+            if s.name == name or (s.name in reached and name in reach[s.name])
+        ]
         seen.update(s.name for s in members)
         components.append(members)
     ordered: list[list[Statement]] = []

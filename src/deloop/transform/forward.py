@@ -15,7 +15,7 @@ from deloop.ir.scalar import Call, Expression, Inlined, Load, Select
 
 
 def forward_stores(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
-    """Adjacent stores to the same element merged, where the first one's value is used once at most."""
+    """Adjacent stores to one element merged, where the first one's value is used at most once."""
     result: list[Node] = []
     for node in nodes:
         if isinstance(node, Loop):

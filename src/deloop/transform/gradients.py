@@ -34,12 +34,11 @@ def check_gradient_order(
     for vector in vectors(plan):
         store = vector.statement.store
         if requires_grad(store.value, by_now) != requires_grad(store.value, with_grad):
-            raise Unliftable(
-                Refusal(
-                    "VEC906", store.place,
-                    "loop kept: the gradient of what is read here depends on the order of the iterations",
-                )
-            )  # fmt: skip
+            sentence = (
+                "loop kept: the gradient of what is read here depends on the order "
+                "of the iterations"
+            )
+            raise Unliftable(Refusal("VEC906", store.place, sentence))
         if requires_grad(store.value, with_grad):
             by_now |= {store.array}
             if any(_saves(node, written, with_grad) for node in walk(store.value)):

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Sequence
 
 from deloop.backend import syntax
-from deloop.backend.emit import Context, Emitter
+from deloop.backend.context import Context
+from deloop.backend.emit import Emitter
 from deloop.diagnostic import Assumption, Place, Refusal
 from deloop.dtype import Rank
 from deloop.errors import Unsupported
@@ -22,7 +23,9 @@ def guard_data(
     parameters: set[str],
     context: Context,
 ) -> tuple[Assumption, ...]:
-    """One guard a requirement: ``math.sqrt(x[i])`` needs ``torch.isfinite(torch.sqrt(x.double())).all()``.
+    """One guard a requirement.
+
+    ``math.sqrt(x[i])`` needs ``torch.isfinite(torch.sqrt(x.double())).all()``.
 
     Raises `Unsupported` where the data is not an argument, or the loop changes it.
     """

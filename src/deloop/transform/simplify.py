@@ -92,18 +92,20 @@ def protect(
             negated = Call("logical_not", (condition,), condition.type)
             return Select(
                 condition,
-                _guard(protect(then, grads), condition, True, grads),
-                _guard(protect(otherwise, grads), negated, False, grads),
+                _guard(protect(then, grads), condition, grads),
+                _guard(protect(otherwise, grads), negated, grads),
             )
         case _:
             return scalar.rebuild(expression, lambda child: protect(child, grads))
 
 
 def _guard(
-    expression: Expression, condition: Expression, when: bool, grads: Callable[[Expression], bool]
+    expression: Expression, condition: Expression, grads: Callable[[Expression], bool]
 ) -> Expression:
+    """The branch of a select, with dangerous operators given harmless operands elsewhere."""
+
     def recurse(child: Expression) -> Expression:
-        return _guard(child, condition, when, grads)
+        return _guard(child, condition, grads)
 
     if isinstance(expression, Load) or (
         isinstance(expression, Select) and expression.condition == condition
@@ -115,17 +117,8 @@ def _guard(
         return recurse(expression.body)
     expression = scalar.rebuild(expression, recurse)
     if isinstance(expression, Call) and _is_dangerous(expression, grads):
-        arguments = tuple(
-            _safe(a, expression, position, condition, when, grads)
-            for position, a in enumerate(expression.arguments)
-        )
-        return Call(
-            expression.operator,
-            arguments,
-            expression.type,
-            expression.spelling,
-            expression.keywords,
-        )
+        arguments = tuple(_safe(argument, condition) for argument in expression.arguments)
+        return replace(expression, arguments=arguments)
     return expression
 
 
@@ -162,24 +155,14 @@ def _may_raise(call: Call) -> bool:
     return widest in operator.may_raise and not nonzero
 
 
-def _safe(
-    argument: Expression,
-    call: Call,
-    position: int,
-    condition: Expression,
-    when: bool,
-    grads: Callable[[Expression], bool],
-) -> Expression:
-    if isinstance(argument, (Number, scalar.Invariant)) and not (
-        isinstance(argument, scalar.Invariant) and argument.type.rank is not Rank.NUMBER
-    ):
-        if not isinstance(argument, scalar.Invariant):
-            return argument
+def _safe(argument: Expression, condition: Expression) -> Expression:
+    """An operand that is 1 where the branch is not taken."""
+    is_constant = isinstance(argument, Number) or (
+        isinstance(argument, scalar.Invariant) and argument.type.rank is Rank.NUMBER
+    )
+    if is_constant or (isinstance(argument, Select) and argument.condition == condition):
         return argument
-    if isinstance(argument, Select) and argument.condition == condition:
-        return argument
-    one = Cast(number(1), argument.type)
-    return Select(condition, argument, one)
+    return Select(condition, argument, Cast(number(1), argument.type))
 
 
 def simplify_plan(
@@ -206,9 +189,8 @@ def simplify_plan(
             written.add(store.array)
             value = forward_fill(store.value, fill)
             if requires_grad(value, grown) != requires_grad(store.value, grown):
-                value = (
-                    store.value
-                )  # a gradient recorded elsewhere in the tensor makes this read carry one
+                # A gradient recorded elsewhere in the tensor makes this read carry one.
+                value = store.value
             augmented = store.augmented
             if value != store.value:
                 value, lost = drop_neutral(value)

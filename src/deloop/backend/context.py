@@ -1,0 +1,69 @@
+"""What emission needs to know of its surroundings, and the pieces of source that it makes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from deloop.diagnostic import Exactness
+from deloop.dtype import Rank
+from deloop.ir.affine import Affine
+from deloop.ir.loop import Loop
+from deloop.ir.scalar import Expression
+from deloop.ir.types import Tensor
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """A piece of source: its axes in the order of its dimensions, and the type PyTorch gives it."""
+
+    node: ast.expr
+    axes: tuple[str, ...]
+    dtype: str
+    rank: Rank
+    is_view: bool = False
+
+
+@dataclass
+class Context:
+    """What emission needs to know of its surroundings.
+
+    Parameters
+    ----------
+    arrays:
+        Tensors by name, shapes in canonical sizes.
+    torch:
+        How the user's code names torch.
+    canonical:
+        Writes equal sizes as one.
+    spell:
+        An affine expression with a spelling that is valid where the code will stand.
+    device:
+        The device of the data, ``"cpu"``; new tensors are made there.
+    inline:
+        Whether calls of the user's functions are replaced by their bodies.
+    """
+
+    arrays: Mapping[str, Tensor]
+    torch: str
+    canonical: Callable[[Affine], Affine]
+    spell: Callable[[Affine], Affine]
+    device: tuple[str, str] = ("cpu", "")
+    inline: bool = False
+    exactness: Exactness = Exactness.BITWISE
+    lossy: list[str] = field(default_factory=list)
+    locals: dict[str, tuple[tuple[Affine, Affine] | None, ...]] = field(default_factory=dict)
+    names: dict[Expression, tuple[ast.expr, tuple[Loop, ...]]] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+    with_grad: frozenset[str] = frozenset()
+
+    def foreign_device(self, tensor: Tensor, has_data: bool) -> bool:
+        """Whether a value made without data would lie elsewhere than the tensor it replaces."""
+        return not has_data and tensor.type.device != self.device[0]
+
+    def round_off(self, step: str) -> None:
+        """Note the step at which bitwise equality is lost."""
+        self.exactness = Exactness.ROUNDING
+        if step not in self.lossy:
+            self.lossy.append(step)

@@ -1,0 +1,331 @@
+"""Operands of lifted expressions: numbers, iterators and reads, with their axes laid out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import replace
+
+from deloop.backend import syntax
+from deloop.backend.context import Context, Emitted
+from deloop.diagnostic import Place, Refusal
+from deloop.dtype import Rank, category
+from deloop.errors import Unsupported
+from deloop.ir import scalar
+from deloop.ir.affine import Affine
+from deloop.ir.loop import Loop
+from deloop.ir.scalar import Expression, Load
+from deloop.ir.types import Tensor
+
+
+class OperandEmitter:
+    """Emits the operands of one statement whose `axes` loops were lifted."""
+
+    def __init__(
+        self, context: Context, axes: Sequence[Loop], order: Sequence[str], place: Place
+    ) -> None:
+        self.context = context
+        self.loops = {loop.iterator: loop for loop in axes}
+        self.order = tuple(order)
+        self.place = place
+        self.count = 0
+
+    def refuse(self, sentence: str, code: str = "VEC950") -> Unsupported:
+        """The exception that says what cannot be written."""
+        return Unsupported(Refusal(code, self.place, f"loop kept: {sentence}"))
+
+    def emit(self, expression: Expression) -> Emitted:
+        """The lifted form of an expression: an index may be any."""
+        raise NotImplementedError
+
+    # ------------------------------------------------------------------ axes
+    def sorted_axes(self, axes: Sequence[str]) -> tuple[str, ...]:
+        """Axes in canonical order."""
+        return tuple(a for a in self.order if a in axes)
+
+    def align(self, piece: Emitted, axes: tuple[str, ...]) -> ast.expr:
+        """The piece with a dimension of size 1 for each missing axis behind its first one.
+
+        ``x: (i) -> x[:, None]`` among ``(i, j)``; leading dimensions broadcast by themselves.
+        """
+        if not piece.axes:
+            return piece.node
+        start = axes.index(piece.axes[0])
+        entries: list[ast.expr] = [
+            ast.Slice() if axis in piece.axes else ast.Constant(None) for axis in axes[start:]
+        ]
+        if all(syntax.is_full(e) for e in entries):
+            return piece.node
+        return self._insert(piece.node, entries)
+
+    @staticmethod
+    def _insert(node: ast.expr, entries: list[ast.expr]) -> ast.expr:
+        """``None`` entries merged into a subscript: ``x[1:][:, None] -> x[1:, None]``."""
+        if isinstance(node, ast.Subscript):
+            given = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
+            plain = all(isinstance(g, ast.Slice) for g in given)
+            if plain:
+                queue = iter(given)
+                merged = [
+                    next(queue, ast.Slice()) if isinstance(e, ast.Slice) else e for e in entries
+                ]
+                return syntax.index(node.value, merged)
+        return syntax.index(node, entries)
+
+    def bounds(self, axis: str) -> tuple[Affine, Affine]:
+        """First value and one past the last value of a lifted iterator."""
+        loop = self.loops[axis]
+        return loop.lower, loop.upper
+
+    # ------------------------------------------------------------------ leaves
+    def index(self, affine: Affine) -> Emitted:
+        """A Python int: as it is, or ``torch.arange`` along its axes."""
+        affine = self.context.canonical(affine)
+        lifted = [s for s in affine.symbols if s in self.loops]
+        if not lifted:
+            return Emitted(syntax.affine(self.context.spell(affine)), (), "int64", Rank.NUMBER)
+        parts: list[Emitted] = []
+        rest = affine.without(lifted)
+        for axis in self.sorted_axes(lifted):
+            coefficient = affine.coefficient(axis)
+            parts.append(self._arange(axis, coefficient, rest if not parts else Affine()))
+        total = parts[0]
+        for part in parts[1:]:
+            axes = self.sorted_axes((*total.axes, *part.axes))
+            node = ast.BinOp(self.align(total, axes), ast.Add(), self.align(part, axes))
+            total = Emitted(node, axes, "int64", Rank.TENSOR)
+        return total
+
+    def _arange(self, axis: str, coefficient: int, rest: Affine) -> Emitted:
+        loop = self.loops[axis]
+        lower, upper = self.bounds(axis)
+        arguments: list[Affine]
+        scale = 1
+        if coefficient == 1:
+            arguments = [lower + rest, upper + rest]
+        elif loop.span is not None and coefficient == loop.stride:
+            arguments = [rest, rest + loop.span, Affine.number(coefficient)]
+        elif coefficient < 0 and loop.span is None:
+            arguments = [
+                lower * coefficient + rest,
+                upper * coefficient + rest,
+                Affine.number(coefficient),
+            ]
+        else:
+            scale, arguments = coefficient, [lower, upper]
+        if arguments[0] == Affine() and len(arguments) == 2:
+            arguments = arguments[1:]
+        written = [syntax.affine(self.context.spell(a)) for a in arguments]
+        node = syntax.call(f"{self.context.torch}.arange", written, **self._device())
+        if scale != 1:
+            node = ast.BinOp(syntax.constant(scale), ast.Mult(), node)
+            if rest != Affine():
+                node = ast.BinOp(node, ast.Add(), syntax.affine(self.context.spell(rest)))
+        return Emitted(node, (axis,), "int64", Rank.TENSOR)
+
+    def _device(self) -> dict[str, ast.expr]:
+        kind, holder = self.context.device
+        return {} if kind == "cpu" or not holder else {"device": syntax.name(f"{holder}.device")}
+
+    def load(self, load: Load) -> Emitted:
+        """A read: a slice where each dimension moves with one iterator, else an index tensor."""
+        if load.array in self.context.locals:
+            return self._local(load)
+        tensor = self.context.arrays[load.array]
+        base = syntax.name(tensor.name)
+        if any(self._needs_gather(s) for s in load.subscripts) or self._repeats(load):
+            diagonal = self._diagonal(load, base)
+            return diagonal if diagonal is not None else self._gather(load, base)
+        entries: list[ast.expr] = []
+        axes: list[str] = []
+        flips: list[int] = []
+        for subscript, size in zip(load.subscripts, tensor.type.shape, strict=True):
+            assert isinstance(subscript, Affine)
+            subscript, size = self.context.canonical(subscript), self.context.canonical(size)
+            lifted = [s for s in subscript.symbols if s in self.loops]
+            if not lifted:
+                entries.append(self.point(subscript, size))
+                continue
+            if subscript.coefficient(lifted[0]) < 0:
+                flips.append(len(axes))
+            entries.append(self.slice(subscript, lifted[0], size))
+            axes.append(lifted[0])
+        node = syntax.index(base, syntax.strip_full(entries))
+        if flips:
+            node = syntax.method(node, "flip", *[syntax.constant(d) for d in flips])
+        rank = Rank.TENSOR if axes else Rank.SCALAR
+        piece = Emitted(node, tuple(axes), load.type.dtype, rank, is_view=not flips)
+        if not tensor.type.shape and load.type.rank is Rank.NUMBER:
+            piece = replace(piece, rank=Rank.NUMBER, is_view=False)
+        return self.permute(piece)
+
+    def _local(self, load: Load) -> Emitted:
+        """A temporary of the iteration: kept over the ranges of the axes it was made along."""
+        kept = self.context.locals[load.array]
+        entries: list[ast.expr] = []
+        axes: list[str] = []
+        flips: list[int] = []
+        for subscript, dimension in zip(load.subscripts, kept, strict=True):
+            assert isinstance(subscript, Affine)
+            if dimension is None:
+                if len(subscript.symbols) != 1 or subscript.symbols[0] in self.loops:
+                    raise self.refuse(
+                        f"{load.array} is used in another iteration than it is set in"
+                    )
+                continue
+            lower, upper = dimension
+            place, size = (
+                self.context.canonical(subscript - lower),
+                self.context.canonical(upper - lower),
+            )
+            lifted = [s for s in place.symbols if s in self.loops]
+            if len(lifted) > 1 or (lifted and lifted[0] in axes):
+                raise self.refuse(f"{load.array} is kept over other iterations than it is used in")
+            if not lifted:
+                entries.append(self.point(place, size))
+                continue
+            if place.coefficient(lifted[0]) < 0:
+                flips.append(len(axes))
+            entries.append(self.slice(place, lifted[0], size))
+            axes.append(lifted[0])
+        node = syntax.index(ast.Name(load.array, ast.Load()), syntax.strip_full(entries))
+        if flips:
+            node = syntax.method(node, "flip", *[syntax.constant(d) for d in flips])
+        rank = Rank.TENSOR if axes else load.type.rank
+        return self.permute(Emitted(node, tuple(axes), load.type.dtype, rank))
+
+    def point(self, subscript: Affine, size: Affine) -> ast.expr:
+        """A subscript that no lifted iterator moves; from the end where that is plainer."""
+        back = subscript - size
+        if back.is_constant and back.constant < 0 and subscript.symbols:
+            return syntax.constant(back.constant)
+        return syntax.affine(self.context.spell(subscript))
+
+    def _needs_gather(self, subscript: scalar.Subscript) -> bool:
+        if not isinstance(subscript, Affine):
+            return True
+        return sum(s in self.loops for s in self.context.canonical(subscript).symbols) > 1
+
+    def _repeats(self, load: Load) -> bool:
+        axes = [
+            s
+            for sub in load.subscripts
+            if isinstance(sub, Affine)
+            for s in sub.symbols
+            if s in self.loops
+        ]
+        return len(axes) != len(set(axes))
+
+    def slice(self, subscript: Affine, axis: str, size: Affine) -> ast.expr:
+        """The slice of a dimension of `size` elements that an affine subscript walks over."""
+        coefficient = subscript.coefficient(axis)
+        loop = self.loops[axis]
+        lower, upper = loop.lower, loop.upper
+        rest = subscript.without([axis])
+        if loop.span is not None and coefficient % loop.stride == 0:
+            factor = coefficient // loop.stride  # the user's variable moves by the stride
+            first, last = rest, rest + (loop.span - 1) * factor
+        else:
+            first, last = rest + lower * coefficient, rest + (upper - 1) * coefficient
+        if coefficient < 0:
+            first, last = last, first
+            if loop.span is not None and abs(loop.stride) != 1:
+                first = rest + (upper - 1) * coefficient
+        first, stop = self.context.canonical(first), self.context.canonical(last + 1)
+        start_node = None if first == Affine() else syntax.affine(self.context.spell(first))
+        stop_node = self._stop(stop, size)
+        step = abs(coefficient)
+        return ast.Slice(start_node, stop_node, syntax.constant(step) if step != 1 else None)
+
+    def _stop(self, stop: Affine, size: Affine) -> ast.expr | None:
+        back = stop - size
+        if back == Affine():
+            return None
+        if back.is_constant and back.constant < 0 and stop.symbols:
+            return syntax.constant(back.constant)
+        return syntax.affine(self.context.spell(stop))
+
+    def _diagonal(self, load: Load, base: ast.expr) -> Emitted | None:
+        """``A[i, i] -> A.diagonal()``."""
+        if len(load.subscripts) != 2 or not all(isinstance(s, Affine) for s in load.subscripts):
+            return None
+        first, second = (
+            self.context.canonical(s) for s in load.subscripts if isinstance(s, Affine)
+        )
+        axes = [s for s in first.symbols if s in self.loops]
+        if len(axes) != 1 or first.coefficient(axes[0]) != 1 or second.coefficient(axes[0]) != 1:
+            return None
+        if [s for s in second.symbols if s in self.loops] != axes:
+            return None
+        sizes = [self.context.canonical(s) for s in self.context.arrays[load.array].type.shape]
+        entries = [self.slice(f, axes[0], n) for f, n in zip((first, second), sizes, strict=True)]
+        node = syntax.method(syntax.index(base, syntax.strip_full(entries)), "diagonal")
+        return Emitted(node, (axes[0],), load.type.dtype, Rank.TENSOR, is_view=True)
+
+    def _gather(self, load: Load, base: ast.expr) -> Emitted:
+        """Index tensors: ``x[idx[i]] -> x[idx]``; dimensions that are plain slices stay slices."""
+        tensor = self.context.arrays[load.array]
+        pieces = self.index_pieces(load.subscripts, tensor)
+        if pieces is None:
+            pieces = [self.index_tensor(s) for s in load.subscripts]
+        gathered = [p for p in pieces if isinstance(p, Emitted)]
+        common = self.sorted_axes([a for p in gathered for a in p.axes])
+        entries: list[ast.expr] = []
+        axes: list[str] = []
+        placed = False
+        for piece in pieces:
+            if isinstance(piece, Emitted):
+                entries.append(self.align(piece, common))
+                if not placed:
+                    axes.extend(common)
+                    placed = True
+            else:
+                entries.append(piece[0])
+                axes.append(piece[1])
+        node = syntax.index(base, syntax.strip_full(entries))
+        rank = Rank.TENSOR if axes else Rank.SCALAR
+        return self.permute(Emitted(node, tuple(axes), load.type.dtype, rank))
+
+    def index_pieces(
+        self, subscripts: Sequence[scalar.Subscript], tensor: Tensor
+    ) -> list[Emitted | tuple[ast.expr, str]] | None:
+        """Each dimension as an index tensor or a slice; None where the two do not mix plainly."""
+        pieces: list[Emitted | tuple[ast.expr, str]] = []
+        used: list[str] = []
+        for subscript, size in zip(subscripts, tensor.type.shape, strict=True):
+            if isinstance(subscript, Affine) and not self._needs_gather(subscript):
+                lifted = [s for s in subscript.symbols if s in self.loops]
+                if lifted and subscript.coefficient(lifted[0]) > 0:
+                    pieces.append(
+                        (self.slice(subscript, lifted[0], self.context.canonical(size)), lifted[0])
+                    )
+                    used.append(lifted[0])
+                    continue
+            pieces.append(self.index_tensor(subscript))
+        advanced = [k for k, p in enumerate(pieces) if isinstance(p, Emitted)]
+        axes = [a for p in pieces if isinstance(p, Emitted) for a in p.axes]
+        contiguous = advanced == list(range(advanced[0], advanced[-1] + 1))
+        if len(used) != len(set(used)) or set(used) & set(axes) or not contiguous:
+            return None
+        return pieces
+
+    def index_tensor(self, subscript: scalar.Subscript) -> Emitted:
+        """A subscript as a number or an integer tensor."""
+        if isinstance(subscript, Affine):
+            return self.index(subscript)
+        piece = self.emit(subscript)
+        if category(piece.dtype) != "int":
+            raise self.refuse("an index is not an integer tensor")
+        return piece
+
+    def permute(self, piece: Emitted) -> Emitted:
+        """Dimensions brought into canonical order: ``(j, i) -> .T``."""
+        wanted = self.sorted_axes(piece.axes)
+        if wanted == piece.axes:
+            return piece
+        if len(wanted) == 2:
+            node: ast.expr = ast.Attribute(value=piece.node, attr="T", ctx=ast.Load())
+        else:
+            order = [syntax.constant(piece.axes.index(a)) for a in wanted]
+            node = syntax.method(piece.node, "permute", *order)
+        return replace(piece, node=node, axes=wanted)

@@ -1,0 +1,234 @@
+"""Operators of Python: arithmetic, comparisons, logic; affine where they can be."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from deloop.dtype import Rank
+from deloop.frontend import expression as build
+from deloop.frontend.items import FlatIndex, Item, Tuple
+from deloop.frontend.subscript import SubscriptReader
+from deloop.ir import scalar
+from deloop.ir.affine import Affine, at_least
+from deloop.ir.types import Integer, Literal, Opaque, Sequence
+from deloop.ops.table import find_unary
+
+_FOLD: dict[str, Callable[[int, int], int | None]] = {
+    "Mult": lambda a, b: a * b,
+    "FloorDiv": lambda a, b: a // b,
+    "Mod": lambda a, b: a % b,
+    "Pow": lambda a, b: a**b if 0 <= b < 64 else None,
+}
+_DECIDE: dict[str, Callable[[int], bool]] = {
+    "Lt": lambda gap: gap < 0,
+    "LtE": lambda gap: gap <= 0,
+    "Gt": lambda gap: gap > 0,
+    "GtE": lambda gap: gap >= 0,
+    "Eq": lambda gap: gap == 0,
+    "NotEq": lambda gap: gap != 0,
+}
+
+
+class OperatorReader(SubscriptReader):
+    """A `SubscriptReader` that also reads operators."""
+
+    def _read_BinOp(self, node: ast.BinOp) -> Item:
+        left, right = self.evaluate(node.left), self.evaluate(node.right)
+        return self.binary(type(node.op).__name__, left, right, node)
+
+    def binary(self, name: str, left: Item, right: Item, node: ast.AST) -> Item:
+        """A Python binary operator; affine where it can be."""
+        if isinstance(left, Integer) and isinstance(right, Integer):
+            affine = self._affine_binary(name, left.affine, right.affine)
+            if affine is not None:
+                return Integer(affine)
+        if isinstance(left, FlatIndex) and isinstance(right, Integer):
+            split = self._split_flat(name, left, right.affine)
+            if split is not None:
+                return split
+        sequences = (Sequence, Tuple)
+        if isinstance(left, sequences) and isinstance(right, sequences) and name == "Add":
+            return Tuple((*left.items, *right.items), left.is_list)
+        result = build.binary(
+            name, self.to_expression(left, node), self.to_expression(right, node), self.place(node)
+        )
+        return self.check_number_division(name, result, node)
+
+    def check_number_division(
+        self, name: str, result: scalar.Expression, node: ast.AST
+    ) -> scalar.Expression:
+        """Python raises where a number is divided by zero, tensors do not: ask that it is not."""
+        if name in ("Div", "FloorDiv", "Mod") and isinstance(result, scalar.Call):
+            divisor = result.arguments[1]
+            if result.type.rank is Rank.NUMBER and not (
+                isinstance(divisor, scalar.Number) and divisor.value
+            ):
+                self.nonzero(divisor, node)
+        if (
+            name in ("Add", "Sub", "Mult", "LShift")
+            and isinstance(result, scalar.Call)
+            and result.type == build.INT
+            and scalar.loads(result)
+        ):
+            self.unsupported(
+                node,
+                f"{ast.unparse(node)} computes with Python ints, which have no bound",
+                "VEC917",
+            )
+        if name == "Pow" and isinstance(result, scalar.Call) and result.type.rank is Rank.NUMBER:
+            base, exponent = result.arguments
+            growing = result.type.dtype == "int64" and isinstance(base, scalar.Number)
+            fixed = isinstance(exponent, scalar.Number) and exponent.value in (0, 1, 2, 3, 0.5)
+            if not fixed and (growing or not isinstance(base, scalar.Number)):
+                self.unsupported(
+                    node, f"{ast.unparse(node)} may leave the range of a tensor's numbers", "VEC917"
+                )
+        return result
+
+    def nonzero(self, divisor: scalar.Expression, node: ast.AST) -> None:
+        """Ask that a Python number is not zero wherever the division is reached."""
+        if isinstance(divisor, scalar.Index):
+            self.require(
+                at_least(divisor.affine, 1), node, f"{ast.unparse(node)} does not divide by zero"
+            )
+            return
+        nonzero = build.compare("NotEq", divisor, build.number(0), self.place(node))
+        self.require_data(nonzero, self.place(node), f"{ast.unparse(node)} does not divide by zero")
+
+    def require_data(self, condition: scalar.Expression, place: object, reason: str) -> None:
+        """Note that a condition must hold at every instance that reaches this point."""
+        raise NotImplementedError
+
+    def _affine_binary(self, name: str, left: Affine, right: Affine) -> Affine | None:
+        if name == "Add":
+            return left + right
+        if name == "Sub":
+            return left - right
+        if name == "Mult" and (left.is_constant or right.is_constant):
+            return left * right.constant if right.is_constant else right * left.constant
+        if left.is_constant and right.is_constant:
+            try:
+                folded = _FOLD[name](left.constant, right.constant)
+            except (KeyError, ArithmeticError, ValueError):
+                return None
+            return None if folded is None else Affine.number(folded)
+        invariant = not (set(left.symbols) | set(right.symbols)) & self.iterators
+        if invariant and name in ("Mult", "FloorDiv"):
+            symbol = f"{_atom(left)} {'*' if name == 'Mult' else '//'} {_atom(right)}"
+            if name == "Mult":
+                self.products[symbol] = (*self._factors(left), *self._factors(right))
+            return Affine.symbol(symbol)
+        return None
+
+    def _factors(self, affine: Affine) -> tuple[Affine, ...]:
+        if len(affine.terms) == 1 and affine.constant == 0 and affine.terms[0][1] == 1:
+            return self.products.get(affine.terms[0][0], (affine,))
+        return (affine,)
+
+    def _split_flat(self, name: str, flat: FlatIndex, divisor: Affine) -> Item | None:
+        """``k // m`` and ``k % m`` of ``k = i * m + j`` are ``i`` and ``j``."""
+        for cut in range(1, len(flat.factors)):
+            inner = flat.factors[cut:]
+            if self._factors(divisor) == inner:
+                part = slice(0, cut) if name == "FloorDiv" else slice(cut, None)
+                if name not in ("FloorDiv", "Mod"):
+                    return None
+                iterators, factors = flat.iterators[part], flat.factors[part]
+                if len(iterators) == 1:
+                    return Integer(Affine.symbol(iterators[0]))
+                return FlatIndex(iterators, factors)
+        return None
+
+    def _read_UnaryOp(self, node: ast.UnaryOp) -> Item:
+        operand = self.evaluate(node.operand)
+        if isinstance(operand, Integer) and isinstance(node.op, ast.USub):
+            return Integer(-operand.affine)
+        if isinstance(operand, Literal) and isinstance(operand.value, (int, float, complex)):
+            if isinstance(node.op, ast.USub):
+                return Literal(-operand.value)
+            if isinstance(node.op, ast.Not):
+                return Literal(not operand.value)
+        value = self.to_expression(operand, node)
+        if isinstance(node.op, ast.Not):
+            return build.negate(build.truth(value, self.place(node)))
+        if isinstance(node.op, ast.UAdd):
+            return value
+        operator = find_unary(type(node.op).__name__)
+        if operator is None:
+            self.unsupported(node, f"{ast.unparse(node)} is not read yet")
+        return build.make_call(operator, (value,), self.place(node))
+
+    def _read_Compare(self, node: ast.Compare) -> Item:
+        if len(node.ops) == 1 and isinstance(node.ops[0], (ast.Is, ast.IsNot)):
+            return self._identity(node)
+        left = self.evaluate(node.left)
+        parts: list[scalar.Expression] = []
+        for operator, right_node in zip(node.ops, node.comparators, strict=True):
+            right = self.evaluate(right_node)
+            parts.append(self._compare(operator, left, right, node))
+            left = right
+        result = parts[0]
+        for later in parts[1:]:  # a < b < c is (a < b) and (b < c)
+            result = build.both(
+                build.truth(result, self.place(node)), build.truth(later, self.place(node))
+            )
+        return result
+
+    def _compare(
+        self, operator: ast.cmpop, left: Item, right: Item, node: ast.Compare
+    ) -> scalar.Expression:
+        if isinstance(left, Integer) and isinstance(right, Integer):
+            gap = left.affine - right.affine
+            if gap.is_constant and type(operator).__name__ in _DECIDE:
+                return build.number(_DECIDE[type(operator).__name__](gap.constant))
+        if (
+            isinstance(left, Literal)
+            and isinstance(right, Literal)
+            and isinstance(operator, (ast.Eq, ast.NotEq))
+        ):
+            return build.number((left.value == right.value) == isinstance(operator, ast.Eq))
+        return build.compare(
+            type(operator).__name__,
+            self.to_expression(left, node),
+            self.to_expression(right, node),
+            self.place(node),
+        )
+
+    def _identity(self, node: ast.Compare) -> Item:
+        left, right = self.evaluate(node.left), self.evaluate(node.comparators[0])
+        if isinstance(right, Literal) and right.value is None and not isinstance(left, Opaque):
+            is_none = isinstance(left, Literal) and left.value is None
+            return build.number(is_none == isinstance(node.ops[0], ast.Is))
+        self.unsupported(node, f"{ast.unparse(node)} is not decided before the loop runs")
+
+    def _read_BoolOp(self, node: ast.BoolOp) -> Item:
+        is_and = isinstance(node.op, ast.And)
+        result = self.element(node.values[0])
+        for value_node in node.values[1:]:
+            right = self.element(value_node)
+            result = self._bool_op(is_and, result, right, node)
+        return result
+
+    def _bool_op(
+        self, is_and: bool, left: scalar.Expression, right: scalar.Expression, node: ast.AST
+    ) -> scalar.Expression:
+        place = self.place(node)
+        are_bools = all(t.dtype == "bool" for e in (left, right) for t in build.types_of(e))
+        if are_bools and not any(isinstance(e, scalar.Select) for e in (left, right)):
+            return build.both(left, right, "logical_and" if is_and else "logical_or")
+        condition = build.truth(left, place)
+        if is_and:
+            return build.select(condition, right, left)
+        return build.select(condition, left, right)
+
+    def _read_IfExp(self, node: ast.IfExp) -> Item:
+        condition = build.truth(self.element(node.test), self.place(node))
+        if isinstance(condition, scalar.Number):
+            return self.evaluate(node.body if condition.value else node.orelse)
+        return build.select(condition, self.element(node.body), self.element(node.orelse))
+
+
+def _atom(affine: Affine) -> str:
+    text = str(affine)
+    return text if len(affine.terms) + bool(affine.constant) == 1 else f"({text})"

@@ -1,0 +1,217 @@
+"""Subscripts of the user's source to views: elements, rows, slices, flat indices."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence as Items
+
+from deloop.dtype import Rank
+from deloop.frontend import expression as build
+from deloop.frontend.evaluate import Reader
+from deloop.frontend.items import (
+    Carried,
+    Finished,
+    FlatIndex,
+    Item,
+    Point,
+    Tuple,
+    View,
+    Whole,
+    whole,
+)
+from deloop.ir import scalar
+from deloop.ir.affine import Affine, at_least, equal
+from deloop.ir.types import Integer, Opaque, Scalar, Sequence, Shape, Tensor
+
+
+class SubscriptReader(Reader):
+    """A `Reader` that also reads subscripts."""
+
+    def _read_Subscript(self, node: ast.Subscript) -> Item:
+        base = self.evaluate(node.value)
+        match base:
+            case Shape() | Sequence() | Tuple():
+                parts = self.unpack(base, None, node)
+                return self._constant_item(parts, node)
+            case Tensor():
+                return self.subscript(whole(base), node)
+            case View():
+                return self.subscript(base, node)
+            case _ if isinstance(base, (*build.NODES, Integer, Scalar)):
+                self.unsupported(
+                    node, f"{ast.unparse(node)} indexes a computed value, not a tensor in memory"
+                )
+            case Carried() | Finished() | Opaque():
+                self.to_expression(base, node.value)
+        self.unsupported(node, f"{ast.unparse(node.value)} cannot be indexed here")
+
+    def _constant_item(self, parts: Items[Item], node: ast.Subscript) -> Item:
+        if isinstance(node.slice, ast.Slice):
+            bounds = [
+                None if b is None else self._constant(b)
+                for b in (node.slice.lower, node.slice.upper)
+            ]
+            return Tuple(tuple(parts[bounds[0] : bounds[1]]))
+        position = self._constant(node.slice)
+        if not -len(parts) <= position < len(parts):
+            self.unsupported(node, f"{ast.unparse(node)} is out of range")
+        return parts[position]
+
+    def _constant(self, node: ast.expr) -> int:
+        item = self.evaluate(node)
+        if isinstance(item, Integer) and item.affine.is_constant:
+            return item.affine.constant
+        self.unsupported(node, f"{ast.unparse(node)} is not a constant")
+
+    def subscript(self, view: View, node: ast.Subscript) -> View:
+        """The part of a view that a subscript takes: ``x[i, :k]``."""
+        return self.index(view, self._index_entries(node.slice), node)
+
+    def _index_entries(self, node: ast.expr) -> list[ast.expr | Item]:
+        if isinstance(node, ast.Tuple):
+            return list(node.elts)
+        if isinstance(node, ast.Slice):
+            return [node]
+        item = self.evaluate(node)
+        return list(item.items) if isinstance(item, (Sequence, Tuple)) else [item]
+
+    def index(self, view: View, entries: Items[ast.expr | Item], node: ast.AST) -> View:
+        """Index entries applied to the dimensions of a view that are left."""
+        left = view.rank
+        explicit = [e for e in entries if not (isinstance(e, ast.Constant) and e.value is Ellipsis)]
+        if len(explicit) > left:
+            self.unsupported(
+                node, f"{ast.unparse(node)} has more subscripts than dimensions", "VEC915"
+            )
+        full: list[ast.expr | Item | None] = []
+        for given in entries:
+            if isinstance(given, ast.Constant) and given.value is Ellipsis:
+                full.extend([None] * (left - len(explicit)))
+            else:
+                full.append(given)
+        full.extend([None] * (left - len(full)))
+        dimensions: list[Point | Whole] = []
+        if (
+            view.tensor.flat_of is not None
+            and len(full) == 1
+            and isinstance(view.dimensions[0], Whole)
+        ):
+            parts = self._flat_parts(view.tensor.flat_of, full[0], node)
+            if parts is not None:
+                return View(view.tensor.flat_of, tuple(Point(p) for p in parts))
+        queue = iter(full)
+        for dimension in view.dimensions:
+            if isinstance(dimension, Point):
+                dimensions.append(dimension)
+                continue
+            entry = next(queue)
+            if entry is None:
+                dimensions.append(dimension)
+            elif isinstance(entry, ast.Slice):
+                dimensions.append(self._slice(dimension, entry))
+            else:
+                item = self.evaluate(entry) if isinstance(entry, ast.expr) else entry
+                dimensions.append(Point(self._point(dimension, item, node)))
+        return View(view.tensor, tuple(dimensions), view.unbound)
+
+    def _flat_parts(
+        self, tensor: Tensor, entry: ast.expr | Item | None, node: ast.AST
+    ) -> tuple[Affine, ...] | None:
+        """The multi-index that a flat index means: ``i * m + j -> (i, j)`` where ``0 <= j < m``."""
+        shape = tensor.type.shape
+        item = (
+            self.evaluate(entry)
+            if isinstance(entry, ast.expr) and not isinstance(entry, ast.Slice)
+            else entry
+        )
+        if isinstance(item, FlatIndex):
+            return self._delinearised(tensor, item, node)
+        parts: list[Affine] = []
+        rest = item
+        for size in reversed(shape[1:]):
+            match rest:
+                case scalar.Call("add", (scalar.Call("mul", (major, factor)), scalar.Index(minor))):
+                    pass
+                case scalar.Call("add", (scalar.Index(minor), scalar.Call("mul", (major, factor)))):
+                    pass
+                case _:
+                    return None
+            if factor != build.integer(size):
+                major, factor = factor, major
+            if factor != build.integer(size):
+                return None
+            parts.append(minor)
+            rest = major
+        if not isinstance(rest, scalar.Index):
+            return None
+        for minor, size in zip(parts, reversed(shape[1:]), strict=True):
+            self.require(at_least(minor, 0), node, f"{ast.unparse(node)} stays in its row")
+            self.require(at_least(size - 1, minor), node, f"{ast.unparse(node)} stays in its row")
+        return (rest.affine, *reversed(parts))
+
+    def _delinearised(
+        self, tensor: Tensor, flat: FlatIndex, node: ast.AST
+    ) -> tuple[Affine, ...] | None:
+        """The iterators of a loop over all elements, where it runs over this tensor's shape."""
+        if len(flat.factors) != len(tensor.type.shape):
+            return None
+        for factor, size in zip(flat.factors, tensor.type.shape, strict=True):
+            gap = factor - size
+            if gap != Affine():
+                if gap.evaluate(self.hints) != 0:
+                    return None
+                reason = f"{tensor.name} has the shape that the loop runs over"
+                self.require(equal(gap, 0), node, reason)
+        return tuple(map(Affine.symbol, flat.iterators))
+
+    def _point(self, dimension: Whole, item: Item, node: ast.AST) -> scalar.Subscript:
+        if isinstance(item, Integer):
+            affine = item.affine
+            if affine.is_constant and affine.constant < 0:
+                affine = affine + dimension.extent  # x[-1] is the last element
+            return dimension.start + affine
+        if isinstance(item, scalar.Cast) and isinstance(item.value, scalar.Index):
+            return dimension.start + item.value.affine  # torch.tensor(i) as an index
+        index = self.to_expression(item, node)
+        if index.type.rank is Rank.TENSOR:
+            self.unsupported(node, f"{ast.unparse(node)} is indexed by a whole tensor", "VEC916")
+        if isinstance(index, scalar.Index):
+            return dimension.start + index.affine
+        if index.type.dtype not in ("int64", "int32", "int16", "int8"):
+            self.unsupported(
+                node, f"{ast.unparse(node)} is indexed by a {index.type.dtype}", "VEC916"
+            )
+        if dimension.start != Affine():
+            self.unsupported(
+                node, f"{ast.unparse(node)} indexes a slice by a computed value", "VEC916"
+            )
+        return index
+
+    def _slice(self, dimension: Whole, node: ast.Slice) -> Whole:
+        if node.step is not None:
+            self.unsupported(node, "a slice with a step inside the loop is not read yet", "VEC916")
+        start = self._bound(node.lower, Affine(), dimension.extent)
+        stop = self._bound(node.upper, dimension.extent, dimension.extent)
+        # A slice clamps where an index would raise: ask that nothing is clamped.
+        text = ast.unparse(node)
+        for constraint in (
+            at_least(start, 0),
+            at_least(stop - start, 0),
+            at_least(dimension.extent - stop, 0),
+        ):
+            if constraint.expression != Affine() and (
+                not constraint.expression.is_constant or constraint.expression.constant < 0
+            ):
+                self.require(constraint, node, f"the slice {text} stays inside the tensor")
+        return Whole(dimension.start + start, stop - start)
+
+    def _bound(self, node: ast.expr | None, default: Affine, extent: Affine) -> Affine:
+        if node is None:
+            return default
+        item = self.evaluate(node)
+        if not isinstance(item, Integer):
+            self.unsupported(
+                node, f"the slice bound {ast.unparse(node)} is not an int known before", "VEC916"
+            )
+        affine = item.affine
+        return affine + extent if affine.is_constant and affine.constant < 0 else affine
