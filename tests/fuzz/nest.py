@@ -302,6 +302,7 @@ def _level(
         scope.use("imperfect_nest")
         inside += temporary(scope, 2)
     kept = dict(scope.temporaries)
+    scope.outer |= set(kept)
     lines, before, extra = _level(scope, plan, main, targets, order[1:], names)
     scope.temporaries = kept
     tail: Lines = []

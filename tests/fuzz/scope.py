@@ -76,6 +76,7 @@ class Scope:
     helpers: list[tuple[str, int]] = field(default_factory=list)
     functions: list[str] = field(default_factory=list)
     trailing: int = 0
+    outer: set[str] = field(default_factory=set)
     covered: set[str] = field(default_factory=set)
     constructs: Counter[str] = field(default_factory=Counter)
     hard: set[str] = field(default_factory=set)

@@ -166,9 +166,12 @@ def _complete(scope: Scope, array: Array) -> bool:
 
 def update(scope: Scope) -> Lines:
     """A temporary changed: ``t = t * 2``, or ``t += …`` (in place if `t` is a view)."""
-    if not scope.temporaries:
+    names = [name for name, value in scope.temporaries.items() if value.text == name]
+    if not names:
         return temporary(scope, 2)
-    name = scope.rng.choice(list(scope.temporaries))
+    name = scope.rng.choice(names)
+    if name in scope.outer:
+        scope.carried.add("outer_temporary")
     old = scope.temporaries[name]
     scalar = old.kind != "row"
     value = tensor(scope, 1, scalar)

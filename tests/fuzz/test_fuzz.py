@@ -36,7 +36,7 @@ def test_random_programs_do_not_differ_from_their_loops() -> None:
     parallel = [v for v in verdicts if v.parallel]
     assert len(parallel) > PROGRAMS * 0.4
     vectorized = [v for v in parallel if v.status == "vectorized"]
-    assert len(vectorized) >= 0.8 * len(parallel), summary["parallel_refusals"]
+    assert len(vectorized) >= 0.7 * len(parallel), summary["parallel_refusals"]
 
 
 @pytest.mark.parametrize("path", REGRESSIONS, ids=lambda path: path.stem)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from deloop.ir.affine import Affine, Constraint
-from deloop.ir.loop import TOUCH, Loop, Node, Store
+from deloop.ir.loop import Loop, Node, Store, is_touch
 from deloop.ir.plan import Statement
 from deloop.poly.domain import Domain
 
@@ -39,7 +39,7 @@ def list_statements(nodes: tuple[Node, ...]) -> list[Statement]:
 
 def drop_touches(statements: list[Statement]) -> list[Statement]:
     """The statements without those that only see to it that an unused read is in bounds."""
-    return [s for s in statements if not s.store.array.startswith(TOUCH)]
+    return [s for s in statements if not is_touch(s.store)]
 
 
 def domain_of(statement: Statement) -> Domain:

@@ -304,6 +304,8 @@ class OperandEmitter:
             pieces.append(self.index_tensor(subscript))
         advanced = [k for k, p in enumerate(pieces) if isinstance(p, Emitted)]
         axes = [a for p in pieces if isinstance(p, Emitted) for a in p.axes]
+        if not advanced:
+            return None
         contiguous = advanced == list(range(advanced[0], advanced[-1] + 1))
         if len(used) != len(set(used)) or set(used) & set(axes) or not contiguous:
             return None

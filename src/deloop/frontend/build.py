@@ -46,6 +46,7 @@ class NestBuilder(HeaderReader):
         self.flat_as_number = False
         self.temporaries: dict[Expression, str] = {}
         self.unbound_store: Place | None = None
+        self.speculative = 0
 
     def _flat_expression(self, flat: FlatIndex, node: ast.AST) -> Expression:
         self.flat_as_number = True
@@ -423,10 +424,13 @@ class NestBuilder(HeaderReader):
         return tuple(guards), is_or
 
     def _integer(self, node: ast.expr) -> Affine | None:
+        self.speculative += 1
         try:
             item = self.evaluate(node)
         except RefusalError:
             return None
+        finally:
+            self.speculative -= 1
         return item.affine if isinstance(item, Integer) else None
 
     # ------------------------------------------------------------------ assignments
@@ -438,7 +442,6 @@ class NestBuilder(HeaderReader):
                 if isinstance(current, Tensor) and current.name in self.locals:
                     self.store(whole(current), item, node)
                     return
-                self._touch(item, node)
                 self.environment[name] = item
                 if isinstance(item, (scalar.Call, scalar.Select)):
                     self.temporaries.setdefault(item, name)
@@ -462,18 +465,41 @@ class NestBuilder(HeaderReader):
             case _:
                 self.unsupported(target, f"{ast.unparse(target)} as a target is not read yet")
 
-    def _touch(self, item: Item, node: ast.AST) -> None:
-        """A read that is bound to a name raises out of bounds even where the name is never used."""
-        if not self.loops or not isinstance(item, (View, *build.NODES)):
+    def subscript(self, view: View, node: ast.Subscript) -> View:
+        """As every reader's, and noted: a read out of bounds raises even where nobody uses it."""
+        found = super().subscript(view, node)
+        if self.loops and not self.speculative:
+            self._touch(found, node)
+        return found
+
+    def _touch(self, view: View, node: ast.AST) -> None:
+        if view.tensor.name in self.locals:
             return
-        value = self.load(item, node) if isinstance(item, View) else item
-        if not scalar.loads(value):
+        self.arrays.setdefault(view.tensor.name, view.tensor)
+        subscripts = tuple(d.subscript if isinstance(d, Point) else None for d in view.dimensions)
+        kept = tuple(Affine() if s is None else s for s in subscripts)
+        fixed = [k for k, s in enumerate(subscripts) if isinstance(s, Affine)]
+        if not fixed:
             return
-        value = _without_implicit(value)
-        kind = build.types_of(value)[0]
-        self.arrays.setdefault(TOUCH, Tensor(TOUCH, TensorType(kind.dtype, ()), TOUCH, fresh=True))
-        self.locals.add(TOUCH)
-        self.out.append(Store(TOUCH, (), value, kind.dtype, self.place(node), local=True))
+        kind = ElementType(view.tensor.type.dtype, Rank.SCALAR)
+        value = scalar.Load(view.tensor.name, kept[: fixed[-1] + 1], kind)
+        if any(s is None for s in subscripts[: fixed[-1] + 1]):
+            value = self._partial(view, fixed, kind)
+        touch = Store(TOUCH, (), value, kind.dtype, self.place(node), local=True)
+        if touch not in self.out:
+            self.arrays.setdefault(TOUCH, Tensor(TOUCH, TensorType("bool", ()), TOUCH, fresh=True))
+            self.locals.add(TOUCH)
+            self.out.append(touch)
+
+    @staticmethod
+    def _partial(view: View, fixed: list[int], kind: ElementType) -> scalar.Load:
+        """A read that fixes later dimensions and leaves earlier ones whole: ``x[:, j]``."""
+        subscripts: list[scalar.Subscript] = []
+        for dimension in view.dimensions[: fixed[-1] + 1]:
+            # A whole dimension needs no element; an index tensor is not checked for bounds.
+            whole_dimension = not isinstance(dimension, Point)
+            subscripts.append(scalar.Index(Affine()) if whole_dimension else dimension.subscript)  # type: ignore[union-attr]
+        return scalar.Load(view.tensor.name, tuple(subscripts), kind)
 
     def _augmented(self, node: ast.AugAssign) -> None:
         name = type(node.op).__name__
@@ -728,19 +754,6 @@ def _rename_implicit(value: Expression, renamed: dict[str, Affine]) -> Expressio
         pairs = tuple((str(renamed[i]), extent) for i, extent in value.implicit)
         return replace(value, implicit=pairs)
     return scalar.rebuild(value, lambda child: _rename_implicit(child, renamed))
-
-
-def _without_implicit(value: Expression) -> Expression:
-    """Whole dimensions read at their start: enough to see that the others are in bounds."""
-    if isinstance(value, scalar.Load) and value.implicit:
-        start = {iterator: Affine() for iterator, _ in value.implicit}
-        kept = tuple(
-            s.substitute(start) if isinstance(s, Affine) else s
-            for s in value.subscripts
-            if not (isinstance(s, Affine) and set(s.symbols) & set(start))
-        )
-        return scalar.Load(value.array, kept, value.type, (), value.requires_grad)
-    return scalar.rebuild(value, _without_implicit)
 
 
 def _constraint(operator: ast.cmpop, left: Affine, right: Affine) -> Constraint | None:

@@ -98,6 +98,11 @@ class Nest:
     locals: frozenset[str] = frozenset()
 
 
+def is_touch(node: Node) -> bool:
+    """Whether a node only makes sure that a read is in bounds."""
+    return isinstance(node, Store) and node.array.startswith(TOUCH)
+
+
 def stores(nodes: tuple[Node, ...]) -> Iterator[Store]:
     """Every store, in textual order."""
     for node in nodes:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from deloop.frontend.expression import cast
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
-from deloop.ir.loop import Loop, Node, Store
+from deloop.ir.loop import Loop, Node, Store, is_touch
 from deloop.ir.scalar import Call, Expression, Inlined, Load, Select
 
 
@@ -20,10 +20,13 @@ def forward_stores(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
     for node in nodes:
         if isinstance(node, Loop):
             node = replace(node, body=forward_stores(node.body))
-        if isinstance(node, Store) and result and isinstance(result[-1], Store):
-            merged = _merge(result[-1], node)
-            if merged is not None:
-                result[-1] = merged
+        last = next((k for k in range(len(result) - 1, -1, -1) if not is_touch(result[k])), None)
+        before = None if last is None else result[last]
+        if isinstance(node, Store) and isinstance(before, Store) and not is_touch(node):
+            merged = _merge(before, node)
+            if merged is not None and last is not None:
+                del result[last]
+                result.append(merged)
                 continue
         result.append(node)
     return tuple(result)

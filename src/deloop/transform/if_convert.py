@@ -14,7 +14,7 @@ from deloop.errors import Unsupported
 from deloop.frontend.expression import select
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign
-from deloop.ir.loop import AffineBranch, Branch, Loop, Node, Store, stores
+from deloop.ir.loop import AffineBranch, Branch, Loop, Node, Store, is_touch, stores
 from deloop.ir.scalar import ElementType, Expression, Load, Subscript
 from deloop.ir.types import Tensor
 
@@ -32,6 +32,9 @@ def if_convert(nodes: tuple[Node, ...], arrays: dict[str, Tensor]) -> tuple[Node
                 result.append(replace(node, body=if_convert(body, arrays)))
             case Branch(condition, then, otherwise):
                 first, second = if_convert(then, arrays), if_convert(otherwise, arrays)
+                result.extend(n for n in (*first, *second) if is_touch(n))
+                first = tuple(n for n in first if not is_touch(n))
+                second = tuple(n for n in second if not is_touch(n))
                 merged = _merge(condition, first, second, arrays)
                 if merged is None:
                     merged = [
