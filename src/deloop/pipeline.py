@@ -36,7 +36,11 @@ from deloop.ir.types import Value
 from deloop.poly.dependence import Dependence
 from deloop.transform.distribute import check_kept, distribute
 from deloop.transform.forward import forward_stores
-from deloop.transform.gradients import check_gradient_order, require_gradients
+from deloop.transform.gradients import (
+    assume_bases,
+    check_gradient_order,
+    require_gradients,
+)
 from deloop.transform.guards import guard_data
 from deloop.transform.if_convert import if_convert
 from deloop.transform.lift import lift
@@ -157,8 +161,8 @@ def compile_loop(
     context.with_grad = arrays_with_grad(plan, nest.arrays)
     if lossy:
         context.round_off("0 + x written as x loses the sign of a zero")
-    needed = [*builder.data_requirements, *require_gradients(plan, context.with_grad)]
-    replaceable = find_replaceable(candidate, nest, plan, facts)
+    needed = [*builder.data_requirements, *require_gradients(plan, context.with_grad, nest.arrays)]
+    replaceable = find_replaceable(candidate, nest, plan, facts, context.with_grad)
     written = write_plan(plan, context, replaceable, builder.temporaries)
     changed = {s.store.array for s in statements}
     context.names.clear()
@@ -167,7 +171,7 @@ def compile_loop(
         function.place(candidate.node).line,
         "vectorized" if refusal is None else "partial",
         context.exactness,
-        (*facts.assumptions, *guards),
+        (*facts.assumptions, *guards, *assume_bases(plan, context.with_grad, nest.arrays)),
         (),
         refusal,
         dependences,

@@ -17,6 +17,8 @@ import deloop
 
 from .side_by_side import assert_agrees, normal
 
+# Of 27 each: all, those where neither statement feeds itself, those without a cycle of the two.
+LEAST_VECTORIZED = {"abab": 27, "aabb": 12, "abba": 15}
 SUBSCRIPTS = ("i - 1", "i", "i + 1")
 LOOP = """\
 def loop_{number}(a, b):
@@ -55,13 +57,11 @@ def test_two_statements_keep_their_dependences(tmp_path: Path, arrays: tuple[str
         assert_agrees(loop, normal(7), normal(7, seed=1))
 
 
-def test_most_pairs_without_a_cycle_are_vectorized(tmp_path: Path) -> None:
-    statuses = []
-    for arrays in itertools.product("ab", repeat=4):
-        module = load_loops(tmp_path / f"pairs_{''.join(arrays)}.py", arrays)
-        for name, loop in vars(module).items():
-            if name.startswith("loop_"):
-                report = deloop.vectorize(loop).explain(normal(7), normal(7, seed=1))
-                statuses.append(report.status)
-    assert statuses.count("vectorized") >= 240
-    assert statuses.count("partial") >= 80
+@pytest.mark.parametrize("arrays", ["abab", "aabb", "abba"])
+def test_pairs_without_a_cycle_are_vectorized(tmp_path: Path, arrays: str) -> None:
+    module = load_loops(tmp_path / f"pairs_{arrays}.py", tuple(arrays))
+    loops = [value for name, value in vars(module).items() if name.startswith("loop_")]
+    statuses = [
+        deloop.vectorize(loop).explain(normal(7), normal(7, seed=1)).status for loop in loops
+    ]
+    assert statuses.count("vectorized") >= LEAST_VECTORIZED[arrays]

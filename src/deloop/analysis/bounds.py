@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from deloop.analysis.facts import Facts
-from deloop.analysis.statements import domain_of
 from deloop.diagnostic import Refusal
 from deloop.errors import Unliftable, Unsupported
 from deloop.ir import scalar
@@ -160,7 +159,8 @@ def check_trip_counts(statement: Statement, facts: Facts, at_least_one: bool) ->
             at_least_one
         )
         constraint = at_least(extent, 0)
-        inside = domain_of(replace(statement, loops=outer, domain=_constraints(outer)))
+        around = _mentioned(extent, outer)
+        inside = Domain(tuple(x.iterator for x in around), _constraints(around))
         if not facts.proves(inside, constraint):
             corner = least(extent, outer)
             if not facts.assume(at_least(corner, 0), "the loop runs that often"):
@@ -171,6 +171,18 @@ def check_trip_counts(statement: Statement, facts: Facts, at_least_one: bool) ->
                 )
                 raise Unsupported(Refusal("VEC944", loop.place, sentence))
         outer = (*outer, loop)
+
+
+def _mentioned(affine: Affine, loops: tuple[Loop, ...]) -> tuple[Loop, ...]:
+    """The loops whose iterators an expression depends on, through their bounds too.
+
+    Others are left out: a tensor operation is evaluated even where an outer loop runs no iteration.
+    """
+    needed: set[str] = set(affine.symbols)
+    for loop in reversed(loops):
+        if loop.iterator in needed:
+            needed.update(s for c in loop.constraints for s in c.expression.symbols)
+    return tuple(loop for loop in loops if loop.iterator in needed)
 
 
 def _constraints(loops: tuple[Loop, ...]) -> tuple[Constraint, ...]:

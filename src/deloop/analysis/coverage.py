@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 
 from deloop.analysis.facts import Facts
@@ -13,12 +14,17 @@ from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint
 from deloop.ir.loop import Nest
 from deloop.ir.plan import Statement, Step, Vector, vectors
+from deloop.ir.scalar import requires_grad
 from deloop.ir.types import Tensor
 from deloop.poly.domain import Domain, covers
 
 
 def find_replaceable(
-    candidate: Candidate, nest: Nest, plan: tuple[Step, ...], facts: Facts
+    candidate: Candidate,
+    nest: Nest,
+    plan: tuple[Step, ...],
+    facts: Facts,
+    with_grad: frozenset[str],
 ) -> dict[str, bool]:
     """Arrays whose first statement writes every element and which nobody has seen before.
 
@@ -41,9 +47,37 @@ def find_replaceable(
                 and not _is_shared(tensor, candidate.environment)
                 and allocation_of(name, candidate.node, candidate.block) is not None
                 and _covers(statement, nest.arrays, facts)
+                and not (
+                    requires_grad(statement.store.value, with_grad) and _is_changed(name, candidate)
+                )
             )
         read.update(load.array for load in scalar.loads(statement.store.value))
     return found
+
+
+def _is_changed(name: str, candidate: Candidate) -> bool:
+    """Whether other code of the function changes the tensor in place.
+
+    A new tensor may be what the backward pass saved (``exp`` keeps its result); one that was filled
+    element by element is not.
+    """
+    inside = {id(n) for n in ast.walk(candidate.node)}
+    for statement in candidate.function_body:
+        for node in ast.walk(statement):
+            if id(node) in inside:
+                continue
+            target: ast.expr | None = None
+            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+                target = node.value
+            elif isinstance(node, ast.AugAssign):
+                target = node.target
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                target = node.func.value if node.func.attr.endswith("_") else None
+            if target is not None and any(
+                isinstance(n, ast.Name) and n.id == name for n in ast.walk(target)
+            ):
+                return True
+    return False
 
 
 def _is_shared(tensor: Tensor, environment: Environment) -> bool:

@@ -45,6 +45,7 @@ class Candidate:
     environment: Environment
     rebound: frozenset[str]
     products: dict[str, tuple[Affine, ...]]
+    function_body: list[ast.stmt]
 
 
 class Prefix:
@@ -90,6 +91,7 @@ class Prefix:
                         dict(self.environment),
                         frozenset(self.rebound),
                         dict(self.products),
+                        self.function.body,
                     )
                 )
                 self._forget(node)

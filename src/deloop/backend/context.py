@@ -54,7 +54,7 @@ class Context:
     exactness: Exactness = Exactness.BITWISE
     lossy: list[str] = field(default_factory=list)
     locals: dict[str, tuple[tuple[Affine, Affine] | None, ...]] = field(default_factory=dict)
-    names: dict[Expression, tuple[ast.expr, tuple[Loop, ...]]] = field(default_factory=dict)
+    names: dict[Expression, tuple[Emitted, tuple[Loop, ...]]] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     with_grad: frozenset[str] = frozenset()
 

@@ -34,6 +34,7 @@ from deloop.ir.scalar import (
 from deloop.ops.kinds import DTypeRule
 from deloop.ops.math_functions import find_math_function
 from deloop.ops.table import UnsupportedDType, find_operator, is_exact, result_dtype
+from deloop.text.names import substitute
 
 _CAST_METHODS = {
     "float32": "float", "float64": "double", "float16": "half", "bfloat16": "bfloat16",
@@ -87,14 +88,7 @@ class Emitter(OperandEmitter):
         return tuple(replace(loop, body=()) for name, loop in self.loops.items() if name in used)
 
     def _named(self, expression: Expression) -> Emitted:
-        node = self.context.names[expression][0]
-        hidden = dict(self.context.names)
-        del self.context.names[expression]
-        exactness, lossy = self.context.exactness, list(self.context.lossy)
-        shape = self.emit(expression)
-        self.context.names.update(hidden)
-        self.context.exactness, self.context.lossy = exactness, lossy
-        return replace(shape, node=node, is_view=False)
+        return self.permute(self.context.names[expression][0])
 
     # ------------------------------------------------------------------ types
     def cast(
@@ -164,7 +158,16 @@ class Emitter(OperandEmitter):
         pieces = [self.emit(a) for a in call.arguments]
         operator = find_operator(call.operator)
         if all(p.rank is Rank.NUMBER for p in pieces):
-            return self._number_call(call, pieces)
+            if all(a.type.rank is Rank.NUMBER for a in call.arguments):
+                return self._number_call(call, pieces)
+            pieces = [self._typed_number(pieces[0], call.arguments[0].type.dtype), *pieces[1:]]
+        if call.spelling:  # a function of PyTorch may not take a number where the loop had a tensor
+            pieces = [
+                self._typed_number(p, a.type.dtype)
+                if p.rank is Rank.NUMBER and a.type.rank is not Rank.NUMBER
+                else p
+                for p, a in zip(pieces, call.arguments, strict=True)
+            ]
         wanted = self._loop_dtype(call)
         if wanted in ("float16", "bfloat16"):
             for argument, piece in zip(call.arguments, pieces, strict=True):
@@ -179,13 +182,23 @@ class Emitter(OperandEmitter):
             natural = result_dtype(operator, types)
         except UnsupportedDType as error:
             raise self.refuse(str(error)) from error
-        if not is_exact(operator, wanted) and not (call.operator == "pow" and _is_square(call)):
+        integral = {category(wanted), category(call.type.dtype)} <= {"bool", "int"}
+        square = call.operator == "pow" and _is_square(call)
+        inverse = call.operator == "div" and self._was_number(
+            call, pieces
+        )  # reciprocal, then times
+        if inverse or not (is_exact(operator, wanted) or integral or square):
             self.context.round_off(f"{call.spelling or call.operator} on a whole tensor")
         axes = self.sorted_axes([a for p in pieces for a in p.axes])
         node = self._spell(call, [self.align(p, axes) for p in pieces])
         rank = Rank.TENSOR if axes else max(p.rank for p in pieces)
         result = Emitted(node, axes, natural, rank)
         return result if natural == call.type.dtype else self.cast(result, call.type)
+
+    @staticmethod
+    def _was_number(call: Call, pieces: list[Emitted]) -> bool:
+        """Whether the dividend is a Python number in the loop and a tensor in its lifted form."""
+        return call.arguments[0].type.rank is Rank.NUMBER and pieces[0].rank is not Rank.NUMBER
 
     def _loop_dtype(self, call: Call) -> str:
         """The dtype in which the loop computes the operator."""
@@ -297,8 +310,8 @@ class Emitter(OperandEmitter):
         arguments = [self.emit(a) for a in call.arguments]
         self.context.exactness, self.context.lossy = exactness, lossy
         nodes = [self.align(a, body.axes) for a in arguments]
-        returned = _Substitute(dict(zip(call.parameters, nodes, strict=True))).visit(
-            syntax.name(call.result)
+        returned = substitute(
+            syntax.name(call.result), dict(zip(call.parameters, nodes, strict=True))
         )
         if not syntax.same(returned, body.node):
             return body
@@ -354,17 +367,12 @@ class Emitter(OperandEmitter):
         if pieces[0].axes != pieces[1].axes:
             raise self.refuse("the two sides of a condition on a number have different dimensions")
         node = ast.IfExp(condition.node, pieces[0].node, pieces[1].node)
-        return replace(pieces[0], node=node, rank=max(p.rank for p in pieces), is_view=True)
-
-
-class _Substitute(ast.NodeTransformer):
-    """Parameters replaced by arguments."""
-
-    def __init__(self, values: dict[str, ast.expr]) -> None:
-        self.values = values
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self.values.get(node.id, node)
+        return replace(
+            pieces[0],
+            node=node,
+            rank=max(p.rank for p in pieces),
+            is_view=any(p.is_view for p in pieces),
+        )
 
 
 def _is_arange(node: ast.Call) -> bool:

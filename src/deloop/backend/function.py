@@ -187,9 +187,7 @@ def _remaining(body: list[ast.stmt], edits: dict[ast.stmt, list[ast.stmt]]) -> l
     return result
 
 
-def _splice(
-    original: str, node: ast.FunctionDef, edits: dict[ast.stmt, list[ast.stmt]]
-) -> str:
+def _splice(original: str, node: ast.FunctionDef, edits: dict[ast.stmt, list[ast.stmt]]) -> str:
     """The text with the lines of edited statements replaced, comments inside of them kept."""
     if _share_lines(node, edits):
         return _regenerate(node, edits)

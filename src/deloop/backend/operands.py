@@ -284,7 +284,8 @@ class OperandEmitter:
                 axes.append(piece[1])
         node = syntax.index(base, syntax.strip_full(entries))
         rank = Rank.TENSOR if axes else Rank.SCALAR
-        return self.permute(Emitted(node, tuple(axes), load.type.dtype, rank))
+        is_view = not any(p.axes for p in gathered)
+        return self.permute(Emitted(node, tuple(axes), load.type.dtype, rank, is_view))
 
     def index_pieces(
         self, subscripts: Sequence[scalar.Subscript], tensor: Tensor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -13,8 +14,8 @@ from deloop.dtype import Rank
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign
 from deloop.ir.loop import Store
-from deloop.ir.plan import Serial, Step, Vector
-from deloop.ir.scalar import Call, Cast, ElementType, Expression, Load, Select
+from deloop.ir.plan import Serial, Step, Vector, vectors
+from deloop.ir.scalar import Call, Cast, ElementType, Expression, Load, Select, requires_grad
 from deloop.ir.types import Tensor
 
 
@@ -48,18 +49,24 @@ def write_plan(
     temporaries:
         The user's names for values, to be kept where a value is used more than once.
     """
-    writer = _Writer(context, dict(replaceable), temporaries)
+    rewritten = Counter(v.statement.store.array for v in vectors(steps))
+    writer = _Writer(context, dict(replaceable), temporaries, rewritten)
     body = writer.steps(steps, top=True)
     return Written(tuple(body), frozenset(writer.replaced))
 
 
 class _Writer:
     def __init__(
-        self, context: Context, replaceable: dict[str, bool], temporaries: Mapping[Expression, str]
+        self,
+        context: Context,
+        replaceable: dict[str, bool],
+        temporaries: Mapping[Expression, str],
+        rewritten: Mapping[str, int],
     ) -> None:
         self.context = context
         self.replaceable = replaceable
         self.replaced: set[str] = set()
+        self.rewritten = rewritten
         self.temporaries = temporaries
 
     def steps(self, steps: tuple[Step, ...], top: bool) -> list[ast.stmt]:
@@ -104,9 +111,7 @@ class _Writer:
         order = self._order(step)
         emitter = Emitter(self.context, step.axes, order, store.place)
         before = self._name_repeated(store.value, emitter)
-        statement = (
-            self._local(store, emitter) if store.local else self._store(step, emitter, top)
-        )
+        statement = self._local(store, emitter) if store.local else self._store(step, emitter, top)
         self._forget(store)
         body = [*before, statement]
         return [ast.If(self._test(step.conditions), body, [])] if step.conditions else body
@@ -163,7 +168,7 @@ class _Writer:
             unique = self._unique(name)
             body.append(ast.Assign([ast.Name(unique, ast.Store())], piece.node, lineno=0))
             self.context.names[expression] = (
-                ast.Name(unique, ast.Load()),
+                replace(piece, node=ast.Name(unique, ast.Load()), is_view=False),
                 emitter.ranges(expression),
             )
         return body
@@ -303,6 +308,8 @@ class _Writer:
         emitter: Emitter,
     ) -> ast.stmt | None:
         """``result = value`` instead of an allocation and a store into all of it."""
+        if requires_grad(value, self.context.with_grad) and self.rewritten[store.array] > 1:
+            return None  # the backward pass may need what a later store would overwrite
         piece = emitter.emit(value)
         if piece.axes != axes or piece.dtype != store.dtype:
             bare = self._stored(value, store, emitter)

@@ -46,6 +46,7 @@ class NestBuilder(HeaderReader):
         self.flat_as_number = False
         self.temporaries: dict[Expression, str] = {}
         self.unbound_store: Place | None = None
+        self.iterated: set[str] = set()
         self.speculative = 0
 
     def _flat_expression(self, flat: FlatIndex, node: ast.AST) -> Expression:
@@ -68,6 +69,8 @@ class NestBuilder(HeaderReader):
                     f"and {array} is written in the loop"
                 )
                 raise Unliftable(Refusal("VEC905", place, sentence))
+        if self.unbound_store is None and storages & self.iterated:
+            self.unbound_store = self.function.place(self.function.node)
         if self.unbound_store and any(t.type.requires_grad for t in self.arrays.values()):
             sentence = (
                 "loop kept: a row taken by iterating or unpacking is written "
@@ -158,9 +161,7 @@ class NestBuilder(HeaderReader):
         for name in (*assigned_names(node), *_target_names(node.target)):
             self.environment[name] = Finished(name, self.place(node))
 
-    def _settled_body(
-        self, node: ast.For, header: Header, names: tuple[str, ...]
-    ) -> list[Node]:
+    def _settled_body(self, node: ast.For, header: Header, names: tuple[str, ...]) -> list[Node]:
         """The body, read again as long as it overwrites what values made before the loop read.
 
         Such values become temporaries in front of the loop, so that the body reads those instead.
@@ -445,6 +446,8 @@ class NestBuilder(HeaderReader):
                 self.environment[name] = item
                 if isinstance(item, (scalar.Call, scalar.Select)):
                     self.temporaries.setdefault(item, name)
+                    if self.loops and any(map(build.may_raise, scalar.walk(item))):
+                        self._materialise(name, node)
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
                 parts = self.unpack(item, len(targets), target)
                 if len(parts) != len(targets):
@@ -464,6 +467,10 @@ class NestBuilder(HeaderReader):
                 )
             case _:
                 self.unsupported(target, f"{ast.unparse(target)} as a target is not read yet")
+
+    def note_iterated(self, tensor: Tensor) -> None:
+        """As every reader's, and remembered."""
+        self.iterated.add(tensor.storage)
 
     def subscript(self, view: View, node: ast.Subscript) -> View:
         """As every reader's, and noted: a read out of bounds raises even where nobody uses it."""
@@ -656,6 +663,11 @@ class NestBuilder(HeaderReader):
                     node,
                     f"{ast.unparse(node)} fits a {dtype}",
                 )
+        elif dtype in ("float32", "bfloat16"):
+            if self._may_overflow(value):
+                single = scalar.Cast(value, ElementType(dtype, Rank.SCALAR))
+                finite = scalar.Call("isfinite", (single,), build.BOOL, "torch.isfinite")
+                self.require_data(finite, self.place(node), f"the number fits a {dtype}")
         else:
             is_cut = category(value.type.dtype) == "float" and category(dtype) == "int"
             counts = self.varies(value) or category(dtype) == "int"
@@ -666,6 +678,12 @@ class NestBuilder(HeaderReader):
                     "and the store raises where it does not",
                     "VEC917",
                 )
+
+    def _may_overflow(self, value: Expression) -> bool:
+        """Whether a computed Python float may be beyond what a float32 holds."""
+        if isinstance(value, scalar.Cast):
+            return value.value.type.dtype == "float64" and self.varies(value)
+        return isinstance(value, scalar.Call) and bool(scalar.loads(value))
 
     def _align(
         self, view: View, value: Expression, node: ast.AST

@@ -28,6 +28,7 @@ from deloop.ir.types import (
 from deloop.ops.kinds import Accepts, MathResult, Operator
 from deloop.ops.math_functions import find_math_function
 from deloop.ops.table import find_function, find_in_place_method, find_method
+from deloop.text.names import substitute
 
 _RANDOM = (
     "rand",
@@ -193,7 +194,9 @@ class CallReader(OperatorReader):
     def _math(self, qualified: str, node: ast.Call) -> scalar.Expression:
         function = find_math_function(qualified)
         assert function is not None
-        arguments = [self._as_number(self.element(a), "float64") for a in node.args]
+        arguments = [
+            self._as_number(self._real(self.element(a), node), "float64") for a in node.args
+        ]
         place = self.place(node)
         if len(arguments) != function.arity or node.keywords:
             self.unsupported(node, f"{ast.unparse(node)} is not read yet", "VEC924")
@@ -226,6 +229,11 @@ class CallReader(OperatorReader):
         """What must hold of the data, or the loop would have raised."""
         found: list[DataRequirement] = self.__dict__.setdefault("_data", [])
         return found
+
+    def _real(self, value: scalar.Expression, node: ast.AST) -> scalar.Expression:
+        if any(category(t.dtype) == "complex" for t in build.types_of(value)):
+            self.unsupported(node, f"{ast.unparse(node)} of a complex number raises", "VEC911")
+        return value
 
     def _as_number(self, value: scalar.Expression, dtype: str | None = None) -> scalar.Expression:
         """``value.item()``, then converted to `dtype`."""
@@ -296,7 +304,7 @@ class CallReader(OperatorReader):
     def _call_builtins_float(self, node: ast.Call) -> Item:
         if isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
             return Literal(float(node.args[0].value))
-        return self._as_number(self.element(node.args[0]), "float64")
+        return self._as_number(self._real(self.element(node.args[0]), node), "float64")
 
     def _call_builtins_int(self, node: ast.Call) -> Item:
         item = self.evaluate(node.args[0])
@@ -305,6 +313,7 @@ class CallReader(OperatorReader):
         return self._to_int(self.to_expression(item, node), node)
 
     def _to_int(self, value: scalar.Expression, node: ast.Call) -> scalar.Expression:
+        value = self._real(value, node)
         if category(value.type.dtype) == "float":
             finite = scalar.Call("isfinite", (value,), build.BOOL, "torch.isfinite")
             self.require_data(finite, self.place(node), f"{ast.unparse(node)} does not raise")
@@ -414,7 +423,12 @@ class CallReader(OperatorReader):
         sizes = base.type.shape if isinstance(base, Tensor) else base.sizes
         if not node.args:
             return Tuple(tuple(Integer(s) for s in sizes))
-        return Integer(sizes[self._constant(node.args[0])])
+        axis = self._constant(node.args[0])
+        if not -len(sizes) <= axis < len(sizes):
+            self.unsupported(
+                node, f"{ast.unparse(node)} raises: there are {len(sizes)} dimensions", "VEC911"
+            )
+        return Integer(sizes[axis])
 
     def _method_dim(self, base: Item, node: ast.Call) -> Item | None:
         if isinstance(base, (Tensor, View)):
@@ -525,6 +539,7 @@ class CallReader(OperatorReader):
                 "VEC921",
             )
         environment = self._bind(callee, source, node)
+        passed = dict(environment)
         inner = CallReader(
             source, environment, self.arrays, self.requirements, self.products, self.depth + 1
         )
@@ -536,19 +551,12 @@ class CallReader(OperatorReader):
         if isinstance(value, (Integer, Literal, Sequence, Tuple, View)):
             return value
         body = inner.to_expression(value, node)
-        parameters = source.parameters
-        single = len(source.body) - _docstring(source.body) == 1 and isinstance(
-            source.body[-1], ast.Return
-        )
-        positional = len(node.args) == len(parameters) and not node.keywords
-        if not (single and positional) or callee.spelling == "<lambda>":
+        given = source.parameters[: len(node.args)]
+        returned = _returned_text(source, given)
+        if not returned or node.keywords or callee.spelling == "<lambda>":
             return body
-        returned = source.body[-1]
-        assert isinstance(returned, ast.Return) and returned.value is not None
-        arguments = tuple(self.to_expression(environment[p], node) for p in parameters)
-        return scalar.Inlined(
-            callee.spelling, arguments, body, parameters, ast.unparse(returned.value)
-        )
+        arguments = tuple(self.to_expression(passed[p], node) for p in given)
+        return scalar.Inlined(callee.spelling, arguments, body, given, returned)
 
     def _bind(self, callee: Function, source: SourceFunction, node: ast.Call) -> Environment:
         parameters = source.parameters
@@ -662,6 +670,28 @@ def _owner(tensor: Tensor) -> str:
     owner = next(iter(owners)) if len(owners) == 1 else tensor.name
     spelled = tuple(Affine.symbol(f"{owner}.shape[{k}]") for k in range(tensor.type.rank))
     return owner if spelled == tensor.type.shape else tensor.name
+
+
+def _returned_text(source: SourceFunction, given: tuple[str, ...]) -> str:
+    """What a straight-line function returns, as one expression of its given parameters.
+
+    ``def f(x, s=2): y = x * s; return y + 1   ->   "x * 2 + 1"``; empty where it is not that plain.
+    """
+    values: dict[str, ast.expr] = {}
+    for parameter, default in source.defaults.items():
+        if parameter not in given:
+            if not isinstance(default, ast.Constant):
+                return ""
+            values[parameter] = default
+    for statement in source.body[_docstring(source.body) :]:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                values[name] = substitute(value, values)
+            case ast.Return(value=ast.expr() as value):
+                return ast.unparse(substitute(value, values))
+            case _:
+                return ""
+    return ""
 
 
 def _docstring(body: list[ast.stmt]) -> int:

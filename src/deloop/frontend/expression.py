@@ -21,7 +21,8 @@ from deloop.ir.scalar import (
     Select,
 )
 from deloop.ops.kinds import Operator
-from deloop.ops.table import UnsupportedDType, find_binary, result_dtype
+from deloop.ops.math_functions import find_math_function
+from deloop.ops.table import UnsupportedDType, find_binary, find_operator, result_dtype
 
 NODES = (Number, Index, Invariant, Load, Call, Inlined, Select, Cast)
 """The classes of scalar IR, for ``isinstance``."""
@@ -185,3 +186,20 @@ def cast(value: Expression, kind: ElementType) -> Expression:
     if value.type == kind:
         return value
     return Cast(value, kind)
+
+
+def may_raise(expression: Expression) -> bool:
+    """Whether an operator on these types raises for some values: ``//`` of integers by zero."""
+    if not isinstance(expression, Call) or expression.type.rank is Rank.NUMBER:
+        return False
+    if find_math_function(expression.operator) or expression.operator.startswith("logical_"):
+        return False
+    order = ("bool", "int", "float", "complex").index
+    widest = max((category(a.type.dtype) for a in expression.arguments), key=order)
+    divisor = expression.arguments[-1]
+    nonzero = isinstance(divisor, Number) and divisor.value != 0
+    return (
+        expression.operator != "pow"
+        and widest in find_operator(expression.operator).may_raise
+        and not nonzero
+    )

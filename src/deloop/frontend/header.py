@@ -231,12 +231,16 @@ class HeaderReader(CallReader):
                 self.unsupported(
                     node, f"what {ast.unparse(node)} iterates over is not known", "VEC930"
                 )
+        self.note_iterated(view.tensor)
         return Counted(
             Affine(),
             view.sizes[0],
             lambda at: replace(self.fix_first(view, at), unbound=True),
             name="tensor",
         )
+
+    def note_iterated(self, tensor: Tensor) -> None:
+        """A tensor is taken apart by iterating over it; a reader of loops remembers which."""
 
     def _range(self, node: ast.Call, name: str) -> Counted:
         if node.keywords or not 1 <= len(node.args) <= 3:

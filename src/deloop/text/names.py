@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+import copy
+from collections.abc import Iterable, Mapping
 
 
 def names_read(nodes: Iterable[ast.stmt]) -> set[str]:
@@ -20,3 +21,16 @@ def names_read(nodes: Iterable[ast.stmt]) -> set[str]:
         for n in ast.walk(statement)
         if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
     }
+
+
+def substitute(node: ast.expr, values: Mapping[str, ast.expr]) -> ast.expr:
+    """A copy of an expression with names replaced: ``x + 1 -> a[0] + 1``."""
+    return _Substitution(values).visit(copy.deepcopy(node))  # type: ignore[no-any-return]
+
+
+class _Substitution(ast.NodeTransformer):
+    def __init__(self, values: Mapping[str, ast.expr]) -> None:
+        self.values = values
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.values.get(node.id, node)

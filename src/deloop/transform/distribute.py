@@ -76,9 +76,7 @@ def _components(
             continue
         name, reached = statement.name, reach[statement.name]
         members = [
-            s
-            for s in statements
-            if s.name == name or (s.name in reached and name in reach[s.name])
+            s for s in statements if s.name == name or (s.name in reached and name in reach[s.name])
         ]
         seen.update(s.name for s in members)
         components.append(members)

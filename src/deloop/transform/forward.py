@@ -57,7 +57,7 @@ def _merge(first: Store, second: Store) -> Store | None:
     if uses and isinstance(first.value, Select) and first.value.is_mixed:
         return None
     value = change(second.value)
-    if scalar.requires_grad(first.value) and not scalar.requires_grad(value):
+    if scalar.requires_grad(first.value) and (not uses or not scalar.requires_grad(value)):
         return None  # the first store is what makes the tensor require grad
     return replace(second, value=value, augmented=False)
 

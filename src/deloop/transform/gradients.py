@@ -8,13 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from deloop.diagnostic import Refusal
+from deloop.diagnostic import Assumption, Refusal
 from deloop.dtype import Rank
 from deloop.errors import Unliftable
 from deloop.frontend.calls import DataRequirement
 from deloop.frontend.expression import both, negate, number
 from deloop.ir.plan import Step, vectors
-from deloop.ir.scalar import Call, Expression, Number, Select, loads, requires_grad, walk
+from deloop.ir.scalar import (
+    Call,
+    Expression,
+    Invariant,
+    Load,
+    Number,
+    Select,
+    children,
+    loads,
+    requires_grad,
+    walk,
+)
 from deloop.ir.types import Tensor
 from deloop.ops.math_functions import find_math_function
 
@@ -69,33 +80,54 @@ def _saves(node: Expression, written: frozenset[str], with_grad: frozenset[str])
     return any(load.array in written for load in loads(node))
 
 
-def require_gradients(plan: tuple[Step, ...], with_grad: frozenset[str]) -> list[DataRequirement]:
+def assume_bases(
+    plan: tuple[Step, ...], with_grad: frozenset[str], arrays: Mapping[str, Tensor]
+) -> tuple[Assumption, ...]:
+    """Assume that an argument into which a gradient is stored is no view: some views raise then."""
+    names = dict.fromkeys(v.statement.store.array for v in vectors(plan))
+    return tuple(
+        Assumption(f"{name} is not a view of another tensor", f"{name}._base is None")
+        for name in names
+        if name in with_grad and not arrays[name].fresh
+    )
+
+
+def require_gradients(
+    plan: tuple[Step, ...], with_grad: frozenset[str], arrays: Mapping[str, Tensor]
+) -> list[DataRequirement]:
     """One requirement a statement that stores a gradient on some paths only."""
     found: list[DataRequirement] = []
+    by_now = frozenset(name for name, tensor in arrays.items() if tensor.type.requires_grad)
     for vector in vectors(plan):
         store = vector.statement.store
-        if not requires_grad(store.value, with_grad) or store.local:
+        if not requires_grad(store.value, with_grad):
             continue
-        condition = _recorded(store.value, with_grad)
-        if not isinstance(condition, Number):
-            found.append(
-                DataRequirement(
-                    condition, store.place, "a branch that records a gradient is taken", every=False
-                )
-            )
+        condition = _recorded(store.value, by_now)
+        by_now |= {store.array}
+        if not isinstance(condition, Number) and not store.local:
+            reason = "a branch that records a gradient is taken"
+            found.append(DataRequirement(condition, store.place, reason, every=False))
     return found
 
 
-def _recorded(value: Expression, with_grad: frozenset[str]) -> Expression:
+def _recorded(value: Expression, by_now: frozenset[str]) -> Expression:
     """The condition under which the loop's own value carries a gradient."""
-    if isinstance(value, Select):
-        then = both(value.condition, _recorded(value.then, with_grad))
-        otherwise = both(negate(value.condition), _recorded(value.otherwise, with_grad))
-        if isinstance(_recorded(value.then, with_grad), Number) and isinstance(
-            _recorded(value.otherwise, with_grad), Number
-        ):
-            sides = (_recorded(value.then, with_grad), _recorded(value.otherwise, with_grad))
-            if all(isinstance(s, Number) and s.value for s in sides):
+    if not requires_grad(value, by_now):
+        return number(False)
+    match value:
+        case Select(condition, then, otherwise):
+            taken, other = _recorded(then, by_now), _recorded(otherwise, by_now)
+            if (
+                isinstance(taken, Number)
+                and isinstance(other, Number)
+                and taken.value
+                and other.value
+            ):
                 return number(True)
-        return both(then, otherwise, "logical_or")
-    return number(requires_grad(value, with_grad))
+            return both(both(condition, taken), both(negate(condition), other), "logical_or")
+        case Load() | Invariant():
+            return number(True)
+    result: Expression = number(False)
+    for child in children(value):
+        result = both(result, _recorded(child, by_now), "logical_or")
+    return result

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deloop.diagnostic import Refusal
 from deloop.dtype import Rank
-from deloop.errors import Unsupported
 from deloop.frontend.expression import select
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign
-from deloop.ir.loop import AffineBranch, Branch, Loop, Node, Store, is_touch, stores
+from deloop.ir.loop import AffineBranch, Branch, Loop, Node, Store, is_touch
 from deloop.ir.scalar import ElementType, Expression, Load, Subscript
 from deloop.ir.types import Tensor
 
@@ -45,17 +43,14 @@ def if_convert(nodes: tuple[Node, ...], arrays: dict[str, Tensor]) -> tuple[Node
             case AffineBranch(guards, then, otherwise):
                 result.extend(_restrict(n, guards) for n in if_convert(then, arrays))
                 others = if_convert(otherwise, arrays)
-                pieces = _complement(guards)
-                if len(pieces) > 1 and any(s.local for s in stores(others)):
-                    raise Unsupported(
-                        Refusal(
-                            "VEC943",
-                            node.place,
-                            "loop kept: a value kept on the other side of an equality",
-                        )
-                    )
-                result.extend(_restrict(n, piece) for piece in pieces for n in others)
+                result.extend(n for n in others if _is_temporary(n))
+                rest = [n for n in others if not _is_temporary(n)]
+                result.extend(_restrict(n, piece) for piece in _complement(guards) for n in rest)
     return tuple(result)
+
+
+def _is_temporary(node: Node) -> bool:
+    return isinstance(node, Store) and node.local and not is_touch(node)
 
 
 def _complement(guards: tuple[Constraint, ...]) -> list[tuple[Constraint, ...]]:
@@ -72,6 +67,8 @@ def _complement(guards: tuple[Constraint, ...]) -> list[tuple[Constraint, ...]]:
 
 def _restrict(node: Node, guards: tuple[Constraint, ...]) -> Node:
     match node:
+        case Store() if _is_temporary(node):
+            return node  # a value may be computed where nobody uses it
         case Store():
             return replace(node, guards=(*node.guards, *guards))
         case Loop(body=body):

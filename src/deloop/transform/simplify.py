@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from deloop.dtype import Rank, category
-from deloop.frontend.expression import number
+from deloop.frontend.expression import may_raise, number
 from deloop.ir import scalar
 from deloop.ir.plan import Serial, Statement, Step, vectors
 from deloop.ir.scalar import Call, Cast, Expression, Load, Number, Select, requires_grad
@@ -130,7 +130,7 @@ def _is_dangerous(call: Call, grads: Callable[[Expression], bool]) -> bool:
     if find_math_function(call.operator) is not None or call.operator.startswith("logical_"):
         return False
     operator = find_operator(call.operator)
-    if _may_raise(call):
+    if may_raise(call):
         return True
     if not any(grads(a) for a in call.arguments):
         return False
@@ -142,17 +142,6 @@ def _is_dangerous(call: Call, grads: Callable[[Expression], bool]) -> bool:
 
 def _is_finite_literal(value: Expression) -> bool:
     return isinstance(value, Number) and abs(value.value) < float("inf") and value.value != 0
-
-
-def _may_raise(call: Call) -> bool:
-    operator = find_operator(call.operator)
-    dtypes = {category(a.type.dtype) for a in call.arguments}
-    widest = max(dtypes, key=("bool", "int", "float", "complex").index)
-    if call.operator == "pow":
-        return False
-    divisor = call.arguments[-1]
-    nonzero = isinstance(divisor, Number) and divisor.value != 0
-    return widest in operator.may_raise and not nonzero
 
 
 def _safe(argument: Expression, condition: Expression) -> Expression:
