@@ -9,7 +9,6 @@ from deloop.analysis.facts import Facts
 from deloop.analysis.statements import domain_of
 from deloop.analysis.types import Candidate
 from deloop.backend.function import allocation_of
-from deloop.frontend.evaluate import Environment
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint
 from deloop.ir.loop import Nest
@@ -17,6 +16,7 @@ from deloop.ir.plan import Statement, Step, Vector, vectors
 from deloop.ir.scalar import requires_grad
 from deloop.ir.types import Tensor
 from deloop.poly.domain import Domain, covers
+from deloop.text.names import is_read_only_in
 
 
 def find_replaceable(
@@ -44,8 +44,11 @@ def find_replaceable(
                 and tensor.fresh
                 and not tensor.type.requires_grad
                 and name.isidentifier()
-                and not _is_shared(tensor, candidate.environment)
-                and allocation_of(name, candidate.node, candidate.block) is not None
+                and not _is_shared(tensor, candidate)
+                and allocation_of(
+                    name, candidate.node, candidate.block, candidate.function_body
+                )
+                is not None
                 and _covers(statement, nest.arrays, facts)
                 and not (
                     requires_grad(statement.store.value, with_grad) and _is_changed(name, candidate)
@@ -80,12 +83,13 @@ def _is_changed(name: str, candidate: Candidate) -> bool:
     return False
 
 
-def _is_shared(tensor: Tensor, environment: Environment) -> bool:
-    """Whether another name holds the tensor or a part of it."""
+def _is_shared(tensor: Tensor, candidate: Candidate) -> bool:
+    """Whether another name, that is read elsewhere than in the loop, holds the tensor or a part."""
     return any(
         key != tensor.name
         and getattr(getattr(item, "tensor", item), "storage", None) == tensor.storage
-        for key, item in environment.items()
+        and not is_read_only_in(key, candidate.node, candidate.function_body)
+        for key, item in candidate.environment.items()
     )
 
 

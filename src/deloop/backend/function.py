@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from deloop.backend import syntax
 from deloop.ir.source import SourceFunction
-from deloop.text.names import names_read
+from deloop.text.names import is_read_only_in, names_read
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,13 @@ class Replacement:
     replaced: frozenset[str]
 
 
-def allocation_of(name: str, loop: ast.For, block: list[ast.stmt]) -> ast.stmt | None:
-    """The statement that allocates a tensor for the loop, where nothing touches it in between."""
+def allocation_of(
+    name: str, loop: ast.For, block: list[ast.stmt], body: list[ast.stmt]
+) -> ast.stmt | None:
+    """The statement that allocates a tensor for the loop, where nothing touches it in between.
+
+    Views that only the loop reads (``flat = result.view(-1)``) do not count: they go with it.
+    """
     position = next(k for k, s in enumerate(block) if s is loop)
     for statement in reversed(block[:position]):
         if (
@@ -35,9 +40,18 @@ def allocation_of(name: str, loop: ast.For, block: list[ast.stmt]) -> ast.stmt |
             and statement.targets[0].id == name
         ):
             return None if name in names_read([statement]) else statement
-        if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement)):
+        mentions = any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement))
+        if mentions and not _serves_only(loop, statement, body):
             return None
     return None
+
+
+def _serves_only(loop: ast.For, statement: ast.stmt, body: list[ast.stmt]) -> bool:
+    """Whether a statement binds one name, by a pure expression, that the loop alone reads."""
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=bound)], value=value):
+            return _is_pure(value) and is_read_only_in(bound, loop, body)
+    return False
 
 
 def write_function(function: SourceFunction, replacements: Sequence[Replacement]) -> str:
@@ -50,7 +64,9 @@ def write_function(function: SourceFunction, replacements: Sequence[Replacement]
     edits: dict[ast.stmt, list[ast.stmt]] = {}
     for replacement in replacements:
         for name in replacement.replaced:
-            allocation = allocation_of(name, replacement.loop, replacement.block)
+            allocation = allocation_of(
+                name, replacement.loop, replacement.block, function.node.body
+            )
             if allocation is not None:
                 edits[allocation] = []
         edits[replacement.loop] = list(replacement.body)

@@ -23,6 +23,19 @@ def names_read(nodes: Iterable[ast.stmt]) -> set[str]:
     }
 
 
+def is_read_only_in(name: str, loop: ast.AST, body: Iterable[ast.stmt]) -> bool:
+    """Whether nothing outside of the loop reads a name."""
+    inside = {id(n) for n in ast.walk(loop)}
+    return not any(
+        isinstance(n, ast.Name)
+        and n.id == name
+        and isinstance(n.ctx, ast.Load)
+        and id(n) not in inside
+        for statement in body
+        for n in ast.walk(statement)
+    )
+
+
 def substitute(node: ast.expr, values: Mapping[str, ast.expr]) -> ast.expr:
     """A copy of an expression with names replaced: ``x + 1 -> a[0] + 1``."""
     return _Substitution(values).visit(copy.deepcopy(node))  # type: ignore[no-any-return]
