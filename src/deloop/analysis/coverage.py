@@ -45,9 +45,7 @@ def find_replaceable(
                 and not tensor.type.requires_grad
                 and name.isidentifier()
                 and not _is_shared(tensor, candidate)
-                and allocation_of(
-                    name, candidate.node, candidate.block, candidate.function_body
-                )
+                and allocation_of(name, candidate.node, candidate.block, candidate.function_body)
                 is not None
                 and _covers(statement, nest.arrays, facts)
                 and not (

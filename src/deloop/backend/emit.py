@@ -344,7 +344,8 @@ class Emitter(OperandEmitter):
 
     def _branch(self, branch: Expression) -> Emitted:
         """The branch without a last cast: `torch.where` may convert it the same way."""
-        return self.emit(branch.value if isinstance(branch, Cast) else branch)
+        own = isinstance(branch, Cast) and branch.type.rank is not Rank.NUMBER
+        return self.emit(branch.value if own and isinstance(branch, Cast) else branch)
 
     def _natural(self, pieces: Sequence[Emitted]) -> str:
         return promote([self.operand_type(p) for p in pieces])

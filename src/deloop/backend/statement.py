@@ -110,10 +110,13 @@ class _Writer:
         store = step.statement.store
         order = self._order(step)
         emitter = Emitter(self.context, step.axes, order, store.place)
+        outside = dict(self.context.names)
         before = self._name_repeated(store.value, emitter)
         statement = self._local(store, emitter) if store.local else self._store(step, emitter, top)
         self._forget(store)
         body = [*before, statement]
+        if step.conditions:  # a name set under a condition is not known behind it
+            self.context.names = {e: n for e, n in self.context.names.items() if e in outside}
         return [ast.If(self._test(step.conditions), body, [])] if step.conditions else body
 
     def _test(self, conditions: tuple[Constraint, ...]) -> ast.expr:
@@ -223,11 +226,7 @@ class _Writer:
         simple = entries is not None
         if entries is None:
             entries, axes = self._scattered(store, tensor, emitter)
-        emitter.order = (
-            tuple([a for a in emitter.order if a not in axes] + list(axes))
-            if simple
-            else emitter.order
-        )
+        emitter.order = (*(a for a in emitter.order if a not in axes), *axes)
         whole = simple and all(syntax.is_full(e) for e in entries)
         updates = store.augmented or store.value.type.dtype == store.dtype
         if (
@@ -254,17 +253,16 @@ class _Writer:
             piece = emitter.cast(piece, ElementType(store.dtype, piece.rank))
         self.replaceable[store.array] = False
         missing = [a for a in piece.axes if a not in axes]
-        if missing and simple:
+        if missing:
             raise emitter.refuse("the value has more dimensions than where it goes")
-        return self._assign(
-            tensor, entries, piece, axes if simple else emitter.sorted_axes(axes), emitter
-        )
+        return self._assign(tensor, entries, piece, axes, emitter)
 
     def _stored(self, value: Expression, store: Store, emitter: Emitter) -> Emitted:
         """The value as the store takes it: a last cast is the store's own."""
-        if isinstance(value, Cast) and value.type.dtype in ("uint8", "int8", "int16"):
+        narrow = value.type.dtype in ("uint8", "int8", "int16")
+        if not isinstance(value, Cast) or narrow or value.type.rank is Rank.NUMBER:
             return emitter.emit(value)
-        return emitter.emit(value.value if isinstance(value, Cast) else value)
+        return emitter.emit(value.value)
 
     def _reads(self, store: Store) -> bool:
         return any(load.array == store.array for load in scalar.loads(store.value))
@@ -294,10 +292,22 @@ class _Writer:
     def _scattered(
         self, store: Store, tensor: Tensor, emitter: Emitter
     ) -> tuple[list[ast.expr], tuple[str, ...]]:
-        """The target as index tensors that broadcast: ``out[torch.arange(n), labels] = 1``."""
-        pieces = [emitter.index_tensor(s) for s in store.subscripts]
-        axes = emitter.sorted_axes([a for p in pieces for a in p.axes])
-        return [emitter.align(p, axes) for p in pieces], axes
+        """The target with index tensors: ``out[torch.arange(n), labels] = 1``."""
+        pieces = emitter.index_pieces(store.subscripts, tensor)
+        if pieces is None:
+            pieces = [emitter.index_tensor(s) for s in store.subscripts]
+        gathered = [p for p in pieces if isinstance(p, Emitted)]
+        common = emitter.sorted_axes([a for p in gathered for a in p.axes])
+        entries: list[ast.expr] = []
+        axes: list[str] = []
+        for piece in pieces:
+            if isinstance(piece, Emitted):
+                entries.append(emitter.align(piece, common))
+                axes.extend(a for a in common if a not in axes)
+            else:
+                entries.append(piece[0])
+                axes.append(piece[1])
+        return entries, tuple(axes)
 
     def _made_anew(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from deloop.dtype import Rank
+from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
 from deloop.frontend.items import FlatIndex, Item, Tuple
 from deloop.frontend.subscript import SubscriptReader
@@ -59,6 +59,10 @@ class OperatorReader(SubscriptReader):
         self, name: str, result: scalar.Expression, node: ast.AST
     ) -> scalar.Expression:
         """Python raises where a number is divided by zero, tensors do not: ask that it is not."""
+        if isinstance(result, scalar.Select):
+            for branch in (result.then, result.otherwise):
+                self.check_number_division(name, branch, node)
+            return result
         if name in ("Div", "FloorDiv", "Mod") and isinstance(result, scalar.Call):
             divisor = result.arguments[1]
             if result.type.rank is Rank.NUMBER and not (
@@ -76,6 +80,10 @@ class OperatorReader(SubscriptReader):
                 f"{ast.unparse(node)} computes with Python ints, which have no bound",
                 "VEC917",
             )
+        if name == "Pow" and isinstance(result, scalar.Call) and self._may_be_negative(result):
+            self.unsupported(
+                node, f"{ast.unparse(node)} raises where the exponent is negative", "VEC911"
+            )
         if name == "Pow" and isinstance(result, scalar.Call) and result.type.rank is Rank.NUMBER:
             base, exponent = result.arguments
             growing = result.type.dtype == "int64" and isinstance(base, scalar.Number)
@@ -85,6 +93,17 @@ class OperatorReader(SubscriptReader):
                     node, f"{ast.unparse(node)} may leave the range of a tensor's numbers", "VEC917"
                 )
         return result
+
+    @staticmethod
+    def _may_be_negative(power: scalar.Call) -> bool:
+        """Whether an integer tensor may meet a negative Python exponent, which raises."""
+        base, exponent = power.arguments
+        if base.type.rank is Rank.NUMBER or category(base.type.dtype) == "float":
+            return False
+        known = isinstance(exponent, scalar.Number) and not isinstance(exponent.value, complex)
+        if exponent.type.rank is not Rank.NUMBER or category(exponent.type.dtype) != "int":
+            return False
+        return not (known and exponent.value >= 0)  # type: ignore[union-attr, operator]
 
     def nonzero(self, divisor: scalar.Expression, node: ast.AST) -> None:
         """Ask that a Python number is not zero wherever the division is reached."""

@@ -113,14 +113,14 @@ def check_kept(
 ) -> Refusal | None:
     """Why a loop stays, None where none does. Raises `Unliftable` where nothing was gained.
 
-    A loop that stays is worth a rewrite where something in or beside it became a tensor operation
-    over at least one axis.
+    A loop that stays is worth a rewrite where something in or beside it lost at least one loop.
     """
     serial = [step for step in plan if isinstance(step, Serial)]
     if not serial:
         return None
     refusal = _reason(serial[0], list(dependences), statements)
-    if not any(v.axes for v in vectors(plan) if not v.statement.store.local):
+    lifted = [v for v in vectors(plan) if not v.statement.store.local]
+    if not any(len(v.statement.loops) > v.level for v in lifted):
         raise Unliftable(refusal)
     return refusal
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from deloop.diagnostic import Assumption, Refusal
-from deloop.dtype import Rank
+from deloop.dtype import Rank, category
 from deloop.errors import Unliftable
 from deloop.frontend.calls import DataRequirement
 from deloop.frontend.expression import both, negate, number
@@ -51,6 +51,12 @@ def check_gradient_order(
             )
             raise Unliftable(Refusal("VEC906", store.place, sentence))
         if requires_grad(store.value, with_grad):
+            if category(store.dtype) not in ("float", "complex"):
+                sentence = f"loop kept: a value that requires grad is stored into a {store.dtype}"
+                raise Unliftable(Refusal("VEC906", store.place, sentence))
+            if any(_has_no_derivative(n, with_grad) for n in walk(store.value)):
+                sentence = "loop kept: an operator here has no derivative, and may not be reached"
+                raise Unliftable(Refusal("VEC906", store.place, sentence))
             by_now |= {store.array}
             if any(_saves(node, written, with_grad) for node in walk(store.value)):
                 raise Unliftable(
@@ -60,6 +66,22 @@ def check_gradient_order(
                         "loop kept: what the backward pass needs is changed in place",
                     )
                 )
+
+
+_WITHOUT_DERIVATIVE = frozenset(
+    {"floor_divide", "nextafter", "heaviside", "igamma", "igammac", "zeta"}
+)
+
+
+def _has_no_derivative(node: Expression, with_grad: frozenset[str]) -> bool:
+    """Whether a branch calls an operator whose backward pass raises."""
+    return isinstance(node, Select) and any(
+        isinstance(inner, Call)
+        and inner.operator
+        in ("floor_divide", "nextafter", "heaviside", "igamma", "igammac", "zeta")
+        and requires_grad(inner, with_grad)
+        for inner in walk(node)
+    )
 
 
 def _saves(node: Expression, written: frozenset[str], with_grad: frozenset[str]) -> bool:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from deloop.diagnostic import Refusal
 from deloop.dtype import Rank
+from deloop.errors import Unsupported
 from deloop.frontend.expression import select
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign
-from deloop.ir.loop import AffineBranch, Branch, Loop, Node, Store, is_touch
+from deloop.ir.loop import AffineBranch, Branch, Loop, Node, Store, is_touch, stores
 from deloop.ir.scalar import ElementType, Expression, Load, Subscript
 from deloop.ir.types import Tensor
 
@@ -43,10 +45,22 @@ def if_convert(nodes: tuple[Node, ...], arrays: dict[str, Tensor]) -> tuple[Node
             case AffineBranch(guards, then, otherwise):
                 result.extend(_restrict(n, guards) for n in if_convert(then, arrays))
                 others = if_convert(otherwise, arrays)
-                result.extend(n for n in others if _is_temporary(n))
-                rest = [n for n in others if not _is_temporary(n)]
-                result.extend(_restrict(n, piece) for piece in _complement(guards) for n in rest)
+                result.extend(_split(others, _complement(guards)))
     return tuple(result)
+
+
+def _split(nodes: tuple[Node, ...], pieces: list[tuple[Constraint, ...]]) -> list[Node]:
+    """The nodes once for each piece of a domain; what they keep for themselves is kept once."""
+    if len(pieces) == 1:
+        return [_restrict(n, pieces[0]) for n in nodes]
+    kept = [n for n in nodes if isinstance(n, Store) and _is_temporary(n)]
+    written = {s.array for s in stores(nodes) if not s.local}
+    for store in kept:
+        if any(load.array in written for load in scalar.loads(store.value)):
+            sentence = "loop kept: a value kept on the other side of an equality"
+            raise Unsupported(Refusal("VEC943", store.place, sentence))
+    rest = [n for n in nodes if not _is_temporary(n)]
+    return [*kept, *(_restrict(n, piece) for piece in pieces for n in rest)]
 
 
 def _is_temporary(node: Node) -> bool:
