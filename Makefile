@@ -21,9 +21,7 @@ lint: $(READY)
 	$(BIN)/mypy --strict src
 
 bench: $(READY)
-	@set -e; for file in benchmarks/[!_]*.py; do \
-		echo "== $$file"; $(BIN)/python "$$file"; \
-	done
+	$(BIN)/python -m benchmarks
 
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz.runner --programs $(N) --seed $(SEED) --jobs 2

@@ -169,3 +169,25 @@ def can_cast(source: str, target: str) -> bool:
     narrower dtype of the same category is fine. Plain assignment ``x[i] = v`` casts regardless.
     """
     return CATEGORIES.index(category(source)) <= CATEGORIES.index(category(target))
+
+
+_NORMAL = {
+    "float16": (2.0**-14, 65504.0),
+    "bfloat16": (2.0**-126, (2 - 2.0**-7) * 2.0**127),
+    "float32": (2.0**-126, (2 - 2.0**-23) * 2.0**127),
+    "float64": (2.0**-1022, (2 - 2.0**-52) * 2.0**1023),
+}
+
+
+def is_normal(value: int | float, dtype: str) -> bool:
+    """Whether a number is an ordinary one in a dtype: ``1e-9, "float16" -> False``, being 0 there.
+
+    Floating dtypes hold it other than as zero, a denormal, an infinity or NaN; integers hold it as
+    it is. False for bool and complex.
+    """
+    if dtype in _INTEGERS:
+        bits = _INTEGERS[dtype]
+        low = 0 if dtype == "uint8" else -(2 ** (bits - 1))
+        return value == value and low <= value < low + 2**bits
+    smallest, largest = _NORMAL.get(dtype, (1.0, 0.0))
+    return smallest <= abs(value) <= largest

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from deloop.analysis.bounds import Bounds, check_trip_counts
-from deloop.analysis.coverage import find_replaceable
+from deloop.analysis.coverage import find_replaceable, is_passed_on
 from deloop.analysis.facts import Facts
 from deloop.analysis.legality import dependences_of
 from deloop.analysis.scope import (
@@ -34,6 +34,8 @@ from deloop.ir.plan import Step, vectors
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Value
 from deloop.poly.dependence import Dependence
+from deloop.rewrite.apply import apply_rules_to_plan
+from deloop.rules import RULES
 from deloop.transform.distribute import check_kept, distribute
 from deloop.transform.forward import forward_stores
 from deloop.transform.gradients import (
@@ -157,13 +159,17 @@ def compile_loop(
     plan = lift(plan, bounds)
     check_gradient_order(plan, arrays_with_grad(plan, nest.arrays), nest.arrays)
     plan, lossy = simplify_plan(plan, dependences, nest.arrays)
+    with_grad = arrays_with_grad(plan, nest.arrays)
+    plan, codes = apply_rules_to_plan(plan, RULES, with_grad)
     context = make_context(function, candidate, nest, facts, options)
-    context.with_grad = arrays_with_grad(plan, nest.arrays)
+    context.with_grad = with_grad
     if lossy:
         context.round_off("0 + x written as x loses the sign of a zero")
     needed = [*builder.data_requirements, *require_gradients(plan, context.with_grad, nest.arrays)]
     replaceable = find_replaceable(candidate, nest, plan, facts, context.with_grad)
     written = write_plan(plan, context, replaceable, builder.temporaries)
+    if any(is_passed_on(name, candidate) for name in written.replaced):
+        context.round_off("a later operation may add up in the order of the new memory layout")
     changed = {s.store.array for s in statements}
     context.names.clear()
     guards = guard_data(needed, axes_of(plan, nest), changed, set(function.parameters), context)
@@ -172,7 +178,7 @@ def compile_loop(
         "vectorized" if refusal is None else "partial",
         context.exactness,
         (*facts.assumptions, *guards, *assume_bases(plan, context.with_grad, nest.arrays)),
-        (),
+        codes,
         refusal,
         dependences,
         tuple(context.lossy),

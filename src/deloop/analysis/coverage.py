@@ -56,6 +56,22 @@ def find_replaceable(
     return found
 
 
+def is_passed_on(name: str, candidate: Candidate) -> bool:
+    """Whether other code of the function hands the tensor to a call or a matrix product.
+
+    The elements are the same, their order in memory may not be, and sums follow that order.
+    """
+    inside = {id(n) for n in ast.walk(candidate.node)}
+    for statement in candidate.function_body:
+        for node in ast.walk(statement):
+            is_call = isinstance(node, ast.Call)
+            is_product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
+            names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+            if id(node) not in inside and (is_call or is_product) and name in names:
+                return True
+    return False
+
+
 def _is_changed(name: str, candidate: Candidate) -> bool:
     """Whether other code of the function changes the tensor in place.
 

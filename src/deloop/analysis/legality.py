@@ -127,8 +127,7 @@ def refuse_carried(dependence: Dependence, statements: list[Statement]) -> Refus
         f"loop kept: iteration {iterator} {later} {sink_access}, which an earlier iteration "
         f"{earlier} as {source_access} ({dependence.kind.value} dependence, {far})"
     )
-    lines = (
-        f"line {source.store.place.line} before line {sink.store.place.line}, "
-        f"carried by the loop at line {loop.place.line}"
-    )
+    first, last = source.store.place.line, sink.store.place.line
+    where = f"both at line {last}" if first == last else f"line {first} before line {last}"
+    lines = f"{where}, carried by the loop at line {loop.place.line}"
     return Refusal("VEC902", sink.store.place, sentence, lines)

@@ -187,7 +187,8 @@ class Emitter(OperandEmitter):
         inverse = call.operator == "div" and self._was_number(
             call, pieces
         )  # reciprocal, then times
-        if inverse or not (is_exact(operator, wanted) or integral or square):
+        exact = is_exact(operator, wanted, _constants(call))
+        if inverse or not (exact or integral or square):
             self.context.round_off(f"{call.spelling or call.operator} on a whole tensor")
         axes = self.sorted_axes([a for p in pieces for a in p.axes])
         node = self._spell(call, [self.align(p, axes) for p in pieces])
@@ -382,6 +383,13 @@ def _is_arange(node: ast.Call) -> bool:
         and node.func.attr == "arange"
         and all(k.arg != "dtype" for k in node.keywords)
     )
+
+
+def _constants(call: Call) -> list[object]:
+    """The numbers beside the first operand: none where one of them is no literal."""
+    beside = [*call.arguments[1:], *(value for _, value in call.keywords)]
+    numbers = [v.value for v in beside if isinstance(v, Number)]
+    return [*numbers] if len(numbers) == len(beside) else []
 
 
 def _is_square(call: Call) -> bool:

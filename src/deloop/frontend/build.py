@@ -344,7 +344,7 @@ class NestBuilder(HeaderReader):
             s.array for s in stores((*then_nodes, *else_nodes)) if s.array not in self.locals
         }
         if any(load.array in written for load in scalar.loads(condition)):
-            condition = self._temporary("mask", condition, node)
+            condition = self._temporary("mask", condition, node, own=False)
         if then_nodes or else_nodes:
             kind: Node = (
                 Branch(condition, tuple(then_nodes), tuple(else_nodes), self.place(node))
@@ -741,8 +741,13 @@ class NestBuilder(HeaderReader):
                 if held is item:
                     self.environment[other] = fresh
 
-    def _temporary(self, name: str, value: Expression, node: ast.AST) -> Expression:
-        """A value kept in an array over the iterators around it: ``v[i, j] = value``."""
+    def _temporary(
+        self, name: str, value: Expression, node: ast.AST, own: bool = True
+    ) -> Expression:
+        """A value kept in an array over the iterators around it: ``v[i, j] = value``.
+
+        A name of our `own` making must not be one of the user's.
+        """
         kinds = build.types_of(value)
         if len(kinds) != 1 or any(load.implicit for load in scalar.loads(value)):
             self.unsupported(
@@ -752,8 +757,12 @@ class NestBuilder(HeaderReader):
                 "VEC918",
             )
         unique, count = name, 1
-        while unique in self.arrays or (
-            unique in self.used_symbols and unique not in self.environment
+        users = {n.id for n in ast.walk(self.function.node) if isinstance(n, ast.Name)}
+        users |= set(self.function.parameters)
+        while (
+            unique in self.arrays
+            or (not own and unique in users)
+            or (unique in self.used_symbols and unique not in self.environment)
         ):
             count += 1
             unique = f"{name}_{count}"

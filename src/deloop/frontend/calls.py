@@ -161,7 +161,19 @@ class CallReader(OperatorReader):
                 constants.append((parameter.name if is_keyword else "", value))
             else:
                 operands.append(value)
+        if operator.same_if and not build.is_number(operands[0]):
+            self._require_same(operator, operands[0], node)
         return build.make_call(operator, operands, self.place(node), spelling, constants)
+
+    def _require_same(
+        self, operator: Operator, operand: scalar.Expression, node: ast.Call
+    ) -> None:
+        """Ask for the data on which an operator's kernels for one and for many elements agree."""
+        test = "isinf" if "infinite" in operator.same_if else "isnan"
+        kind = scalar.ElementType("bool", operand.type.rank)
+        found = scalar.Call(test, (operand,), kind, f"torch.{test}")
+        reason = f"{ast.unparse(node.func)} treats many elements as it does one: {operator.same_if}"
+        self.require_data(build.negate(found), self.place(node), reason)
 
     def _argument(
         self, given: ast.expr | scalar.Expression, accepts: Accepts, node: ast.Call

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deloop.dtype import Rank, category
+from deloop.dtype import Rank, category, is_normal
 from deloop.ops import combining, making, pointwise
 from deloop.ops.dtypes import UnsupportedDType, result_dtype
 from deloop.ops.kinds import Gradient, Kind, Operator
@@ -50,6 +50,7 @@ _UNARY: dict[str, str] = {
     "Not": "logical_not",
 }
 
+_CLAMPS = frozenset({"clamp", "clamp_min", "clamp_max"})
 _LINEAR_IN_COMPLEX = frozenset({"add", "sub", "neg", "positive", "clone", "where"})
 
 
@@ -98,8 +99,14 @@ def find_unary(name: str) -> Operator | None:
     return _FUNCTIONS.get("torch." + _UNARY[name]) if name in _UNARY else None
 
 
-def is_exact(operator: Operator, dtype: str) -> bool:
-    """Whether lifting gives bitwise the same values for a computation in `dtype`."""
+def is_exact(operator: Operator, dtype: str, constants: Sequence[object] = ()) -> bool:
+    """Whether lifting gives bitwise the same values for a computation in `dtype`.
+
+    `constants` are the operands beyond the first where they are numbers in the source: a clamp is
+    exact where no bound is zero, the sign of a zero being all that depends on the layout.
+    """
+    if operator.name in _CLAMPS and constants:
+        return all(isinstance(c, (int, float)) and is_normal(c, dtype) for c in constants)
     return operator.exact and category(dtype) != "complex"
 
 

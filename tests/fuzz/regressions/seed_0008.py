@@ -3,12 +3,8 @@
 result: 1 of 1 elements differ; the first at [0]: 0.0 in the loop, 1.0 in the rewrite
 """
 
-import itertools
-import math
-from math import inf, nan
 
 import torch
-import torch.nn.functional as F
 
 
 def program():

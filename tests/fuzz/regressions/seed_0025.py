@@ -3,12 +3,9 @@
 result: 2 of 2 elements differ; the first at [0, 0]: 0.0 in the loop, 1.0 in the rewrite
 """
 
-import itertools
-import math
-from math import inf, nan
 import torch
 import torch as th
-import torch.nn.functional as F
+
 
 def program(x):
     n, m = x.size()

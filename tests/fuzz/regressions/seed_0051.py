@@ -4,12 +4,8 @@ result: 0.0 in the loop, 1.0 in the rewrite
 result: is argument data in the loop, is no other in the rewrite
 """
 
-import itertools
-import math
-from math import inf, nan
 
 import torch
-import torch.nn.functional as F
 
 
 def program(data):
