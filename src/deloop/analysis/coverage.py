@@ -56,6 +56,18 @@ def find_replaceable(
     return found
 
 
+_ELEMENTS_ONLY = frozenset(
+    {"len", "range", "enumerate", "zip", "size", "dim", "numel", "view", "reshape", "flatten"}
+    | {"unsqueeze", "squeeze", "clone", "detach", "tuple", "list", "print", "copy_"}
+    | {"zeros_like", "ones_like", "empty_like", "full_like", "new_zeros", "new_ones", "new_empty"}
+)
+"""Calls that look at sizes or at elements one by one; the order in memory does not show."""
+
+
+def _last_word(callee: ast.expr) -> str:
+    return ast.unparse(callee).rsplit(".", 1)[-1]
+
+
 def is_passed_on(name: str, candidate: Candidate) -> bool:
     """Whether other code of the function hands the tensor to a call or a matrix product.
 
@@ -64,7 +76,7 @@ def is_passed_on(name: str, candidate: Candidate) -> bool:
     inside = {id(n) for n in ast.walk(candidate.node)}
     for statement in candidate.function_body:
         for node in ast.walk(statement):
-            is_call = isinstance(node, ast.Call)
+            is_call = isinstance(node, ast.Call) and _last_word(node.func) not in _ELEMENTS_ONLY
             is_product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
             names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
             if id(node) not in inside and (is_call or is_product) and name in names:

@@ -121,7 +121,8 @@ MANUAL_CLAMP = Rule(
 - `max(0.5, x[i])` of floats: it gives 0.5 for a NaN, `clamp` gives NaN. `max(x[i], 0.5)` is fine.
 - The result is stored in another dtype, or computed with: there the number counts as it is written.
 """,
-        safety="Safe. Every value is bitwise the loop's, NaN and infinities included.",
+        safety="Safe. Every value is bitwise the loop's, infinities included; NaN stays NaN "
+        "(its payload may differ in bfloat16).",
     ),
     valid=(
         _example("min(max(x[i], 0.5), 2.0)", _FLOATS, "return x.clamp(min=0.5, max=2.0)"),

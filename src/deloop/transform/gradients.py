@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from deloop.diagnostic import Assumption, Refusal
 from deloop.dtype import Rank, category
 from deloop.errors import Unliftable
-from deloop.frontend.calls import DataRequirement
+from deloop.frontend.apply import DataRequirement
 from deloop.frontend.expression import both, negate, number
 from deloop.ir.plan import Step, vectors
 from deloop.ir.scalar import (

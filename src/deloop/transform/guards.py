@@ -11,7 +11,7 @@ from deloop.backend.emit import Emitter
 from deloop.diagnostic import Assumption, Place, Refusal
 from deloop.dtype import Rank
 from deloop.errors import Unsupported
-from deloop.frontend.calls import DataRequirement
+from deloop.frontend.apply import DataRequirement
 from deloop.ir import scalar
 from deloop.ir.loop import Loop
 

@@ -1,0 +1,394 @@
+"""Assignments and in-place changes as stores, and the temporaries that keep old values."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from deloop.diagnostic import Place
+from deloop.dtype import Rank, can_cast, category
+from deloop.frontend import expression as build
+from deloop.frontend.evaluate import Environment
+from deloop.frontend.header import HeaderReader
+from deloop.frontend.items import Carried, Item, Point, View, Whole, whole
+from deloop.ir import scalar
+from deloop.ir.affine import Affine, at_least, equal
+from deloop.ir.loop import TOUCH, Loop, Node, Store
+from deloop.ir.scalar import ElementType, Expression
+from deloop.ir.source import SourceFunction
+from deloop.ir.types import Function, Integer, Tensor, TensorType
+from deloop.ops.table import find_in_place_function, find_in_place_method
+
+_NARROW = frozenset({"uint8", "int8", "int16", "int32", "float16"})
+_RANGES: dict[str, tuple[float, float]] = {
+    "uint8": (0, 255), "int8": (-128, 127), "int16": (-(2**15), 2**15 - 1),
+    "int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1),
+    "float16": (-65504, 65504), "bfloat16": (-3.38e38, 3.38e38),
+    "float32": (-3.4e38, 3.4e38), "float64": (-1.79e308, 1.79e308),
+}  # fmt: skip
+
+
+class StoreReader(HeaderReader):
+    """A reader of statements that bind names and write elements; nodes go to `out`."""
+
+    def __init__(self, function: SourceFunction, environment: Environment) -> None:
+        super().__init__(function, environment)
+        self.loops: list[Loop] = []
+        self.used_symbols: set[str] = set(environment)
+        self.locals: set[str] = set()
+        self.implicit_count = 0
+        self.out: list[Node] = []
+        self.snapshots: list[tuple[str, Place]] = []
+        self.flat_as_number = False
+        self.temporaries: dict[Expression, str] = {}
+        self.unbound_store: Place | None = None
+        self.iterated: set[str] = set()
+        self.speculative = 0
+
+    # ------------------------------------------------------------------ assignments
+    def assign(self, target: ast.expr, item: Item, node: ast.AST) -> None:
+        """``target = item``: a name, an element, a row or a tuple of these."""
+        match target:
+            case ast.Name(id=name):
+                current = self.environment.get(name)
+                if isinstance(current, Tensor) and current.name in self.locals:
+                    self.store(whole(current), item, node)
+                    return
+                self.environment[name] = item
+                if isinstance(item, (scalar.Call, scalar.Select)):
+                    self.temporaries.setdefault(item, name)
+                    if self.loops and any(map(build.may_raise, scalar.walk(item))):
+                        self._materialise(name, node)
+            case ast.Tuple(elts=targets) | ast.List(elts=targets):
+                parts = self.unpack(item, len(targets), target)
+                if len(parts) != len(targets):
+                    self.unsupported(
+                        target, f"{ast.unparse(target)} does not match what is assigned"
+                    )
+                for part_target, part in zip(targets, parts, strict=True):
+                    self.assign(part_target, part, node)
+            case ast.Subscript():
+                view = self.evaluate(target)
+                if not isinstance(view, View):
+                    self.unsupported(target, f"{ast.unparse(target)} is not an element of a tensor")
+                self.store(view, item, node)
+            case ast.Attribute():
+                self.unliftable(
+                    target, f"loop kept: the attribute {ast.unparse(target)} is written", "VEC923"
+                )
+            case _:
+                self.unsupported(target, f"{ast.unparse(target)} as a target is not read yet")
+
+    def note_iterated(self, tensor: Tensor) -> None:
+        """As every reader's, and remembered."""
+        self.iterated.add(tensor.storage)
+
+    def subscript(self, view: View, node: ast.Subscript) -> View:
+        """As every reader's, and noted: a read out of bounds raises even where nobody uses it."""
+        found = super().subscript(view, node)
+        if self.loops and not self.speculative:
+            self._touch(found, node)
+        return found
+
+    def _touch(self, view: View, node: ast.AST) -> None:
+        if view.tensor.name in self.locals:
+            return
+        self.arrays.setdefault(view.tensor.name, view.tensor)
+        subscripts = tuple(d.subscript if isinstance(d, Point) else None for d in view.dimensions)
+        kept = tuple(Affine() if s is None else s for s in subscripts)
+        fixed = [k for k, s in enumerate(subscripts) if isinstance(s, Affine)]
+        if not fixed:
+            return
+        kind = ElementType(view.tensor.type.dtype, Rank.SCALAR)
+        value = scalar.Load(view.tensor.name, kept[: fixed[-1] + 1], kind)
+        if any(s is None for s in subscripts[: fixed[-1] + 1]):
+            value = self._partial(view, fixed, kind)
+        touch = Store(TOUCH, (), value, kind.dtype, self.place(node), local=True)
+        if touch not in self.out:
+            self.arrays.setdefault(TOUCH, Tensor(TOUCH, TensorType("bool", ()), TOUCH, fresh=True))
+            self.locals.add(TOUCH)
+            self.out.append(touch)
+
+    @staticmethod
+    def _partial(view: View, fixed: list[int], kind: ElementType) -> scalar.Load:
+        """A read that fixes later dimensions and leaves earlier ones whole: ``x[:, j]``."""
+        subscripts: list[scalar.Subscript] = []
+        for dimension in view.dimensions[: fixed[-1] + 1]:
+            # A whole dimension needs no element; an index tensor is not checked for bounds.
+            whole_dimension = not isinstance(dimension, Point)
+            subscripts.append(scalar.Index(Affine()) if whole_dimension else dimension.subscript)  # type: ignore[union-attr]
+        return scalar.Load(view.tensor.name, tuple(subscripts), kind)
+
+    def _augmented(self, node: ast.AugAssign) -> None:
+        name = type(node.op).__name__
+        if isinstance(node.target, ast.Name):
+            current = self.lookup(node.target.id, node.target)
+            if isinstance(current, Carried):
+                self.to_expression(current, node)  # refuses
+            if not isinstance(current, (View, Tensor)):
+                self._augmented_value(node, node.target.id, name, current)
+                return
+            view = whole(current) if isinstance(current, Tensor) else current
+        else:
+            item = self.evaluate(node.target)
+            if not isinstance(item, View):
+                self.unsupported(node, f"{ast.unparse(node.target)} is not an element of a tensor")
+            view = item
+        self._in_place(view, name, self.evaluate(node.value), node)
+
+    def _augmented_value(
+        self, node: ast.AugAssign, name: str, operator: str, current: Item
+    ) -> None:
+        """``v += e`` on a computed value: a tensor keeps its dtype, a number takes the result's."""
+        value = self.binary(operator, current, self.evaluate(node.value), node)
+        if isinstance(current, build.NODES) and not build.is_number(current):
+            holders = [n for n, item in self.environment.items() if item is current]
+            if len(holders) > 1:
+                self.unliftable(
+                    node,
+                    f"loop kept: {' and '.join(holders)} are one tensor, changed in place",
+                    "VEC905",
+                )
+            result = self.to_expression(value, node)
+            self._check_in_place(current.type.dtype, result, node)
+            value = build.cast(result, ElementType(current.type.dtype, result.type.rank))
+        self.environment[name] = value
+
+    def _in_place(self, view: View, operator: str, operand: Item, node: ast.AST) -> None:
+        current = self.load(view, node)
+        if build.is_number(current):  # a carried Python number
+            self.store(view, self.binary(operator, current, operand, node), node)
+            return
+        result = self.to_expression(self.binary(operator, current, operand, node), node)
+        self._check_in_place(view.tensor.type.dtype, result, node)
+        self.store(view, result, node, augmented=True)
+
+    def _check_in_place(self, dtype: str, result: Expression, node: ast.AST) -> None:
+        for kind in build.types_of(result):
+            if not can_cast(kind.dtype, dtype):
+                self.unliftable(
+                    node,
+                    f"loop kept: {ast.unparse(node)} raises, a {kind.dtype} result cannot be put "
+                    f"into a {dtype} tensor in place",
+                    "VEC911",
+                )
+
+    def _effect(self, node: ast.Call) -> None:
+        """A call as a statement: an in-place method, or an effect that keeps the loop."""
+        if isinstance(node.func, ast.Attribute):
+            base = self.evaluate(node.func.value)
+            name = node.func.attr
+            if isinstance(base, (View, Tensor)):
+                view = whole(base) if isinstance(base, Tensor) else base
+                self._in_place_method(view, name, node)
+                return
+        callee = self.evaluate(node.func)
+        if isinstance(callee, Function) and find_in_place_function(callee.qualified or "") is None:
+            if callee.source is None and not callee.qualified:
+                self._refuse_call(callee, node)
+            if callee.qualified not in ("builtins.print",):
+                self.evaluate(node)  # refuses with the reason, where it is not a pure function
+        text = ast.unparse(node)
+        self.unliftable(node, f"loop kept: the call {text} is made for its effect", "VEC923")
+
+    def _in_place_method(self, view: View, name: str, node: ast.Call) -> None:
+        if name in ("copy_", "fill_") and len(node.args) == 1:
+            self.store(view, self.evaluate(node.args[0]), node)
+            return
+        if name == "zero_" and not node.args:
+            self.store(view, Integer(Affine()), node)
+            return
+        operator = find_in_place_method(name)
+        if operator is None or not operator.kind.is_elementwise:
+            self.unsupported(node, f"loop kept: what .{name} changes is not known", "VEC923")
+        current = self.load(view, node)
+        result = self._operator(operator, [current, *node.args], node, f".{name[:-1]}")
+        self._check_in_place(view.tensor.type.dtype, result, node)
+        self.store(view, result, node, augmented=True)
+
+    # ------------------------------------------------------------------ stores
+    def store(self, view: View, item: Item, node: ast.AST, augmented: bool = False) -> None:
+        """``view = item`` as a `Store`, once values that still need the old element are saved."""
+        tensor = view.tensor
+        if tensor.type.requires_grad and tensor.type.leaf:
+            self.unliftable(
+                node,
+                f"loop kept: {tensor.name} is a leaf that requires grad, "
+                "and writing into it raises",
+                "VEC903",
+            )
+        if tensor.storage.endswith("?"):
+            self.unliftable(
+                node, f"loop kept: {tensor.name} may be a copy, so the write may be lost", "VEC905"
+            )
+        if tensor.type.overlapping:
+            self.unliftable(
+                node,
+                f"loop kept: elements of {tensor.name} share memory, so the order of writes counts",
+                "VEC905",
+            )
+        if view.unbound:
+            self.unbound_store = self.place(node)
+        self.arrays[tensor.name] = tensor
+        value = self.to_expression(item, node)
+        self._check_number(value, tensor.type.dtype, node)
+        self._save_before(tensor, node)
+        value, subscripts, implicit = self._align(view, value, node)
+        for kind in build.types_of(value):
+            if category(kind.dtype) == "complex" and category(tensor.type.dtype) != "complex":
+                self.unliftable(
+                    node,
+                    f"loop kept: a complex value is stored into a {tensor.type.dtype} tensor",
+                    "VEC911",
+                )
+        self.out.append(
+            Store(tensor.name, subscripts, value, tensor.type.dtype, self.place(node), implicit,
+                  local=tensor.name in self.locals, augmented=augmented)
+        )  # fmt: skip
+
+    def _check_number(self, value: Expression, dtype: str, node: ast.AST) -> None:
+        """A Python number that does not fit the dtype raises in a store; ask that each fits."""
+        if isinstance(value, scalar.Select):
+            self._check_number(value.then, dtype, node)
+            self._check_number(value.otherwise, dtype, node)
+            return
+        if value.type.rank is not Rank.NUMBER or dtype in ("bool", "complex64", "complex128"):
+            return
+        lowest, highest = _RANGES[dtype]
+        if isinstance(value, scalar.Number):
+            plain = not isinstance(value.value, complex) and lowest <= value.value <= highest
+            special = isinstance(value.value, float) and value.value - value.value != 0  # inf, NaN
+            if not plain and not (special and category(dtype) == "float"):
+                self.unliftable(
+                    node,
+                    f"loop kept: {value.value} does not fit a {dtype}, and the store raises",
+                    "VEC911",
+                )
+        elif isinstance(value, scalar.Index):
+            if dtype in _NARROW:
+                self.require(
+                    at_least(value.affine, int(lowest)), node, f"{ast.unparse(node)} fits a {dtype}"
+                )
+                self.require(
+                    at_least(Affine.number(int(highest)), value.affine),
+                    node,
+                    f"{ast.unparse(node)} fits a {dtype}",
+                )
+        elif dtype in ("float32", "bfloat16"):
+            if self._may_overflow(value):
+                single = scalar.Cast(value, ElementType(dtype, Rank.SCALAR))
+                finite = scalar.Call("isfinite", (single,), build.BOOL, "torch.isfinite")
+                self.require_data(finite, self.place(node), f"the number fits a {dtype}")
+        else:
+            is_cut = category(value.type.dtype) == "float" and category(dtype) == "int"
+            counts = self.varies(value) or category(dtype) == "int"
+            if counts and (is_cut or dtype in _NARROW):
+                self.unsupported(
+                    node,
+                    f"loop kept: whether the number fits a {dtype} is not known, "
+                    "and the store raises where it does not",
+                    "VEC917",
+                )
+
+    def _may_overflow(self, value: Expression) -> bool:
+        """Whether a computed Python float may be beyond what a float32 holds."""
+        if isinstance(value, scalar.Cast):
+            return value.value.type.dtype == "float64" and self.varies(value)
+        return isinstance(value, scalar.Call) and bool(scalar.loads(value))
+
+    def _align(
+        self, view: View, value: Expression, node: ast.AST
+    ) -> tuple[Expression, tuple[scalar.Subscript, ...], tuple[Loop, ...]]:
+        """Iterators for the dimensions that the statement treats whole, on both sides."""
+        sizes = view.sizes
+        renamed: dict[str, Affine] = {}
+        loops: list[Loop] = []
+        for offset, size in enumerate(sizes):
+            self.implicit_count += 1
+            name = f"_d{len(sizes) - offset}_{self.implicit_count}"
+            renamed[f"_d{len(sizes) - offset}"] = Affine.symbol(name)
+            loops.append(Loop(name, Affine(), size, (), self.place(node)))
+        extents = {f"_d{len(sizes) - k}": size for k, size in enumerate(sizes)}
+        for load in scalar.loads(value):
+            for iterator, extent in load.implicit:
+                if iterator not in extents:
+                    self.unliftable(
+                        node,
+                        f"loop kept: {ast.unparse(node)} stores a row into fewer dimensions, "
+                        "which raises",
+                        "VEC911",
+                    )
+                if extent != extents[iterator]:
+                    self.require(
+                        equal(extent, extents[iterator]),
+                        node,
+                        f"{ast.unparse(node)} stores as many elements as there are",
+                    )
+        value = scalar.substitute_symbols(_rename_implicit(value, renamed), renamed)
+        subscripts: list[scalar.Subscript] = []
+        queue = iter(loops)
+        for dimension in view.dimensions:
+            if isinstance(dimension, Point):
+                subscripts.append(dimension.subscript)
+            elif isinstance(dimension, Whole):
+                subscripts.append(dimension.start + Affine.symbol(next(queue).iterator))
+        return value, tuple(subscripts), tuple(loops)
+
+    def _save_before(self, tensor: Tensor, node: ast.AST) -> None:
+        """Values computed from what is about to be written become temporaries."""
+        for name, item in list(self.environment.items()):
+            if not isinstance(item, build.NODES):
+                continue
+            if any(
+                self.arrays[load.array].storage == tensor.storage for load in scalar.loads(item)
+            ):
+                self._materialise(name, node)
+
+    def _materialise(self, name: str, node: ast.AST) -> None:
+        item = self.environment[name]
+        if isinstance(item, build.NODES):
+            fresh = self._temporary(name, item, node)
+            for other, held in list(self.environment.items()):
+                if held is item:
+                    self.environment[other] = fresh
+
+    def _temporary(
+        self, name: str, value: Expression, node: ast.AST, own: bool = True
+    ) -> Expression:
+        """A value kept in an array over the iterators around it: ``v[i, j] = value``.
+
+        A name of our `own` making must not be one of the user's.
+        """
+        kinds = build.types_of(value)
+        if len(kinds) != 1 or any(load.implicit for load in scalar.loads(value)):
+            self.unsupported(
+                node,
+                f"loop kept: {name} must be kept, and its type differs between paths "
+                "or it is a row",
+                "VEC918",
+            )
+        unique, count = name, 1
+        users = {n.id for n in ast.walk(self.function.node) if isinstance(n, ast.Name)}
+        users |= set(self.function.parameters)
+        while (
+            unique in self.arrays
+            or (not own and unique in users)
+            or (unique in self.used_symbols and unique not in self.environment)
+        ):
+            count += 1
+            unique = f"{name}_{count}"
+        iterators = tuple(Affine.symbol(loop.iterator) for loop in self.loops)
+        kind = TensorType(kinds[0].dtype, tuple(Affine() for _ in iterators))
+        self.arrays[unique] = Tensor(unique, kind, f"local:{unique}", fresh=True)
+        self.locals.add(unique)
+        self.out.append(
+            Store(unique, iterators, value, kinds[0].dtype, self.place(node), local=True)
+        )
+        return scalar.Load(unique, iterators, kinds[0], (), scalar.requires_grad(value))
+
+
+def _rename_implicit(value: Expression, renamed: dict[str, Affine]) -> Expression:
+    if isinstance(value, scalar.Load) and value.implicit:
+        pairs = tuple((str(renamed[i]), extent) for i, extent in value.implicit)
+        return replace(value, implicit=pairs)
+    return scalar.rebuild(value, lambda child: _rename_implicit(child, renamed))
