@@ -179,6 +179,15 @@ _NORMAL = {
 }
 
 
+RANGES: dict[str, tuple[float, float]] = {
+    "uint8": (0, 255), "int8": (-128, 127), "int16": (-(2**15), 2**15 - 1),
+    "int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1),
+    "float16": (-65504, 65504), "bfloat16": (-3.38e38, 3.38e38),
+    "float32": (-3.4e38, 3.4e38), "float64": (-1.79e308, 1.79e308),
+}  # fmt: skip
+"""What a Python number may be to be stored into a tensor; beyond, the store raises."""
+
+
 def is_normal(value: int | float, dtype: str) -> bool:
     """Whether a number is an ordinary one in a dtype: ``1e-9, "float16" -> False``, being 0 there.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from deloop.diagnostic import Refusal
-from deloop.dtype import category
+from deloop.dtype import RANGES, category
 from deloop.errors import RefusalError
 from deloop.frontend import expression as build
 from deloop.frontend.build import NestBuilder
@@ -336,6 +336,8 @@ class Prefix:
                 requires_grad = text == "True"
             elif text != "None":
                 return None
+        if fill is not None and dtype in RANGES and not _fits(fill, dtype):
+            return None  # the allocation raises, and must go on raising
         contiguous = like.type.contiguous if name.endswith("_like") and like is not None else True
         kind = TensorType(dtype, shape, device, requires_grad, True, contiguous)
         return Tensor("", kind, "", fresh=True, fill=fill)
@@ -361,6 +363,12 @@ _REDUCTIONS = frozenset(
         "any", "all", "argmax", "argmin",
     }
 )  # fmt: skip
+
+
+def _fits(fill: int | float | bool, dtype: str) -> bool:
+    lowest, highest = RANGES[dtype]
+    is_special = fill - fill != 0  # an infinity or NaN
+    return lowest <= fill <= highest or (is_special and category(dtype) == "float")
 
 
 def _constant_of(item: Item) -> int | float | bool | None:

@@ -164,6 +164,8 @@ class Reader:
             scaled = build.binary("Mult", total, build.integer(factor), self.place(node))
             total = build.binary("Add", scaled, index, self.place(node))
         assert total is not None
+        if flat.is_tensor:
+            return build.cast(total, scalar.ElementType("int64", Rank.SCALAR))
         return total
 
     def load(self, view: View, node: ast.AST) -> scalar.Expression:

@@ -50,6 +50,8 @@ class FlatIndex:
 
     iterators: tuple[str, ...]
     factors: tuple[Affine, ...]
+    is_tensor: bool = False
+    """Whether the loop made a 0-d tensor of it (``torch.tensor(k)``)."""
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,9 @@ class LibraryReader(ApplyReader):
 
     def _call_builtins_int(self, node: ast.Call) -> Item:
         item = self.evaluate(node.args[0])
-        if isinstance(item, (Integer, FlatIndex)):
+        if isinstance(item, FlatIndex):
+            return replace(item, is_tensor=False)
+        if isinstance(item, Integer):
             return item
         return self._to_int(self.to_expression(item, node), node)
 
@@ -143,7 +145,7 @@ class LibraryReader(ApplyReader):
     def _call_torch_tensor(self, node: ast.Call) -> Item:
         item = self.evaluate(node.args[0])
         if isinstance(item, FlatIndex):
-            return item
+            return replace(item, is_tensor=True)
         if isinstance(item, (Sequence, Tuple, Shape)):
             self.unsupported(node, f"{ast.unparse(node)} inside the loop is not read yet", "VEC924")
         value = self.to_expression(item, node)
@@ -165,17 +167,26 @@ class LibraryReader(ApplyReader):
         return build.cast(value, scalar.ElementType(dtype, Rank.SCALAR))
 
     def _call_torch_unravel_index(self, node: ast.Call) -> Item:
+        """A tuple of 0-d tensors: what they promote to in arithmetic is not what ints do."""
+        kind = scalar.ElementType("int64", Rank.SCALAR)
+        parts = self._multi_index(node)
+        return Tuple(tuple(scalar.Cast(scalar.Index(part), kind) for part in parts))
+
+    def _call_numpy_unravel_index(self, node: ast.Call) -> Item:
+        return Tuple(tuple(Integer(part) for part in self._multi_index(node)))
+
+    def _multi_index(self, node: ast.Call) -> tuple[Affine, ...]:
         index, shape = self.evaluate(node.args[0]), self.evaluate(node.args[1])
         sizes = tuple(i.affine for i in self.unpack(shape, None, node) if isinstance(i, Integer))
         if isinstance(index, FlatIndex) and sizes == index.factors:
-            return Tuple(tuple(Integer(Affine.symbol(i)) for i in index.iterators))
+            return tuple(Affine.symbol(i) for i in index.iterators)
+        if isinstance(index, scalar.Cast) and isinstance(index.value, scalar.Index):
+            index = Integer(index.value.affine)
         if isinstance(index, Integer) and len(sizes) == 1:
-            return Tuple((index,))
+            return (index.affine,)
         self.unsupported(
             node, f"{ast.unparse(node)} is not the multi-index of this loop's elements"
         )
-
-    _call_numpy_unravel_index = _call_torch_unravel_index
 
     def _call_torch_unflatten(self, node: ast.Call) -> Item:
         self.unliftable(
@@ -259,7 +270,9 @@ class LibraryReader(ApplyReader):
     _method_nelement = _method_numel
 
     def _method_item(self, base: Item, node: ast.Call) -> Item | None:
-        if isinstance(base, (Integer, FlatIndex)):
+        if isinstance(base, FlatIndex):
+            return replace(base, is_tensor=False)
+        if isinstance(base, Integer):
             return base
         value = self.to_expression(base, node)
         if value.type.rank is Rank.TENSOR:

@@ -43,7 +43,7 @@ class OperatorReader(SubscriptReader):
             affine = self._affine_binary(name, left.affine, right.affine)
             if affine is not None:
                 return Integer(affine)
-        if isinstance(left, FlatIndex) and isinstance(right, Integer):
+        if isinstance(left, FlatIndex) and isinstance(right, Integer) and not left.is_tensor:
             split = self._split_flat(name, left, right.affine)
             if split is not None:
                 return split

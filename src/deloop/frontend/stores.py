@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 
 from deloop.diagnostic import Place
-from deloop.dtype import Rank, can_cast, category
+from deloop.dtype import RANGES, Rank, can_cast, category
 from deloop.frontend import expression as build
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.header import HeaderReader
@@ -20,12 +20,6 @@ from deloop.ir.types import Function, Integer, Tensor, TensorType
 from deloop.ops.table import find_in_place_function, find_in_place_method
 
 _NARROW = frozenset({"uint8", "int8", "int16", "int32", "float16"})
-_RANGES: dict[str, tuple[float, float]] = {
-    "uint8": (0, 255), "int8": (-128, 127), "int16": (-(2**15), 2**15 - 1),
-    "int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1),
-    "float16": (-65504, 65504), "bfloat16": (-3.38e38, 3.38e38),
-    "float32": (-3.4e38, 3.4e38), "float64": (-1.79e308, 1.79e308),
-}  # fmt: skip
 
 
 class StoreReader(HeaderReader):
@@ -57,7 +51,8 @@ class StoreReader(HeaderReader):
                 self.environment[name] = item
                 if isinstance(item, (scalar.Call, scalar.Select)):
                     self.temporaries.setdefault(item, name)
-                    if self.loops and any(map(build.may_raise, scalar.walk(item))):
+                    raises = any(map(build.may_raise, scalar.walk(item)))
+                    if self.loops and raises and not self.guards:
                         self._materialise(name, node)
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
                 parts = self.unpack(item, len(targets), target)
@@ -254,7 +249,7 @@ class StoreReader(HeaderReader):
             return
         if value.type.rank is not Rank.NUMBER or dtype in ("bool", "complex64", "complex128"):
             return
-        lowest, highest = _RANGES[dtype]
+        lowest, highest = RANGES[dtype]
         if isinstance(value, scalar.Number):
             plain = not isinstance(value.value, complex) and lowest <= value.value <= highest
             special = isinstance(value.value, float) and value.value - value.value != 0  # inf, NaN

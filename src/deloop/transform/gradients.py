@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from deloop.diagnostic import Assumption, Refusal
 from deloop.dtype import Rank, category
@@ -58,7 +58,7 @@ def check_gradient_order(
                 sentence = "loop kept: an operator here has no derivative, and may not be reached"
                 raise Unliftable(Refusal("VEC906", store.place, sentence))
             by_now |= {store.array}
-            if any(_saves(node, written, with_grad) for node in _conditional(store.value)):
+            if any(_saves(node, written, with_grad) for node in walk(store.value)):
                 raise Unliftable(
                     Refusal(
                         "VEC906",
@@ -82,14 +82,6 @@ def _has_no_derivative(node: Expression, with_grad: frozenset[str]) -> bool:
         and requires_grad(inner, with_grad)
         for inner in walk(node)
     )
-
-
-def _conditional(value: Expression) -> Iterator[Expression]:
-    """Everything that the loop may not reach; what it surely does, it also saves and overwrites."""
-    for node in walk(value):
-        if isinstance(node, Select):
-            yield from walk(node.then)
-            yield from walk(node.otherwise)
 
 
 def _saves(node: Expression, written: frozenset[str], with_grad: frozenset[str]) -> bool:
