@@ -170,7 +170,17 @@ class Prefix:
             if isinstance(inner, ast.Name):
                 item = self.environment.get(inner.id)
                 if isinstance(item, Tensor):
-                    self.environment[inner.id] = replace(item, fill=None)
+                    self.environment[inner.id] = replace(
+                        item, fill=None, type=self._with_grad(item)
+                    )
+
+    def _with_grad(self, tensor: Tensor) -> TensorType:
+        """A tensor of the function's own may have got a gradient by what was written into it."""
+        known = [item for item in self.environment.values() if isinstance(item, Tensor)]
+        floating = category(tensor.type.dtype) in ("float", "complex")
+        if tensor.fresh and floating and any(t.type.requires_grad for t in known):
+            return replace(tensor.type, requires_grad=True, leaf=False)
+        return tensor.type
 
     # ------------------------------------------------------------------ bindings
     def rebind(self, name: str) -> None:

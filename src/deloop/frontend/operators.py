@@ -70,7 +70,7 @@ class OperatorReader(SubscriptReader):
             ):
                 self.nonzero(divisor, node)
         if (
-            name in ("Add", "Sub", "Mult", "LShift")
+            name in ("Add", "Sub", "Mult", "LShift", "Pow")
             and isinstance(result, scalar.Call)
             and result.type == build.INT
             and scalar.loads(result)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deloop.frontend.expression import cast
+from deloop.frontend.expression import cast, may_raise
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.loop import Loop, Node, Store, is_touch
@@ -54,6 +54,8 @@ def _merge(first: Store, second: Store) -> Store | None:
             return cast(first.value, node.type)
         return scalar.rebuild(node, change)
 
+    if not uses and any(map(may_raise, scalar.walk(first.value))):
+        return None  # nobody uses the value, but it raises
     if uses and isinstance(first.value, Select) and first.value.is_mixed:
         return None
     value = change(second.value)
