@@ -36,6 +36,7 @@ from deloop.ir.types import Value
 from deloop.poly.dependence import Dependence
 from deloop.rewrite.apply import apply_rules_to_plan
 from deloop.rules import RULES
+from deloop.text.names import names_stored
 from deloop.transform.distribute import check_kept, distribute
 from deloop.transform.forward import forward_stores
 from deloop.transform.gradients import (
@@ -172,7 +173,8 @@ def compile_loop(
         context.round_off("a later operation may add up in the order of the new memory layout")
     changed = {s.store.array for s in statements}
     context.names.clear()
-    guards = guard_data(needed, axes_of(plan, nest), changed, set(function.parameters), context)
+    entry = set(function.parameters) - names_stored(function.node)
+    guards = guard_data(needed, axes_of(plan, nest), changed, entry, context)
     report = LoopReport(
         function.place(candidate.node).line,
         "vectorized" if refusal is None else "partial",

@@ -16,6 +16,7 @@ from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Module
 from deloop.poly.domain import Domain
+from deloop.text.names import names_stored
 
 
 def find_torch(function: SourceFunction) -> tuple[str, bool]:
@@ -40,16 +41,11 @@ def find_torch(function: SourceFunction) -> tuple[str, bool]:
 
 def spellable_at_entry(function: SourceFunction) -> Callable[[str], bool]:
     """Whether a size's spelling means at the function's first line what it means at the loop."""
-    stored = {
-        n.id
-        for n in ast.walk(function.node)
-        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    }
-    parameters = set(function.parameters)
+    stored = names_stored(function.node)
 
     def is_spellable(symbol: str) -> bool:
         names = {n.id for n in ast.walk(ast.parse(symbol, mode="eval")) if isinstance(n, ast.Name)}
-        return all(name in parameters or name not in stored for name in names)
+        return not names & stored
 
     return is_spellable
 

@@ -6,6 +6,13 @@ import ast
 from dataclasses import dataclass, replace
 from typing import cast
 
+from deloop.analysis.bindings import (
+    aliased_arrays,
+    is_consistent,
+    renamed,
+    roots,
+    spellings,
+)
 from deloop.diagnostic import Refusal
 from deloop.dtype import RANGES, category
 from deloop.errors import RefusalError
@@ -20,6 +27,7 @@ from deloop.ir.types import (
     Function,
     Integer,
     Literal,
+    Object,
     Opaque,
     Scalar,
     Sequence,
@@ -48,6 +56,19 @@ class Candidate:
     function_body: list[ast.stmt]
 
 
+_BINDING_METHODS = frozenset(
+    {"set_", "resize_", "resize_as_", "swapaxes_", "swapdims_", "transpose_", "t_", "squeeze_"}
+    | {"unsqueeze_", "requires_grad_", "detach_", "as_strided_", "share_memory_", "rename_"}
+    | {"retain_grad", "squeeze_", "apply_", "map_", "map2_"}
+)
+"""Methods that change what a tensor is, not only its elements."""
+
+_HARMLESS = frozenset(
+    {"len", "range", "enumerate", "zip", "print", "isinstance", "sum", "tuple", "list", "type"}
+    | {"min", "max", "abs", "float", "int", "bool", "str", "repr", "id"}
+)
+
+
 class Prefix:
     """The abstract run of one function: names to values, and the loops met on the way."""
 
@@ -62,6 +83,15 @@ class Prefix:
         self.products: dict[str, tuple[Affine, ...]] = {}
         self.candidates: list[Candidate] = []
         self.others: list[Refusal] = []
+        self.spoiled = False
+        self.declared = {
+            name
+            for n in ast.walk(function.node)
+            if isinstance(n, (ast.Global, ast.Nonlocal))
+            for name in n.names
+        }
+        for name in self.declared:
+            self.environment[name] = Opaque(f"{name} is global or nonlocal, and others may set it")
 
     def run(self) -> list[Candidate]:
         """All outermost loops of the function, with their environments."""
@@ -82,6 +112,8 @@ class Prefix:
 
     def statement(self, node: ast.stmt, block: list[ast.stmt]) -> None:
         """Run one statement."""
+        if not isinstance(node, (ast.For, ast.While, ast.Try, ast.If, ast.With)):
+            self._spoil(node)
         match node:
             case ast.For():
                 self.candidates.append(
@@ -99,13 +131,19 @@ class Prefix:
                 item = self.value(value, targets[0])
                 for target in targets:
                     self.assign(target, item, node)
+                    if isinstance(target, ast.Name):  # a = b = value: one object, two names
+                        item = self.environment[target.id]
             case ast.AnnAssign(target=target, value=ast.expr() as value):
                 self.assign(target, self.value(value, target), node)
-            case ast.If(body=then, orelse=otherwise):
+            case ast.If(test=test, body=then, orelse=otherwise):
+                self._spoil(test)
                 self._branches(then, otherwise)
             case ast.With(body=inner):
                 for entered in node.items:
+                    self._spoil(entered.context_expr)
                     self._escape(entered.context_expr)
+                    if entered.optional_vars is not None:
+                        self._lose(entered.optional_vars)
                 self.block(inner)
             case ast.While():
                 self.others.append(
@@ -125,8 +163,10 @@ class Prefix:
                     self.assign(node.target, self._augmented(node, name), node)
             case ast.FunctionDef(name=name):
                 inner_function = replace(self.function, name=name, node=node, resolve=self._resolve)
+                self.rebind(name)
                 self.environment[name] = Function(name, None, inner_function)
             case _:
+                self._lose(node)
                 self._escape(node)
 
     def _resolve(self, name: str) -> Value:
@@ -156,13 +196,73 @@ class Prefix:
 
     def _forget(self, node: ast.AST) -> None:
         """Behind a statement that is not followed: what it binds is unknown, what it wrote too."""
+        self._lose(node)
+        self._spoil(node)
+        self._escape(node)
+
+    def _lose(self, node: ast.AST) -> None:
+        """Names that a statement binds or deletes hold what is not known."""
         for inner in ast.walk(node):
-            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+            if isinstance(inner, ast.Name) and not isinstance(inner.ctx, ast.Load):
                 self.rebind(inner.id)
                 self.environment[inner.id] = Opaque(
                     f"{inner.id} is set by the loop or block before"
                 )
-        self._escape(node)
+
+    def _spoil(self, node: ast.AST) -> None:
+        """Objects whose attributes or items a statement may bind anew are not looked into again."""
+        for inner in ast.walk(node):
+            held: ast.expr | None = None
+            if isinstance(inner, ast.NamedExpr):
+                self._lose(inner.target)
+            elif isinstance(inner, ast.Attribute) and not isinstance(inner.ctx, ast.Load):
+                held = inner.value
+            elif isinstance(inner, ast.Subscript) and not isinstance(inner.ctx, ast.Load):
+                if not self._is_tensor(inner.value):
+                    held = inner.value
+            elif isinstance(inner, ast.Call):
+                self._spoil_call(inner)
+            if held is not None:
+                self._spoil_root(held)
+
+    def _spoil_call(self, node: ast.Call) -> None:
+        callee = node.func
+        if isinstance(callee, ast.Attribute):
+            item = self._known(callee.value)
+            binding = callee.attr in _BINDING_METHODS
+            if isinstance(item, (Object, Sequence, Tuple)) or binding:
+                self._spoil_root(callee.value)
+        elif isinstance(callee, ast.Name) and callee.id in _HARMLESS:
+            return
+        for argument in (*node.args, *(k.value for k in node.keywords)):
+            if isinstance(argument, ast.Starred):
+                argument = argument.value
+            is_name = isinstance(argument, (ast.Name, ast.Attribute))
+            if is_name and isinstance(self._known(argument), Object):
+                self._spoil_root(argument)
+            elif is_name and isinstance(self._known(argument), Sequence):
+                item = self._known(callee)
+                if not (isinstance(item, Function) and item.qualified):
+                    self._spoil_root(argument)
+
+    def _known(self, node: ast.expr) -> Item:
+        try:
+            return self.reader().evaluate(node)
+        except RefusalError:
+            return Opaque("it is not known")
+
+    def _is_tensor(self, node: ast.expr) -> bool:
+        return isinstance(self._known(node), (Tensor, View))
+
+    def _spoil_root(self, node: ast.expr) -> None:
+        """Everything that hangs on the object is unknown, its aliases too."""
+        root = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        reason = Opaque("its attributes or items may be set before the loop")
+        for key, item in list(self.environment.items()):
+            is_part = any(c in s for s in spellings(item) for c in ".[" if ".shape[" not in s)
+            if key in root or roots(item) & root or isinstance(item, Object) or is_part:
+                self.environment[key] = reason
+        self.spoiled = True
 
     def _escape(self, node: ast.AST) -> None:
         """Every tensor named in a statement may have been written, or be held by someone else."""
@@ -188,6 +288,9 @@ class Prefix:
         if name in self.bound:
             self.rebound.add(name)
         self.bound.add(name)
+        for key, item in list(self.environment.items()):
+            if key != name and name in roots(item):
+                self.environment[key] = renamed(item, name, key)
 
     def assign(self, target: ast.expr, item: Item, node: ast.stmt) -> None:
         """Bind a target."""
@@ -198,7 +301,11 @@ class Prefix:
                     known = replace(known, name=name, storage=f"fresh:{name}:{node.lineno}")
                 if isinstance(known, Function) and known.spelling == "<lambda>":
                     known = replace(known, spelling=name)
-                if self.environment.get(name) != known:
+                if name in self.declared:
+                    known = Opaque(f"{name} is global or nonlocal, and others may set it")
+                if not is_consistent(name, known):
+                    known = Opaque(f"{name} was made from itself, and means something else by now")
+                if self.environment.get(name) is not known:
                     self.rebind(name)
                 self.environment[name] = known
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
@@ -208,8 +315,11 @@ class Prefix:
                     parts = []
                 if len(parts) != len(targets):
                     parts = [Opaque("it is a part of something that is not known")] * len(targets)
+                names = {t.id for t in targets if isinstance(t, ast.Name)}
+                swapped = any(roots(part) & names for part in parts)
                 for part_target, part in zip(targets, parts, strict=True):
-                    self.assign(part_target, part, node)
+                    stale = Opaque("it was made from a name that the same statement sets")
+                    self.assign(part_target, stale if swapped else part, node)
             case _:
                 self._escape(target)
 
@@ -228,9 +338,21 @@ class Prefix:
         shape = tuple(extents[k] for k in sorted(extents, reverse=True))
         if len(kinds) != 1:
             return Opaque("its type differs between paths")
+        shared = aliased_arrays(value)
+        if shared:
+            return self._alias(name, value, shared)
         grad = scalar.requires_grad(value)
         kind = TensorType(kinds[0].dtype, shape, self._device(value), grad, not grad)
         return Tensor(name, kind, f"fresh:{name}", fresh=True)
+
+    def _alias(self, name: str, value: scalar.Expression, shared: set[str]) -> Item:
+        """A value that may be the memory of a tensor known by another name."""
+        held = [i for i in self.environment.values() if isinstance(i, Tensor) and i.name in shared]
+        if len(shared) == 1 and held and isinstance(value, scalar.Load) and value.implicit:
+            whole_tensor = held[0]
+            if tuple(extent for _, extent in value.implicit) == whole_tensor.type.shape:
+                return whole_tensor
+        return Opaque(f"it may be {' or '.join(sorted(shared))} under another name")
 
     def _device(self, value: scalar.Expression) -> str:
         for load in scalar.loads(value):
@@ -250,8 +372,6 @@ class Prefix:
         except RefusalError as error:
             self._escape(node)
             return Opaque(f"what {ast.unparse(node)} gives is not known ({error.refusal.sentence})")
-        if isinstance(item, View) and item.rank == 0:
-            return self.reader().to_expression(item, node)
         return item
 
     # ------------------------------------------------------------------ creation

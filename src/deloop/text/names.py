@@ -23,6 +23,13 @@ def names_read(nodes: Iterable[ast.stmt]) -> set[str]:
     }
 
 
+def names_stored(node: ast.AST) -> set[str]:
+    """Names that are bound or deleted anywhere below a node."""
+    return {
+        n.id for n in ast.walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)
+    }
+
+
 def is_read_only_in(name: str, loop: ast.AST, body: Iterable[ast.stmt]) -> bool:
     """Whether nothing outside of the loop reads a name."""
     inside = {id(n) for n in ast.walk(loop)}
