@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from .side_by_side import assert_agrees, assert_serves, normal
+from .side_by_side import assert_agrees, assert_serves, assert_vectorized, normal
 
 
 def difference_to_the_previous(x):
@@ -177,3 +177,26 @@ def test_offset_from_outside_may_have_any_sign() -> None:
     for arguments in calls:
         assert_agrees(offset_from_outside, *arguments)
     assert_serves(offset_from_outside, *calls)
+
+
+def guarded_lookup(x, idx):
+    out = torch.zeros(len(idx))
+    for i in range(len(idx)):
+        if idx[i] >= 0 and idx[i] < len(x):
+            out[i] = x[idx[i]]
+    return out
+
+
+def lookup_in_the_condition(x, idx):
+    out = torch.zeros(len(idx))
+    for i in range(len(idx)):
+        if idx[i] < len(x) and x[idx[i]] > 0:
+            out[i] = 1
+    return out
+
+
+def test_lookup_out_of_bounds_where_the_loop_does_not_look() -> None:
+    idx = torch.tensor([0, 7, -3, 4, 9])
+    assert_vectorized(guarded_lookup, torch.arange(5.0), idx)
+    assert_vectorized(lookup_in_the_condition, torch.arange(5.0), idx)
+    assert_agrees(guarded_lookup, torch.zeros(0), idx)

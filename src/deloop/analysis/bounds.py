@@ -74,6 +74,8 @@ class Bounds:
         self, statement: Statement, array: str, position: int, subscript: Subscript, size: Affine
     ) -> Subscript:
         if not isinstance(subscript, Affine):
+            if not self._holds(statement, at_least(size, 1), f"{array} has elements to look up"):
+                self._refuse(statement, array, Affine(), size)
             return subscript
         reason = f"{array} is read or written at {subscript} in dimension {position}"
         if not self._holds(statement, at_least(size - 1, subscript), reason):

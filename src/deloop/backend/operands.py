@@ -224,14 +224,12 @@ class OperandEmitter:
         rest = subscript.without([axis])
         if loop.span is not None and coefficient % loop.stride == 0:
             factor = coefficient // loop.stride  # the user's variable moves by the stride
-            first, last = rest, rest + (loop.span - 1) * factor
+            first, stop = rest, rest + loop.span * factor
         else:
-            first, last = rest + lower * coefficient, rest + (upper - 1) * coefficient
-        if coefficient < 0:
-            first, last = last, first
-            if loop.span is not None and abs(loop.stride) != 1:
-                first = rest + (upper - 1) * coefficient
-        first, stop = self.context.canonical(first), self.context.canonical(last + 1)
+            first, stop = rest + lower * coefficient, rest + upper * coefficient
+        if coefficient < 0:  # upwards through the same elements; the piece is flipped afterwards
+            first, stop = rest + (upper - 1) * coefficient, rest + lower * coefficient + 1
+        first, stop = self.context.canonical(first), self.context.canonical(stop)
         start_node = None if first == Affine() else syntax.affine(self.context.spell(first))
         stop_node = self._stop(stop, size)
         step = abs(coefficient)
@@ -239,7 +237,7 @@ class OperandEmitter:
 
     def _stop(self, stop: Affine, size: Affine) -> ast.expr | None:
         back = stop - size
-        if back == Affine():
+        if back.is_constant and back.constant >= 0:
             return None
         if back.is_constant and back.constant < 0 and stop.symbols:
             return syntax.constant(back.constant)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from deloop.errors import RefusalError
+from deloop.frontend import expression as build
 from deloop.frontend.stores import StoreReader
 from deloop.ir.affine import Affine, Constraint, at_least, equal, less_than
 from deloop.ir.types import Integer
@@ -73,6 +74,8 @@ class ConditionReader(StoreReader):
             return None
         finally:
             self.speculative -= 1
+        if isinstance(item, build.NODES):
+            return build.as_affine(item)
         return item.affine if isinstance(item, Integer) else None
 
 

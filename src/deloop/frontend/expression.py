@@ -203,3 +203,28 @@ def may_raise(expression: Expression) -> bool:
         and widest in find_operator(expression.operator).may_raise
         and not nonzero
     )
+
+
+def as_affine(expression: Expression) -> Affine | None:
+    """An integer expression as an affine one, 0-d index tensors included; None where it is none."""
+    match expression:
+        case Number(value) if type(value) is int:
+            return Affine.number(value)
+        case Index(affine):
+            return affine
+        case Cast(inner, kind) if kind.dtype == "int64" and inner.type.dtype == "int64":
+            return as_affine(inner)
+        case Call("neg", (operand,)):
+            inner_affine = as_affine(operand)
+            return None if inner_affine is None else -inner_affine
+        case Call("add" | "sub" | "mul" as word, (first, second)) if not isinstance(second, Load):
+            left, right = as_affine(first), as_affine(second)
+            if left is None or right is None or expression.type.dtype != "int64":
+                return None
+            if word == "add":
+                return left + right
+            if word == "sub":
+                return left - right
+            if left.is_constant or right.is_constant:
+                return left * right.constant if right.is_constant else right * left.constant
+    return None

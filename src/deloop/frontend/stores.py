@@ -18,6 +18,7 @@ from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Function, Integer, Tensor, TensorType
 from deloop.ops.table import find_in_place_function, find_in_place_method
+from deloop.text.names import names_read
 
 _NARROW = frozenset({"uint8", "int8", "int16", "int32", "float16"})
 
@@ -54,6 +55,10 @@ class StoreReader(HeaderReader):
                     raises = any(map(build.may_raise, scalar.walk(item)))
                     if self.loops and raises and not self.guards:
                         self._materialise(name, node)
+                    elif raises and name not in names_read(self.function.body):
+                        self.unsupported(
+                            node, f"loop kept: nobody reads {name}, but it may raise", "VEC911"
+                        )
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
                 parts = self.unpack(item, len(targets), target)
                 if len(parts) != len(targets):

@@ -170,8 +170,8 @@ class SubscriptReader(Reader):
             if affine.is_constant and affine.constant < 0:
                 affine = affine + dimension.extent  # x[-1] is the last element
             return dimension.start + affine
-        if isinstance(item, scalar.Cast) and isinstance(item.value, scalar.Index):
-            return dimension.start + item.value.affine  # torch.tensor(i) as an index
+        if isinstance(item, build.NODES) and (known := build.as_affine(item)) is not None:
+            return self._point(dimension, Integer(known), node)  # torch.tensor(i) as an index
         index = self.to_expression(item, node)
         if index.type.rank is Rank.TENSOR:
             self.unsupported(node, f"{ast.unparse(node)} is indexed by a whole tensor", "VEC916")

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from deloop.dtype import Rank, category
-from deloop.frontend.expression import may_raise, number
+from deloop.frontend.expression import may_raise, negate, number
 from deloop.ir import scalar
+from deloop.ir.affine import Affine
 from deloop.ir.plan import Serial, Statement, Step, vectors
-from deloop.ir.scalar import Call, Cast, Expression, Load, Number, Select, requires_grad
+from deloop.ir.scalar import Call, Cast, Expression, Index, Load, Number, Select, requires_grad
 from deloop.ir.types import Tensor
 from deloop.ops.kinds import Gradient
 from deloop.ops.math_functions import find_math_function
@@ -88,10 +89,15 @@ def protect(
     differentiation practice (JAX documentation, "Gradients contain NaN where using where").
     """
     match expression:
+        case Call("logical_and" | "logical_or" as word, (left, right)):
+            # Python does not evaluate the right side where the left one decides.
+            reached = left if word == "logical_and" else negate(left)
+            guarded = _guard(protect(right, grads), reached, lambda e: False)
+            return replace(expression, arguments=(protect(left, grads), guarded))
         case Select(condition, then, otherwise):
             negated = Call("logical_not", (condition,), condition.type)
             return Select(
-                condition,
+                protect(condition, grads),
                 _guard(protect(then, grads), condition, grads),
                 _guard(protect(otherwise, grads), negated, grads),
             )
@@ -107,9 +113,9 @@ def _guard(
     def recurse(child: Expression) -> Expression:
         return _guard(child, condition, grads)
 
-    if isinstance(expression, Load) or (
-        isinstance(expression, Select) and expression.condition == condition
-    ):
+    if isinstance(expression, Load):
+        return _safe_read(expression, condition)
+    if isinstance(expression, Select) and expression.condition == condition:
         return expression
     if isinstance(expression, scalar.Inlined):
         if not _needs_guard(expression.body, grads):
@@ -123,7 +129,25 @@ def _guard(
 
 
 def _needs_guard(expression: Expression, grads: Callable[[Expression], bool]) -> bool:
-    return any(isinstance(n, Call) and _is_dangerous(n, grads) for n in scalar.walk(expression))
+    return any(
+        (isinstance(n, Call) and _is_dangerous(n, grads))
+        or (isinstance(n, Load) and any(map(_is_looked_up, n.subscripts)))
+        for n in scalar.walk(expression)
+    )
+
+
+def _is_looked_up(subscript: scalar.Subscript) -> bool:
+    """Whether a subscript is read from data, and so may be out of bounds where it is not used."""
+    return not isinstance(subscript, (Affine, Index))
+
+
+def _safe_read(load: Load, condition: Expression) -> Load:
+    """``x[idx[i]]`` of a branch that is not taken reads ``x[0]``, where the loop reads nothing."""
+    subscripts = tuple(
+        Select(condition, s, Cast(number(0), s.type)) if not isinstance(s, (Affine, Index)) else s
+        for s in load.subscripts
+    )
+    return replace(load, subscripts=subscripts)
 
 
 def _is_dangerous(call: Call, grads: Callable[[Expression], bool]) -> bool:
