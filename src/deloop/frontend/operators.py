@@ -87,11 +87,14 @@ class OperatorReader(SubscriptReader):
         if name == "Pow" and isinstance(result, scalar.Call) and result.type.rank is Rank.NUMBER:
             base, exponent = result.arguments
             growing = result.type.dtype == "int64" and isinstance(base, scalar.Number)
-            fixed = isinstance(exponent, scalar.Number) and exponent.value in (0, 1, 2, 3, 0.5)
+            fixed = isinstance(exponent, scalar.Number) and exponent.value in (0, 1, 2, 3)
             if not fixed and (growing or not isinstance(base, scalar.Number)):
                 self.unsupported(
                     node, f"{ast.unparse(node)} may leave the range of a tensor's numbers", "VEC917"
                 )
+            if result.type.dtype == "float64" and scalar.loads(result):
+                finite = scalar.Call("isfinite", (result,), build.BOOL, "torch.isfinite")
+                self.require_data(finite, self.place(node), f"{ast.unparse(node)} does not raise")
         return result
 
     @staticmethod

@@ -240,7 +240,7 @@ def requires_grad(expression: Expression, also: frozenset[str] = frozenset()) ->
         return expression.requires_grad or (
             isinstance(expression, Load) and expression.array in also
         )
-    if isinstance(expression, Call) and category(expression.type.dtype) in ("bool", "int"):
+    if isinstance(expression, (Call, Cast)) and category(expression.type.dtype) in ("bool", "int"):
         return False
     if isinstance(expression, Select):
         return requires_grad(expression.then, also) or requires_grad(expression.otherwise, also)
