@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from deloop.analysis.bounds import least
 from deloop.analysis.facts import Facts
 from deloop.analysis.types import Candidate
 from deloop.diagnostic import Refusal
@@ -128,30 +129,12 @@ def require_noted(builder: NestBuilder, nest: Nest, facts: Facts) -> None:
         if facts.proves(domain, requirement.constraint):
             continue
         corner = requirement.constraint
-        if around:
-            if corner.sign is Sign.ZERO:
-                raise Unsupported(
-                    Refusal(
-                        "VEC904",
-                        requirement.place,
-                        f"loop kept: it is not certain that {requirement.reason}",
-                    )
-                )
-            expression = corner.expression
-            for loop in reversed(around):
-                coefficient = expression.coefficient(loop.iterator)
-                if coefficient:
-                    end = loop.lower if coefficient > 0 else loop.upper - 1
-                    expression = expression.substitute({loop.iterator: end})
-            corner = at_least(expression, 0)
-        if not facts.assume(corner, requirement.reason):
-            raise Unsupported(
-                Refusal(
-                    "VEC904",
-                    requirement.place,
-                    f"loop kept: it is not certain that {requirement.reason}",
-                )
-            )
+        if around and corner.sign is not Sign.ZERO:
+            corner = at_least(least(corner.expression, tuple(around)), 0)
+        settled = not around or corner.sign is not Sign.ZERO
+        if not (settled and facts.assume(corner, requirement.reason)):
+            sentence = f"loop kept: it is not certain that {requirement.reason}"
+            raise Unsupported(Refusal("VEC904", requirement.place, sentence))
 
 
 def _with_outer(around: list[Loop], from_name: dict[str, Loop]) -> list[Loop]:

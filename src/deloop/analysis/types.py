@@ -59,7 +59,7 @@ class Candidate:
 _BINDING_METHODS = frozenset(
     {"set_", "resize_", "resize_as_", "swapaxes_", "swapdims_", "transpose_", "t_", "squeeze_"}
     | {"unsqueeze_", "requires_grad_", "detach_", "as_strided_", "share_memory_", "rename_"}
-    | {"retain_grad", "squeeze_", "apply_", "map_", "map2_"}
+    | {"retain_grad", "apply_", "map_", "map2_"}
 )
 """Methods that change what a tensor is, not only its elements."""
 
@@ -83,7 +83,6 @@ class Prefix:
         self.products: dict[str, tuple[Affine, ...]] = {}
         self.candidates: list[Candidate] = []
         self.others: list[Refusal] = []
-        self.spoiled = False
         self.declared = {
             name
             for n in ast.walk(function.node)
@@ -262,7 +261,6 @@ class Prefix:
             is_part = any(c in s for s in spellings(item) for c in ".[" if ".shape[" not in s)
             if key in root or roots(item) & root or isinstance(item, Object) or is_part:
                 self.environment[key] = reason
-        self.spoiled = True
 
     def _escape(self, node: ast.AST) -> None:
         """Every tensor named in a statement may have been written, or be held by someone else."""

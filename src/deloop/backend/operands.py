@@ -263,27 +263,30 @@ class OperandEmitter:
     def _gather(self, load: Load, base: ast.expr) -> Emitted:
         """Index tensors: ``x[idx[i]] -> x[idx]``; dimensions that are plain slices stay slices."""
         tensor = self.context.arrays[load.array]
-        pieces = self.index_pieces(load.subscripts, tensor)
+        entries, axes, is_view = self.index_entries(load.subscripts, tensor)
+        node = syntax.index(base, syntax.strip_full(entries))
+        rank = Rank.TENSOR if axes else Rank.SCALAR
+        return self.permute(Emitted(node, axes, load.type.dtype, rank, is_view))
+
+    def index_entries(
+        self, subscripts: Sequence[scalar.Subscript], tensor: Tensor
+    ) -> tuple[list[ast.expr], tuple[str, ...], bool]:
+        """What stands between the brackets, the axes of the result, whether it is still a view."""
+        pieces = self.index_pieces(subscripts, tensor)
         if pieces is None:
-            pieces = [self.index_tensor(s) for s in load.subscripts]
+            pieces = [self.index_tensor(s) for s in subscripts]
         gathered = [p for p in pieces if isinstance(p, Emitted)]
         common = self.sorted_axes([a for p in gathered for a in p.axes])
         entries: list[ast.expr] = []
         axes: list[str] = []
-        placed = False
         for piece in pieces:
             if isinstance(piece, Emitted):
                 entries.append(self.align(piece, common))
-                if not placed:
-                    axes.extend(common)
-                    placed = True
+                axes.extend(a for a in common if a not in axes)
             else:
                 entries.append(piece[0])
                 axes.append(piece[1])
-        node = syntax.index(base, syntax.strip_full(entries))
-        rank = Rank.TENSOR if axes else Rank.SCALAR
-        is_view = not any(p.axes for p in gathered)
-        return self.permute(Emitted(node, tuple(axes), load.type.dtype, rank, is_view))
+        return entries, tuple(axes), not any(p.axes for p in gathered)
 
     def index_pieces(
         self, subscripts: Sequence[scalar.Subscript], tensor: Tensor

@@ -225,7 +225,7 @@ class _Writer:
         entries, axes = self._target(store, tensor, emitter)
         simple = entries is not None
         if entries is None:
-            entries, axes = self._scattered(store, tensor, emitter)
+            entries, axes, _ = emitter.index_entries(store.subscripts, tensor)
         emitter.order = (*(a for a in emitter.order if a not in axes), *axes)
         whole = simple and all(syntax.is_full(e) for e in entries)
         updates = store.augmented or store.value.type.dtype == store.dtype
@@ -287,26 +287,6 @@ class _Writer:
                 axes.append(lifted[0])
             else:
                 entries.append(emitter.point(subscript, self.context.canonical(size)))
-        return entries, tuple(axes)
-
-    def _scattered(
-        self, store: Store, tensor: Tensor, emitter: Emitter
-    ) -> tuple[list[ast.expr], tuple[str, ...]]:
-        """The target with index tensors: ``out[torch.arange(n), labels] = 1``."""
-        pieces = emitter.index_pieces(store.subscripts, tensor)
-        if pieces is None:
-            pieces = [emitter.index_tensor(s) for s in store.subscripts]
-        gathered = [p for p in pieces if isinstance(p, Emitted)]
-        common = emitter.sorted_axes([a for p in gathered for a in p.axes])
-        entries: list[ast.expr] = []
-        axes: list[str] = []
-        for piece in pieces:
-            if isinstance(piece, Emitted):
-                entries.append(emitter.align(piece, common))
-                axes.extend(a for a in common if a not in axes)
-            else:
-                entries.append(piece[0])
-                axes.append(piece[1])
         return entries, tuple(axes)
 
     def _made_anew(
