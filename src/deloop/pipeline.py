@@ -151,8 +151,9 @@ def compile_loop(
     body = forward_stores(if_convert(nest.body, nest.arrays))
     bounds = Bounds(nest.arrays, nest.locals, facts)
     statements = drop_touches([bounds.check(s) for s in list_statements(body)])
+    bounds.expect_to_run(statements)
     for statement in statements:
-        check_trip_counts(statement, facts, at_least_one=bounds.has_grad)
+        check_trip_counts(statement, facts, at_least_one=bounds.must_run)
     statements = [canonical_statement(s, facts.canonical) for s in statements]
     dependences = dependences_of(statements, nest.arrays, facts)
     plan = distribute(statements, dependences)

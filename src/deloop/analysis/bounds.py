@@ -8,6 +8,7 @@ from dataclasses import replace
 from deloop.analysis.facts import Facts
 from deloop.diagnostic import Refusal
 from deloop.errors import Unliftable, Unsupported
+from deloop.frontend.expression import may_raise
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, at_least
 from deloop.ir.loop import Loop
@@ -38,8 +39,19 @@ class Bounds:
     def __init__(self, arrays: Mapping[str, Tensor], locals_: frozenset[str], facts: Facts) -> None:
         self.arrays = arrays
         self.has_grad = any(t.type.requires_grad for t in arrays.values())
+        self.must_run = self.has_grad
+        """Whether a loop of no iterations differs from its tensor form (see `expect_to_run`)."""
         self.locals = locals_
         self.facts = facts
+
+    def expect_to_run(self, statements: list[Statement]) -> None:
+        """Note whether each loop must run: a gradient flows in, or an operator raises by itself.
+
+        ``y % y`` of two 0-d integers raises in the tensor form even where no iteration runs.
+        """
+        self.must_run = self.has_grad or any(
+            may_raise(node) for s in statements for node in scalar.walk(s.store.value)
+        )
 
     def check(self, statement: Statement) -> Statement:
         """The statement with each subscript inside its tensor, or said to wrap.

@@ -249,7 +249,7 @@ class _Lifting:
             (*(c for x in self.outer for c in x.constraints), *self.conditions),
         )
         for loop in self.axes:
-            least_count = int(self.bounds.has_grad)
+            least_count = int(self.bounds.must_run)
             extent = at_least(
                 loop.upper - loop.lower if loop.span is None else loop.span, least_count
             )
