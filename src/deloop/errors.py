@@ -30,5 +30,17 @@ class Unliftable(RefusalError):
     """The loop's own meaning forbids tensor operations here."""
 
 
+class CarriedRead(Unliftable):
+    """A name is read that still holds what the iteration before, or a finished loop, left in it.
+
+    `loop` is that loop; reading starts again with the name kept in a cell there.
+    """
+
+    def __init__(self, refusal: Refusal, loop: object, name: str) -> None:
+        super().__init__(refusal)
+        self.loop = loop
+        self.name = name
+
+
 class MissingTorchError(DeloopError, ImportError):
     """PyTorch is needed for this and is not installed."""

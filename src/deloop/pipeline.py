@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from deloop.analysis.bounds import Bounds, check_trip_counts
+from deloop.analysis.carried import require_updates
 from deloop.analysis.coverage import find_replaceable, is_passed_on
 from deloop.analysis.facts import Facts
 from deloop.analysis.legality import dependences_of
 from deloop.analysis.scope import (
-    check_live_out,
+    find_live_out,
     find_torch,
     loops_of,
     require_noted,
@@ -26,8 +27,9 @@ from deloop.backend.context import Context
 from deloop.backend.function import Replacement, write_function
 from deloop.backend.statement import write_plan
 from deloop.diagnostic import Assumption, Exactness, Refusal
-from deloop.errors import RefusalError
+from deloop.errors import CarriedRead, RefusalError
 from deloop.frontend.build import NestBuilder
+from deloop.frontend.cells import Carrying, KindFound
 from deloop.ir.affine import Affine
 from deloop.ir.loop import Loop, Nest
 from deloop.ir.plan import Step, vectors
@@ -46,8 +48,12 @@ from deloop.transform.gradients import (
 )
 from deloop.transform.guards import guard_data
 from deloop.transform.if_convert import if_convert
+from deloop.transform.inline import inline_kept
 from deloop.transform.lift import lift
+from deloop.transform.powers import settle_powers
 from deloop.transform.simplify import arrays_with_grad, simplify_plan
+
+_MOST_READINGS = 24
 
 
 @dataclass(frozen=True)
@@ -145,20 +151,21 @@ def compile_loop(
 ) -> tuple[LoopReport, Replacement]:
     """One outermost loop through every stage. Raises `RefusalError` with the reason it stays."""
     builder, nest = read_nest(function, candidate, hints)
-    check_live_out(function, candidate)
     facts = Facts(hints, spellable_at_entry(function))
     require_noted(builder, nest, facts)
     body = forward_stores(if_convert(nest.body, nest.arrays))
     bounds = Bounds(nest.arrays, nest.locals, facts)
     statements = drop_touches([bounds.check(s) for s in list_statements(body)])
     bounds.expect_to_run(statements)
+    facts.needed.extend(require_updates(nest, statements, facts))
     for statement in statements:
         check_trip_counts(statement, facts, at_least_one=bounds.must_run)
     statements = [canonical_statement(s, facts.canonical) for s in statements]
     dependences = dependences_of(statements, nest.arrays, facts)
     plan = distribute(statements, dependences)
     refusal = check_kept(plan, dependences, statements)
-    plan = lift(plan, bounds)
+    plan = lift(plan, bounds, dependences)
+    plan = inline_kept(plan, nest.arrays, nest.locals, nest.live)
     check_gradient_order(plan, arrays_with_grad(plan, nest.arrays), nest.arrays)
     plan, lossy = simplify_plan(plan, dependences, nest.arrays)
     with_grad = arrays_with_grad(plan, nest.arrays)
@@ -167,7 +174,9 @@ def compile_loop(
     context.with_grad = with_grad
     if lossy:
         context.round_off("0 + x written as x loses the sign of a zero")
-    needed = [*builder.data_requirements, *require_gradients(plan, context.with_grad, nest.arrays)]
+    needed = [*builder.data_requirements, *facts.needed]
+    needed.extend(require_gradients(plan, context.with_grad, nest.arrays))
+    plan = settle_powers(plan, context.with_grad)
     replaceable = find_replaceable(candidate, nest, plan, facts, context.with_grad)
     written = write_plan(plan, context, replaceable, builder.temporaries)
     if any(is_passed_on(name, candidate) for name in written.replaced):
@@ -186,7 +195,9 @@ def compile_loop(
         dependences,
         tuple(context.lossy),
     )
-    return report, Replacement(candidate.node, candidate.block, written.body, written.replaced)
+    return report, Replacement(
+        candidate.node, candidate.block, written.body, written.replaced, written.bound
+    )
 
 
 def axes_of(plan: tuple[Step, ...], nest: Nest) -> list[Loop]:
@@ -202,11 +213,8 @@ def read_nest(
     """The loop as a nest; over dimensions, where a loop over all elements reads better so."""
     attempts: list[RefusalError] = []
     for delinearise in (True, False):
-        builder = NestBuilder(function, dict(candidate.environment))
-        builder.products, builder.hints = dict(candidate.products), dict(hints)
-        builder.delinearise = delinearise
         try:
-            nest = builder.nest(candidate.node)
+            builder, nest = _read(function, candidate, hints, delinearise)
         except RefusalError as error:
             attempts.append(error)
             continue
@@ -219,6 +227,35 @@ def read_nest(
     if len(attempts) == 2 and attempts[0].refusal.code == "VEC950":
         return flat
     raise attempts[0]
+
+
+def _read(
+    function: SourceFunction, candidate: Candidate, hints: Mapping[str, int], delinearise: bool
+) -> tuple[NestBuilder, Nest]:
+    """The loop read as often as it takes to know what it carries, and which of that is read on."""
+    carrying = Carrying()
+    live = find_live_out(function, candidate)
+    for _ in range(_MOST_READINGS):
+        builder = NestBuilder(function, dict(candidate.environment), carrying)
+        builder.products, builder.hints = dict(candidate.products), dict(hints)
+        builder.delinearise, builder.live = delinearise, tuple(live)
+        try:
+            nest = builder.nest(candidate.node)
+        except (CarriedRead, KindFound) as error:
+            if not carrying.learn(error):
+                raise
+            continue
+        in_place = builder.bound_in_place(candidate.node)
+        missing = [
+            name
+            for name in live
+            if name not in in_place and not carrying.knows(candidate.node, name)
+        ]
+        if not missing:
+            return builder, replace(nest, live=builder.keys_of(candidate.node, live))
+        carrying.cells.update({(id(candidate.node), name): None for name in missing})
+    place = function.place(candidate.node)
+    raise RefusalError(Refusal("VEC902", place, "loop kept: what it carries does not settle"))
 
 
 def make_context(

@@ -22,13 +22,17 @@ class Case:
     before:
         The loop: a plain function.
     after:
-        Accepted bodies, the expert's first. Empty: any source without a loop is accepted.
+        Accepted bodies, the expert's first. Empty: any source without a loop is accepted; of a
+        partial rewrite any whose loops are nested less deeply, or that keeps one level of loops.
     inputs:
         Makes fresh argument tuples; the source is compared for the first, behaviour for all.
     exactness:
         The accepted declarations, ``"bitwise"`` or ``"rounding"``.
     inline:
         Passed on to ``deloop.vectorize``.
+    status:
+        What the report must say: ``"vectorized"``, or ``"partial"`` where a serial loop stays with
+        tensor operations inside it or beside it.
     """
 
     before: Callable[..., Any]
@@ -37,6 +41,7 @@ class Case:
     exactness: tuple[str, ...] = ("bitwise",)
     inline: bool = False
     suffix: str = ""
+    status: str = "vectorized"
 
     @property
     def name(self) -> str:
@@ -46,15 +51,19 @@ class Case:
 
     def accepts(self, source: str) -> bool:
         """Whether `source` is one of the accepted rewritings, compared as syntax trees."""
+        if not self.after and self.status == "partial":
+            own = textwrap.dedent(inspect.getsource(self.before))
+            return _loop_depth(ast.parse(source)) <= max(1, _loop_depth(ast.parse(own)) - 1)
         if not self.after:
-            return not any(isinstance(node, (ast.For, ast.While)) for node in _nodes(source))
+            return _loop_depth(ast.parse(source)) == 0
         return _normal_form(source) in {_normal_form(text) for text in self.expected_sources()}
 
     def expected_sources(self) -> list[str]:
         """The whole functions: the loop's own header over each accepted body."""
         header = _header(self.before)
-        return [header + textwrap.indent(textwrap.dedent(body).strip(), "    ")
-                for body in self.after]
+        return [
+            header + textwrap.indent(textwrap.dedent(body).strip(), "    ") for body in self.after
+        ]
 
 
 class Family:
@@ -74,10 +83,11 @@ class Family:
         exactness: str | tuple[str, ...] = "bitwise",
         inline: bool = False,
         suffix: str = "",
+        status: str = "vectorized",
     ) -> None:
         """Put a case at the end."""
         accepted = (exactness,) if isinstance(exactness, str) else exactness
-        self.cases.append(Case(before, after, inputs, accepted, inline, suffix))
+        self.cases.append(Case(before, after, inputs, accepted, inline, suffix, status))
 
 
 def _header(function: Callable[..., Any]) -> str:
@@ -88,8 +98,10 @@ def _header(function: Callable[..., Any]) -> str:
     return f"def {definition.name}({ast.unparse(definition.args)}){returns}:\n"
 
 
-def _nodes(source: str) -> Iterator[ast.AST]:
-    return ast.walk(ast.parse(source))
+def _loop_depth(node: ast.AST) -> int:
+    """How many loops lie within one another at the deepest place."""
+    deepest = max((_loop_depth(child) for child in ast.iter_child_nodes(node)), default=0)
+    return deepest + isinstance(node, (ast.For, ast.While))
 
 
 def _normal_form(source: str) -> str:

@@ -34,14 +34,17 @@ class Verdict:
     carried: tuple[str, ...] = ()
     hard: tuple[str, ...] = ()
     seconds: float = 0.0
+    family: str = "parallel"
+    constructs: tuple[str, ...] = ()
 
 
 def check_program(program: Program, *, second_gradients: bool = False) -> Verdict:
     """Run `program` and its vectorized form on every argument set, one dispatcher for all."""
     start = time.perf_counter()
     verdict = Verdict(
-        program.seed, parallel=program.parallel, carried=program.carried, hard=program.hard
-    )
+        program.seed, parallel=program.parallel, carried=program.carried, hard=program.hard,
+        constructs=tuple(program.description),
+    )  # fmt: skip
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         function = program.load()

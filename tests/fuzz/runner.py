@@ -1,7 +1,9 @@
 """Run random programs: ``python -m tests.fuzz.runner --programs 2000 --seed 0 --jobs 2``.
 
-Prints how many were vectorized, why the others were not, and every difference from the loop; each
-differing program is shrunk into ``tests/fuzz/found/<seed>.py``. Exits 1 on a difference.
+``--family parallel`` (no dependence on purpose), ``carried`` (reductions, scans, recurrences,
+exits) or ``all`` (half of the programs of each). Prints how many were vectorized, which constructs
+and refusals the others have, and every difference from the loop; each differing program is shrunk
+into ``tests/fuzz/found/<family>_<seed>.py``. Exits 1 on a difference.
 """
 
 from __future__ import annotations
@@ -15,14 +17,17 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
 from deloop.decorator import vectorize
 
 from .check import Verdict, check_program, settle_torch
-from .generator import Program, generate_program
+from .families import FAMILIES, generate
+from .generator import Program
 from .shrink import shrink_program
 
 FOUND = Path(__file__).parent / "found"
@@ -37,29 +42,40 @@ def _ring(number: int, frame: FrameType | None) -> None:
     raise _Timeout
 
 
-def run_seed(seed: int) -> Verdict:
-    """Generate and check one program; a crash or a timeout is a failure in the verdict."""
-    settle_torch()
-    program = generate_program(seed)
+@contextmanager
+def _alarm(seconds: int) -> Iterator[None]:
+    """Raise `_Timeout` in the body after so many seconds."""
     signal.signal(signal.SIGALRM, _ring)
-    signal.alarm(SECONDS)
+    signal.alarm(seconds)
     try:
-        return check_program(program, second_gradients=seed % 8 == 0)
-    except _Timeout:
-        return Verdict(seed, failure=f"timeout: more than {SECONDS} seconds")
-    except Exception as error:
-        return Verdict(seed, failure=f"check: {type(error).__name__}: {error}")
+        yield
     finally:
         signal.alarm(0)
 
 
-def run_seeds(seeds: Iterable[int], jobs: int) -> Iterator[Verdict]:
-    """A verdict for each seed, as they come."""
+def run_seed(seed: int, family: str = "parallel") -> Verdict:
+    """Generate and check one program; a crash or a timeout is a failure in the verdict."""
+    settle_torch()
+    program = generate(seed, family)
+    try:
+        with _alarm(SECONDS):
+            verdict = check_program(program, second_gradients=seed % 8 == 0)
+    except _Timeout:
+        verdict = Verdict(seed, failure=f"timeout: more than {SECONDS} seconds")
+    except Exception as error:
+        verdict = Verdict(seed, failure=f"check: {type(error).__name__}: {error}")
+    verdict.family = family
+    return verdict
+
+
+def run_seeds(seeds: Iterable[int], jobs: int, family: str = "parallel") -> Iterator[Verdict]:
+    """A verdict for each seed of the family, as they come."""
+    run = partial(run_seed, family=family)
     if jobs <= 1:
-        yield from map(run_seed, seeds)
+        yield from map(run, seeds)
         return
     with multiprocessing.get_context("fork").Pool(jobs) as pool:
-        yield from pool.imap_unordered(run_seed, seeds, chunksize=4)
+        yield from pool.imap_unordered(run, seeds, chunksize=4)
 
 
 def name_trouble(verdict: Verdict) -> str:
@@ -71,12 +87,17 @@ def name_trouble(verdict: Verdict) -> str:
 
 
 def write_found(verdict: Verdict, folder: Path = FOUND, seconds: float = 10.0) -> Path:
-    """Shrink a differing (or failing) program and write it, with what differs, as ``<seed>.py``."""
-    program = generate_program(verdict.seed)
+    """Shrink a differing (or failing) program and write it, with what differs, into `folder`."""
+    program = generate(verdict.seed, verdict.family)
     trouble, second = name_trouble(verdict), verdict.seed % 8 == 0
 
     def fails(candidate: Program) -> bool:
-        return name_trouble(check_program(candidate, second_gradients=second)) == trouble
+        try:
+            # Without its last statement a ``while`` loop never ends.
+            with _alarm(4):
+                return name_trouble(check_program(candidate, second_gradients=second)) == trouble
+        except _Timeout:
+            return False
 
     # Uninitialized memory makes any program differ once its stores are deleted.
     filled = replace(program, source=program.source.replace("empty", "zeros"), namespace={})
@@ -88,8 +109,9 @@ def write_found(verdict: Verdict, folder: Path = FOUND, seconds: float = 10.0) -
     found += ["", "Rewritten:", *_rewritten(small).splitlines()]
     comment = "\n".join(found).replace("\\", "/").replace('"' * 3, "'" * 3)
     folder.mkdir(exist_ok=True, parents=True)
-    path = folder / f"{verdict.seed}.py"
-    path.write_text(small.text(f"Seed {verdict.seed}: loop and rewrite differ.\n\n{comment}\n"))
+    name = f"{verdict.family} {verdict.seed}"
+    path = folder / f"{name.replace(' ', '_')}.py"
+    path.write_text(small.text(f"Seed {name}: loop and rewrite differ.\n\n{comment}\n"))
     return path
 
 
@@ -117,15 +139,32 @@ def summarize(verdicts: list[Verdict], seconds: float) -> dict[str, object]:
         "parallel_programs": len(parallel),
         "parallel_vectorized": share(parallel, "vectorized"),
         "all_vectorized": share(verdicts, "vectorized"),
+        "all_partly_vectorized": share(verdicts, "partial"),
         "carried_programs": sum(bool(v.carried) for v in verdicts),
         "refusals": dict(Counter(c for v in verdicts for c, _ in v.refusals).most_common()),
         "parallel_refusals": dict(
             Counter(f"{c} {s}" for v in parallel for c, s in v.refusals).most_common(40)
         ),
+        "constructs_not_vectorized": count_constructs(verdicts),
         "differences": sum(bool(v.differences) for v in verdicts),
         "failures": dict(Counter(v.failure[:120] for v in verdicts if v.failure).most_common()),
         "seconds": round(seconds, 1),
     }
+
+
+def count_constructs(verdicts: list[Verdict]) -> dict[str, str]:
+    """For each construct in a program not fully vectorized: how many of its programs are not.
+
+    Only programs without a serial cycle count; the construct most often refused comes first.
+    """
+    totals: Counter[str] = Counter()
+    missed: Counter[str] = Counter()
+    for verdict in verdicts:
+        if verdict.parallel:
+            totals.update(verdict.constructs)
+            if verdict.status != "vectorized":
+                missed.update(verdict.constructs)
+    return {name: f"{count}/{totals[name]}" for name, count in missed.most_common(40)}
 
 
 def print_summary(summary: dict[str, object]) -> None:
@@ -134,7 +173,7 @@ def print_summary(summary: dict[str, object]) -> None:
         if isinstance(value, dict):
             print(f"{name.replace('_', ' ')}:")
             for key, count in value.items():
-                print(f"    {count:6}  {key}")
+                print(f"    {count:>7}  {key}")
         elif isinstance(value, float) and "vectorized" in name:
             print(f"{name.replace('_', ' ')}: {value:.1%}")
         else:
@@ -147,23 +186,32 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--programs", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--family", choices=(*FAMILIES, "all"), default="all")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--no-shrink", action="store_true")
     parser.add_argument("--found", type=Path, default=FOUND)
     options = parser.parse_args(arguments)
-    start, verdicts = time.perf_counter(), []
-    for verdict in run_seeds(range(options.seed, options.seed + options.programs), options.jobs):
-        verdicts.append(verdict)
-        if verdict.differences:
-            print(f"seed {verdict.seed}: {verdict.differences[0][2]}", flush=True)
-        if verdict.failure:
-            print(f"seed {verdict.seed}: {verdict.failure}", flush=True)
-    summary = summarize(verdicts, time.perf_counter() - start)
-    print_summary(summary)
+    families = list(FAMILIES) if options.family == "all" else [options.family]
+    verdicts: list[Verdict] = []
+    summaries: dict[str, dict[str, object]] = {}
+    seeds = range(options.seed, options.seed + -(-options.programs // len(families)))
+    for family in families:
+        start, own = time.perf_counter(), []
+        for verdict in run_seeds(seeds, options.jobs, family):
+            own.append(verdict)
+            trouble = [text for _, _, text in verdict.differences[:1]] + [verdict.failure]
+            for text in filter(None, trouble):
+                print(f"{family} seed {verdict.seed}: {text}", flush=True)
+        summaries[family] = summarize(own, time.perf_counter() - start)
+        print(f"== {family} ==")
+        print_summary(summaries[family])
+        verdicts += own
     if options.json:
         details = [asdict(v) for v in verdicts]
-        options.json.write_text(json.dumps({"summary": summary, "programs": details}, indent=1))
-    wrong = sorted((v for v in verdicts if v.differences or v.failure), key=lambda v: v.seed)
+        options.json.write_text(json.dumps({"summary": summaries, "programs": details}, indent=1))
+    wrong = sorted(
+        (v for v in verdicts if v.differences or v.failure), key=lambda v: (v.family, v.seed)
+    )
     if not options.no_shrink:
         settle_torch()
         for verdict in _one_of_each(wrong):

@@ -147,6 +147,11 @@ def _edits(node: ast.AST) -> Iterator[Edit]:
                     if child.orelse:
                         yield _replaced_statement(name, index, child.orelse)
                         yield _replaced_statement(name, index, [ast.If(child.test, child.body, [])])
+                if isinstance(child, (ast.For, ast.While)):
+                    yield from _smaller_loops(name, index, child)
+                if isinstance(child, ast.AugAssign):
+                    plain = ast.Assign([child.target], child.value)
+                    yield _replaced_statement(name, index, [plain])
         elif isinstance(value, list):
             for index, child in enumerate(value):
                 if isinstance(child, ast.expr):
@@ -155,6 +160,21 @@ def _edits(node: ast.AST) -> Iterator[Edit]:
                         yield _deleted_item(name, index)
         elif isinstance(value, ast.expr):
             yield from (_set_field(name, part) for part in _parts(value))
+
+
+def _smaller_loops(name: str, index: int, loop: ast.For | ast.While) -> Iterator[Edit]:
+    """The edits of a loop: its body once, no ``else``, no step in its ``range``."""
+    yield _replaced_statement(name, index, loop.body)
+    if loop.orelse:
+        bare = copy.copy(loop)
+        bare.orelse = []
+        yield _replaced_statement(name, index, [bare])
+    if isinstance(loop, ast.For) and isinstance(loop.iter, ast.Call) and len(loop.iter.args) == 3:
+        call = copy.copy(loop.iter)
+        call.args = call.args[:2]
+        bare = copy.copy(loop)
+        bare.iter = call
+        yield _replaced_statement(name, index, [bare])
 
 
 def _replaced_statement(name: str, index: int, new: list[ast.stmt]) -> Edit:

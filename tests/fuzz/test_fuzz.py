@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from .carried import generate_carried
 from .check import check_program
+from .families import FAMILIES
 from .generator import Program, generate_program
 from .runner import run_seeds, summarize
 from .shrink import shrink_program
 
 PROGRAMS = 150
+CARRIED_PROGRAMS = 60
+# How much of the carried programs without a serial cycle must become tensor operations altogether.
+CARRIED_SHARE = 0.0
 REGRESSIONS = sorted((Path(__file__).parent / "regressions").glob("*.py"))
 
 
@@ -39,6 +45,19 @@ def test_random_programs_do_not_differ_from_their_loops() -> None:
     assert len(vectorized) >= 0.7 * len(parallel), summary["parallel_refusals"]
 
 
+@pytest.mark.slow
+def test_random_carried_programs_do_not_differ_from_their_loops() -> None:
+    verdicts = list(run_seeds(range(CARRIED_PROGRAMS), jobs=1, family="carried"))
+    summary = summarize(verdicts, 0.0)
+    found = {v.seed: v.differences for v in verdicts if v.differences}
+    failed = {v.seed: v.failure for v in verdicts if v.failure}
+    assert (found, failed) == ({}, {})
+    recognised = [v for v in verdicts if v.parallel]
+    assert len(recognised) > CARRIED_PROGRAMS * 0.4
+    vectorized = [v for v in recognised if v.status == "vectorized"]
+    assert len(vectorized) >= CARRIED_SHARE * len(recognised), summary["parallel_refusals"]
+
+
 @pytest.mark.parametrize("path", REGRESSIONS, ids=lambda path: path.stem)
 def test_program_that_differed_once_agrees_with_its_loop(path: Path) -> None:
     verdict = check_program(load_regression(path), second_gradients=True)
@@ -46,17 +65,21 @@ def test_program_that_differed_once_agrees_with_its_loop(path: Path) -> None:
     assert verdict.failure == ""
 
 
-def test_same_seed_gives_the_same_program() -> None:
-    first, second = generate_program(7), generate_program(7)
+@pytest.mark.parametrize("generate", FAMILIES.values(), ids=FAMILIES)
+def test_same_seed_gives_the_same_program(generate: Callable[[int], Program]) -> None:
+    first, second = generate(7), generate(7)
     assert first is not second
     assert (first.source, first.arguments) == (second.source, second.arguments)
-    assert first.source != generate_program(8).source
+    assert first.source != generate(8).source
 
 
-def test_most_programs_return_for_their_first_arguments() -> None:
+@pytest.mark.parametrize("generate", FAMILIES.values(), ids=FAMILIES)
+def test_most_programs_return_for_their_first_arguments(
+    generate: Callable[[int], Program],
+) -> None:
     returned = 0
     for seed in range(100):
-        program = generate_program(seed)
+        program = generate(seed)
         function = program.load()
         try:
             function(*program.make_arguments(0))
@@ -77,6 +100,16 @@ def test_most_programs_return_for_their_first_arguments() -> None:
     assert returned >= 85
 
 
+def test_carried_programs_know_their_serial_cycles() -> None:
+    programs = [generate_carried(seed) for seed in range(200)]
+    for program in programs:
+        assert program.parallel == (not program.carried and not program.hard)
+    made = {name for program in programs for name in program.description}
+    wanted = {"reduction_sum", "scan", "arg_search", "linear_recurrence", "while", "exit_break"}
+    assert wanted | {"list_append", "triangular", "stencil_in_place", "contraction"} <= made
+    assert {"stencil_in_place", "nonlinear_recurrence"} & {c for p in programs for c in p.carried}
+
+
 def test_shrinking_keeps_only_what_fails() -> None:
     program = next(
         p for p in map(generate_program, range(200)) if "torch.where(" in p.source and p.parallel
@@ -90,3 +123,14 @@ def test_shrinking_keeps_only_what_fails() -> None:
     assert "torch.where(" in small.source
     assert len(small.source) < len(program.source)
     assert len(small.arguments) == 1
+
+
+def test_shrinking_unwraps_loops_that_do_not_matter() -> None:
+    program = next(p for p in map(generate_carried, range(200)) if p.source.count("for ") > 1)
+
+    def fails(candidate: Program) -> bool:
+        candidate.load()
+        return "range(" in candidate.source
+
+    small = shrink_program(program, fails, seconds=5.0)
+    assert small.source.count("for ") <= 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import torch
 
+import deloop
+
 from .side_by_side import assert_agrees, assert_vectorized, normal, values
 
 
@@ -151,6 +153,55 @@ def absolute(x):
     return out
 
 
+def growing_power(x):
+    out = torch.zeros_like(x)
+    for i in range(len(x)):
+        out[i] = x[i] ** i
+    return out
+
+
+def positive_power(x):
+    out = torch.zeros_like(x)
+    for i in range(len(x)):
+        out[i] = x[i] ** (i + 1)
+    return out
+
+
+def powers_from_data(x, p):
+    out = torch.zeros_like(x)
+    for i in range(len(x)):
+        out[i] = torch.pow(x[i], p[i].item())
+    return out
+
+
+def one_power_from_data(x, p):
+    out = torch.zeros_like(x)
+    for i in range(len(x)):
+        out[i] = x[i] ** p[0].item()
+    return out
+
+
+def helper_power(value, k):
+    return value**k
+
+
+def power_by_helper(x):
+    out = torch.zeros_like(x)
+    for i in range(len(x)):
+        out[i] = helper_power(x[i], i)
+    return out
+
+
+def power_in_a_branch(x):
+    out = torch.zeros_like(x)
+    for i in range(len(x)):
+        if x[i] >= 0:
+            out[i] = x[i] ** i
+        else:
+            out[i] = -x[i]
+    return out
+
+
 def leaf(*numbers: float) -> torch.Tensor:
     return values(*numbers, grad=True)
 
@@ -164,8 +215,6 @@ def test_square_root_has_no_gradient_where_it_was_not_taken() -> None:
 
 
 def test_gradient_of_the_rewritten_square_root_is_finite() -> None:
-    import deloop
-
     x = leaf(*EDGES)
     deloop.vectorize(square_root_above_zero)(x).sum().backward()
     assert x.grad is not None
@@ -223,6 +272,22 @@ def test_gradient_of_max_goes_to_what_was_chosen() -> None:
 
 def test_gradient_at_the_kink_is_the_branchs_own() -> None:
     assert_vectorized(absolute, leaf(0.0, -0.0, 1.0, -1.0), second=True)
+
+
+def test_python_zero_as_an_exponent_has_no_second_gradient_at_zero() -> None:
+    for function in (growing_power, positive_power, power_by_helper, power_in_a_branch):
+        for numbers in ((0.0, 0.0, 0.0, 0.0), (-0.0, 2.0, -1.0), (0.0,)):
+            assert_vectorized(function, leaf(*numbers), second=True)
+
+
+def test_zero_read_from_data_as_an_exponent_has_no_second_gradient_at_zero() -> None:
+    for function in (powers_from_data, one_power_from_data):
+        assert_vectorized(function, leaf(0.0, -0.0, 2.0), values(0.0, 2.0, 0.0), second=True)
+
+
+def test_base_is_left_alone_where_no_exponent_is_zero_or_no_gradient_flows() -> None:
+    for function, x in ((positive_power, leaf(*EDGES)), (growing_power, values(*EDGES))):
+        assert "where" not in deloop.vectorize(function).explain(x).source
 
 
 def test_infinite_values_in_the_branch_not_taken() -> None:

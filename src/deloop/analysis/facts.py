@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 
 from deloop.diagnostic import Assumption
+from deloop.frontend.apply import DataRequirement
 from deloop.ir.affine import Affine, Constraint, Sign, at_least
 from deloop.poly.domain import Domain, proves
 
@@ -71,7 +72,7 @@ class Facts:
         self.known: list[Constraint] = []
         self.equal: dict[str, Affine] = {}
         self.assumptions: list[Assumption] = []
-        self.data_guards: list[Assumption] = []
+        self.needed: list[DataRequirement] = []
 
     def canonical(self, affine: Affine) -> Affine:
         """The expression with equal sizes written as one."""

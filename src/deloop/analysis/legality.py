@@ -103,7 +103,8 @@ def _in_users_words(access: Access, statement: Statement) -> str:
                 rest = value.without([loop.iterator])
                 values[loop.iterator] = (Affine.symbol(f"{name}") - rest) * coefficient
     inside = ", ".join(":" if s is None else str(s.substitute(values)) for s in access.subscripts)
-    return f"{access.array}[{inside}]"
+    name = access.array.partition("'")[0]  # a cell's key is its variable's name and a prime
+    return f"{name}[{inside}]" if inside else name
 
 
 def refuse_carried(dependence: Dependence, statements: list[Statement]) -> Refusal:

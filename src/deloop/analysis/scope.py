@@ -51,18 +51,14 @@ def spellable_at_entry(function: SourceFunction) -> Callable[[str], bool]:
     return is_spellable
 
 
-def check_live_out(function: SourceFunction, candidate: Candidate) -> None:
-    """Refuse a loop that leaves a loop variable or a temporary to the code behind it."""
+def find_live_out(function: SourceFunction, candidate: Candidate) -> dict[str, ast.AST]:
+    """Names that the loop sets and the code behind it reads, each with its first reader."""
     loop = candidate.node
     bound = set(assigned_names(loop)) | {
         n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)
     }
-    for name in sorted(bound):
-        reader = _first_read_after(function.node, loop, name)
-        if reader is not None:
-            line = function.place(loop).line
-            sentence = f"loop kept: {name}, which the loop at line {line} sets, is used after it"
-            raise Unsupported(Refusal("VEC913", function.place(reader), sentence))
+    readers = {name: _first_read_after(function.node, loop, name) for name in sorted(bound)}
+    return {name: reader for name, reader in readers.items() if reader is not None}
 
 
 def _first_read_after(node: ast.AST, loop: ast.For, name: str) -> ast.AST | None:

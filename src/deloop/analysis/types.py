@@ -341,7 +341,7 @@ class Prefix:
             return self._alias(name, value, shared)
         grad = scalar.requires_grad(value)
         kind = TensorType(kinds[0].dtype, shape, self._device(value), grad, not grad)
-        return Tensor(name, kind, f"fresh:{name}", fresh=True)
+        return Tensor(name, kind, f"fresh:{name}", fresh=True, fill=_fill_of(value))
 
     def _alias(self, name: str, value: scalar.Expression, shared: set[str]) -> Item:
         """A value that may be the memory of a tensor known by another name."""
@@ -491,6 +491,14 @@ _REDUCTIONS = frozenset(
         "any", "all", "argmax", "argmin",
     }
 )  # fmt: skip
+
+
+def _fill_of(value: scalar.Expression) -> int | float | bool | None:
+    """The number that a new 0-d tensor holds: ``torch.tensor(0.0)``."""
+    match value:
+        case scalar.Cast(scalar.Number(number)) if not isinstance(number, complex):
+            return number if number == 0 or abs(number) == 1 else None
+    return None
 
 
 def _fits(fill: int | float | bool, dtype: str) -> bool:

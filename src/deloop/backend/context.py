@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from deloop.diagnostic import Exactness
 from deloop.dtype import Rank
 from deloop.ir.affine import Affine
-from deloop.ir.loop import Loop
+from deloop.ir.axis import Axis
 from deloop.ir.scalar import Expression
 from deloop.ir.types import Tensor
 
@@ -53,8 +53,8 @@ class Context:
     inline: bool = False
     exactness: Exactness = Exactness.BITWISE
     lossy: list[str] = field(default_factory=list)
-    locals: dict[str, tuple[tuple[Affine, Affine] | None, ...]] = field(default_factory=dict)
-    names: dict[Expression, tuple[Emitted, tuple[Loop, ...]]] = field(default_factory=dict)
+    locals: dict[str, tuple[tuple[Affine, Affine] | None, ...] | None] = field(default_factory=dict)
+    names: dict[Expression, tuple[Emitted, tuple[Axis, ...]]] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     with_grad: frozenset[str] = frozenset()
 

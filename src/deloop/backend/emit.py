@@ -15,10 +15,10 @@ from dataclasses import replace
 
 from deloop.backend import syntax
 from deloop.backend.context import Emitted
-from deloop.backend.operands import OperandEmitter
+from deloop.backend.reduce import ReductionEmitter
 from deloop.dtype import Rank, category, promote
 from deloop.ir import scalar
-from deloop.ir.loop import Loop
+from deloop.ir.axis import Axis
 from deloop.ir.scalar import (
     Call,
     Cast,
@@ -28,6 +28,7 @@ from deloop.ir.scalar import (
     Invariant,
     Load,
     Number,
+    Reduce,
     Select,
     requires_grad,
 )
@@ -44,7 +45,7 @@ _CAST_METHODS = {
 _LARGEST = 4000
 
 
-class Emitter(OperandEmitter):
+class Emitter(ReductionEmitter):
     """Emits the expressions of one statement whose `axes` loops were lifted."""
 
     # ------------------------------------------------------------------ dispatch
@@ -74,6 +75,8 @@ class Emitter(OperandEmitter):
                 return self.select(expression)
             case Inlined():
                 return self.inlined(expression)
+            case Reduce():
+                return self.reduce(expression)
             case Call():
                 return self.call(expression)
 
@@ -82,10 +85,10 @@ class Emitter(OperandEmitter):
         found = self.context.names.get(expression)
         return found is not None and found[1] == self.ranges(expression)
 
-    def ranges(self, expression: Expression) -> tuple[Loop, ...]:
+    def ranges(self, expression: Expression) -> tuple[Axis, ...]:
         """The axes that a value varies along, with their ranges."""
         used = scalar.iterators_of(expression, frozenset(self.loops))
-        return tuple(replace(loop, body=()) for name, loop in self.loops.items() if name in used)
+        return tuple(axis for name, axis in self.loops.items() if name in used)
 
     def _named(self, expression: Expression) -> Emitted:
         return self.permute(self.context.names[expression][0])
@@ -160,10 +163,10 @@ class Emitter(OperandEmitter):
         if all(p.rank is Rank.NUMBER for p in pieces):
             if all(a.type.rank is Rank.NUMBER for a in call.arguments):
                 return self._number_call(call, pieces)
-            pieces = [self._typed_number(pieces[0], call.arguments[0].type.dtype), *pieces[1:]]
+            pieces = [self.typed_number(pieces[0], call.arguments[0].type.dtype), *pieces[1:]]
         if call.spelling:  # a function of PyTorch may not take a number where the loop had a tensor
             pieces = [
-                self._typed_number(p, a.type.dtype)
+                self.typed_number(p, a.type.dtype)
                 if p.rank is Rank.NUMBER and a.type.rank is not Rank.NUMBER
                 else p
                 for p, a in zip(pieces, call.arguments, strict=True)
@@ -226,10 +229,11 @@ class Emitter(OperandEmitter):
             for p in pieces
         ]
         if promote([self.operand_type(p) for p in result]) != wanted:
-            result = [self._typed_number(p, wanted) if p.rank is Rank.NUMBER else p for p in result]
+            result = [self.typed_number(p, wanted) if p.rank is Rank.NUMBER else p for p in result]
         return result
 
-    def _typed_number(self, piece: Emitted, dtype: str) -> Emitted:
+    def typed_number(self, piece: Emitted, dtype: str) -> Emitted:
+        """A Python number as a 0-d tensor."""
         target = syntax.name(f"{self.context.torch}.{dtype}")
         node = syntax.call(
             f"{self.context.torch}.tensor", [piece.node], dtype=target, **self._device()
@@ -292,7 +296,7 @@ class Emitter(OperandEmitter):
         double = scalar.ElementType("float64", Rank.SCALAR)
         pieces = [p if p.rank is Rank.NUMBER else self.cast(p, double) for p in pieces]
         if all(p.rank is Rank.NUMBER for p in pieces[1:]) and len(pieces) > 1:
-            pieces = [pieces[0], *(self._typed_number(p, "float64") for p in pieces[1:])]
+            pieces = [pieces[0], *(self.typed_number(p, "float64") for p in pieces[1:])]
         if not function.exact:
             self.context.round_off(f"{call.operator} on a whole tensor")
         axes = self.sorted_axes([a for p in pieces for a in p.axes])
@@ -357,9 +361,7 @@ class Emitter(OperandEmitter):
         natural = self._natural(pieces)
         if all(v is not None for v in values) and all(_survives(v, natural) for v in values):
             return pieces
-        first = (
-            self._typed_number(pieces[0], wanted) if pieces[0].rank is Rank.NUMBER else pieces[0]
-        )
+        first = self.typed_number(pieces[0], wanted) if pieces[0].rank is Rank.NUMBER else pieces[0]
         return [first, pieces[1]]
 
     def _conditional(self, condition: Emitted, select: Select, wanted: str) -> Emitted:

@@ -8,6 +8,7 @@ import io
 import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from deloop.backend import syntax
 from deloop.ir.source import SourceFunction
@@ -22,6 +23,7 @@ class Replacement:
     block: list[ast.stmt]
     body: tuple[ast.stmt, ...]
     replaced: frozenset[str]
+    bound: frozenset[str] = frozenset()
 
 
 def allocation_of(
@@ -69,9 +71,16 @@ def write_function(function: SourceFunction, replacements: Sequence[Replacement]
             )
             if allocation is not None:
                 edits[allocation] = []
+        for name in replacement.bound:
+            start = allocation_of(name, replacement.loop, replacement.block, function.node.body)
+            if isinstance(start, ast.Assign) and _is_plain_start(start.value):
+                edits[start] = []
         edits[replacement.loop] = list(replacement.body)
         _return_directly(replacement, edits, function.node)
     _drop_unread(function.node, replacements, edits)
+    for replacement in replacements:
+        if not any(edits.get(statement, [statement]) for statement in replacement.block):
+            edits[replacement.loop] = [ast.Pass()]
     return _splice(function.text, function.node, edits)
 
 
@@ -89,12 +98,26 @@ def _return_directly(
     name = last.targets[0].id
     if not (isinstance(returned.value, ast.Name) and returned.value.id == name):
         return
-    if name not in replacement.replaced or _is_captured(name, node):
+    if name not in replacement.replaced | replacement.bound or _is_captured(name, node):
         return
     if any(isinstance(n, ast.Name) and n.id == name for s in body[:-1] for n in ast.walk(s)):
         return
     edits[replacement.loop] = body[:-1]
     edits[returned] = [ast.Return(value=last.value)]
+
+
+def _is_plain_start(value: ast.expr) -> bool:
+    """Whether a value is made of constants alone, so that nobody misses its making."""
+    allowed = (ast.Constant, ast.UnaryOp, ast.unaryop, ast.Attribute, ast.Name, ast.expr_context,
+               ast.keyword, ast.Tuple, ast.List)  # fmt: skip
+    for node in ast.walk(value):
+        if isinstance(node, ast.Call):
+            if _last_word(node.func) not in {"tensor", "float", "zeros", "ones"}:
+                return False
+        elif not isinstance(node, allowed):
+            return False
+    is_call = isinstance(value, ast.Call)
+    return is_call or not any(isinstance(n, (ast.Name, ast.Attribute)) for n in ast.walk(value))
 
 
 def _is_captured(name: str, node: ast.FunctionDef) -> bool:
@@ -205,8 +228,8 @@ def _remaining(body: list[ast.stmt], edits: dict[ast.stmt, list[ast.stmt]]) -> l
 
 def _splice(original: str, node: ast.FunctionDef, edits: dict[ast.stmt, list[ast.stmt]]) -> str:
     """The text with the lines of edited statements replaced, comments inside of them kept."""
-    if _share_lines(node, edits):
-        return _regenerate(node, edits)
+    if _share_lines(node, edits) or _has_moved(node, edits):
+        return _regenerate(original, node, edits)
     lines = original.splitlines()
     comments = _comments(original)
     spans = sorted(
@@ -251,6 +274,20 @@ def _share_lines(node: ast.FunctionDef, edits: dict[ast.stmt, list[ast.stmt]]) -
     return node.body[0].lineno == node.lineno
 
 
+def _has_moved(node: ast.FunctionDef, edits: dict[ast.stmt, list[ast.stmt]]) -> bool:
+    """Whether an edited statement is a loop whose ``else`` was moved behind it, or begins one.
+
+    Such statements keep their place in the text, further to the right than the loop's.
+    """
+    return any(
+        second.col_offset > first.col_offset and (first in edits or second in edits)
+        for inner in ast.walk(node)
+        for field in ("body", "orelse", "finalbody")
+        if isinstance(inner, ast.stmt)
+        for first, second in pairwise(getattr(inner, field, []))
+    )
+
+
 class _Replace(ast.NodeTransformer):
     """Statements replaced by others, found by identity."""
 
@@ -262,10 +299,30 @@ class _Replace(ast.NodeTransformer):
         return self.edits[id(node)] if id(node) in self.edits else self.generic_visit(node)
 
 
-def _regenerate(node: ast.FunctionDef, edits: dict[ast.stmt, list[ast.stmt]]) -> str:
+def _regenerate(original: str, node: ast.FunctionDef, edits: dict[ast.stmt, list[ast.stmt]]) -> str:
     """The whole function written from its tree, where lines cannot be told apart."""
+    edits = {**_as_written(original, node), **edits}
     copies: dict[int, ast.AST] = {}
     changed = copy.deepcopy(node, copies)  # the user's own tree is read again at another call
     _Replace({id(copies[id(old)]): new for old, new in edits.items()}).generic_visit(changed)
     changed.decorator_list = []
     return syntax.text(changed) + "\n"
+
+
+def _as_written(original: str, node: ast.FunctionDef) -> dict[ast.stmt, list[ast.stmt]]:
+    """Loops that were read as ``for`` and that the user wrote with ``while``, with what they are.
+
+    What was behind their ``else`` follows them in the tree.
+    """
+    written = {
+        (n.lineno, n.col_offset): n
+        for n in ast.walk(ast.parse(original))
+        if isinstance(n, ast.While)
+    }
+    found: dict[ast.stmt, list[ast.stmt]] = {}
+    for inner in ast.walk(node):
+        loop = written.get((inner.lineno, inner.col_offset)) if isinstance(inner, ast.For) else None
+        if loop is not None and isinstance(inner, ast.For):
+            loop.orelse = []
+            found[inner] = [loop]
+    return found

@@ -13,7 +13,7 @@ from deloop.dtype import Rank, category
 from deloop.errors import Unsupported
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
-from deloop.ir.loop import Loop
+from deloop.ir.axis import Axis
 from deloop.ir.scalar import Expression, Load
 from deloop.ir.types import Tensor
 
@@ -22,7 +22,7 @@ class OperandEmitter:
     """Emits the operands of one statement whose `axes` loops were lifted."""
 
     def __init__(
-        self, context: Context, axes: Sequence[Loop], order: Sequence[str], place: Place
+        self, context: Context, axes: Sequence[Axis], order: Sequence[str], place: Place
     ) -> None:
         self.context = context
         self.loops = {loop.iterator: loop for loop in axes}
@@ -162,6 +162,10 @@ class OperandEmitter:
     def _local(self, load: Load) -> Emitted:
         """A temporary of the iteration: kept over the ranges of the axes it was made along."""
         kept = self.context.locals[load.array]
+        if kept is None:
+            raise self.refuse(
+                f"{load.array} is used behind the loop that sets it in each iteration"
+            )
         entries: list[ast.expr] = []
         axes: list[str] = []
         flips: list[int] = []
@@ -188,7 +192,8 @@ class OperandEmitter:
                 flips.append(len(axes))
             entries.append(self.slice(place, lifted[0], size))
             axes.append(lifted[0])
-        node = syntax.index(ast.Name(load.array, ast.Load()), syntax.strip_full(entries))
+        name = self.context.arrays[load.array].name
+        node = syntax.index(ast.Name(name, ast.Load()), syntax.strip_full(entries))
         if flips:
             node = syntax.method(node, "flip", *[syntax.constant(d) for d in flips])
         rank = Rank.TENSOR if axes else load.type.rank

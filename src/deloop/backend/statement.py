@@ -24,11 +24,13 @@ class Written:
     """Statements of the rewritten loop.
 
     `replaced` are arrays whose allocation the new code no longer needs: their first new statement
-    assigns the whole name.
+    assigns the whole name. `bound` are variables that the new code sets without reading them, so
+    that what they held before does not count.
     """
 
     body: tuple[ast.stmt, ...]
     replaced: frozenset[str]
+    bound: frozenset[str] = frozenset()
 
 
 def write_plan(
@@ -52,7 +54,7 @@ def write_plan(
     rewritten = Counter(v.statement.store.array for v in vectors(steps))
     writer = _Writer(context, dict(replaceable), temporaries, rewritten)
     body = writer.steps(steps, top=True)
-    return Written(tuple(body), frozenset(writer.replaced))
+    return Written(tuple(body), frozenset(writer.replaced), frozenset(writer.bound))
 
 
 class _Writer:
@@ -66,6 +68,8 @@ class _Writer:
         self.context = context
         self.replaceable = replaceable
         self.replaced: set[str] = set()
+        self.bound: set[str] = set()
+        self.seen: set[str] = set()
         self.rewritten = rewritten
         self.temporaries = temporaries
 
@@ -91,6 +95,9 @@ class _Writer:
         self.context.names.clear()
         self.context.names.update(hidden)
         self._forget_all(step.body)
+        for vector in vectors(step.body):
+            if vector.statement.store.array in self.context.locals:
+                self.context.locals[vector.statement.store.array] = None
         return ast.For(
             target=ast.Name(loop.iterator, ast.Store()),
             iter=iterable,
@@ -109,15 +116,29 @@ class _Writer:
     def _vector(self, step: Vector, top: bool) -> list[ast.stmt]:
         store = step.statement.store
         order = self._order(step)
-        emitter = Emitter(self.context, step.axes, order, store.place)
+        axes = [loop.axis for loop in step.axes]
+        emitter = Emitter(self.context, axes, order, store.place)
         outside = dict(self.context.names)
         before = self._name_repeated(store.value, emitter)
-        statement = self._local(store, emitter) if store.local else self._store(step, emitter, top)
+        kept = store.local or store.cell is not None
+        statement = self._local(store, emitter) if kept else self._store(step, emitter, top)
         self._forget(store)
-        body = [*before, statement]
+        body = [*before, *([] if statement is None else [statement])]
+        self._note_bound(step, body, top)
         if step.conditions:  # a name set under a condition is not known behind it
             self.context.names = {e: n for e, n in self.context.names.items() if e in outside}
         return [ast.If(self._test(step.conditions), body, [])] if step.conditions else body
+
+    def _note_bound(self, step: Vector, body: list[ast.stmt], top: bool) -> None:
+        """Remember a variable that is set before anything of the new code reads it."""
+        used = {n.id for s in body for n in ast.walk(s) if isinstance(n, ast.Name)
+                and isinstance(n.ctx, ast.Load)}  # fmt: skip
+        self.seen |= used
+        store = step.statement.store
+        name = self.context.arrays[store.array].name
+        certain = store.cell is not None and top and body and not step.conditions
+        if certain and name not in self.seen:
+            self.bound.add(name)
 
     def _test(self, conditions: tuple[Constraint, ...]) -> ast.expr:
         """Conditions on serial iterators as a Python condition."""
@@ -186,7 +207,8 @@ class _Writer:
         return unique
 
     # ------------------------------------------------------------------ stores
-    def _local(self, store: Store, emitter: Emitter) -> ast.stmt:
+    def _local(self, store: Store, emitter: Emitter) -> ast.stmt | None:
+        name = self.context.arrays[store.array].name
         piece = emitter.emit(store.value)
         wanted = tuple(
             s.symbols[0]
@@ -209,15 +231,33 @@ class _Writer:
             if node is None:
                 raise emitter.refuse(f"{store.array} keeps one value for all iterations")
             piece = replace(piece, node=node, axes=axes)
-        if piece.is_view:
-            piece = replace(piece, node=syntax.method(piece.node, "clone"))
-        self.context.locals[store.array] = tuple(
+        piece = self._as_kept(store, piece, axes, emitter)
+        layout = tuple(
             emitter.bounds(s.symbols[0])
             if isinstance(s, Affine) and s.symbols[0] in emitter.loops
             else None
             for s in store.subscripts
         )
-        return ast.Assign([ast.Name(store.array, ast.Store())], piece.node, lineno=0)
+        if self.context.locals.get(store.array, layout) != layout:
+            raise emitter.refuse(f"{name} is kept over other iterations than it is set in")
+        self.context.locals[store.array] = layout
+        if isinstance(piece.node, ast.Name) and piece.node.id == name:
+            return None
+        return ast.Assign([ast.Name(name, ast.Store())], piece.node, lineno=0)
+
+    @staticmethod
+    def _as_kept(store: Store, piece: Emitted, axes: tuple[str, ...], emitter: Emitter) -> Emitted:
+        """The piece as its name must hold it: a copy of what may change, a cell's own type."""
+        if store.cell is None:
+            return (
+                replace(piece, node=syntax.method(piece.node, "clone")) if piece.is_view else piece
+            )
+        if axes or store.cell.rank is not Rank.NUMBER or piece.rank is Rank.NUMBER:
+            piece = emitter.cast(piece, replace(store.cell, rank=piece.rank))
+            if piece.rank is Rank.NUMBER and store.cell.rank is not Rank.NUMBER:
+                return emitter.typed_number(piece, store.cell.dtype)
+            return piece
+        return replace(piece, node=syntax.method(piece.node, "item"), rank=Rank.NUMBER)
 
     def _store(self, step: Vector, emitter: Emitter, top: bool) -> ast.stmt:
         store = step.statement.store
@@ -311,8 +351,9 @@ class _Writer:
             for load in scalar.loads(store.value)
             if load.array in self.context.arrays
         }
+        rank_zero = not tensor.type.rank and piece.rank is not Rank.NUMBER
         if (
-            not axes
+            not (axes or rank_zero)
             or (devices and devices != {tensor.type.device})
             or self.context.foreign_device(tensor, bool(devices))
         ):
@@ -387,7 +428,7 @@ class _Writer:
 
 def _count(value: Expression, counts: dict[Expression, int]) -> None:
     counts[value] = counts.get(value, 0) + 1
-    if counts[value] > 1:
+    if counts[value] > 1 or isinstance(value, scalar.Reduce):
         return
     for child in scalar.children(value):
         _count(child, counts)

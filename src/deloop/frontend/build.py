@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from dataclasses import replace
 
 from deloop.diagnostic import Refusal
 from deloop.errors import Unliftable
 from deloop.frontend import expression as build
-from deloop.frontend.conditions import ConditionReader, opposite
+from deloop.frontend.cells import CellReader
+from deloop.frontend.conditions import opposite
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.header import Counted, Header
 from deloop.frontend.items import Carried, Finished, FlatIndex, Item, View
@@ -22,7 +24,7 @@ from deloop.ir.types import Integer, Tensor
 _MAX_READINGS = 8
 
 
-class NestBuilder(ConditionReader):
+class NestBuilder(CellReader):
     """Reads one ``for`` statement into loop IR."""
 
     def _flat_expression(self, flat: FlatIndex, node: ast.AST) -> Expression:
@@ -30,10 +32,23 @@ class NestBuilder(ConditionReader):
         return super()._flat_expression(flat, node)
 
     def nest(self, node: ast.For) -> Nest:
-        """The whole loop. Raises `Unsupported` or `Unliftable` with the reason."""
+        """The whole loop; `live` names are read behind it.
+
+        Raises `Unsupported` or `Unliftable` with the reason.
+        """
         body = self.block([node])
+        self.keep_last(node, self.live)
+        body.extend(self.out)
         self._check_snapshots(body)
-        return Nest(tuple(body), self.place(node), dict(self.arrays), frozenset(self.locals))
+        for cell in self.cells.values():
+            self.arrays[cell.key] = replace(self.arrays[cell.key], name=cell.name)
+        return Nest(
+            tuple(body),
+            self.place(node),
+            dict(self.arrays),
+            frozenset(self.locals),
+            tuple(self.cells.values()),
+        )
 
     def _check_snapshots(self, body: list[Node]) -> None:
         written = {store.array for store in stores(tuple(body))}
@@ -128,14 +143,36 @@ class NestBuilder(ConditionReader):
             self.unsupported(node, "loop kept: for … else is not read yet", "VEC940")
         header = self.header(node.iter)
         names = self._iterator_names(node.target, header)
+        self.open_loops.append(id(node))
+        self.changed_in_place(node)
+        opened = self.open_cells(node)
+        first = {name: self.environment.get(name) for name in assigned_names(node)}
         self.scope_iterators = (*self.scope_iterators, *names)
         nodes = tuple(self._settled_body(node, header, names))
         self.scope_iterators = self.scope_iterators[: -len(names)]
         for counted, name in reversed(list(zip(header.loops, names, strict=True))):
             nodes = (self._loop_node(counted, name, nodes, node),)
         self.out.extend(nodes)
+        in_place = self.changed_in_place(node)
         for name in (*assigned_names(node), *_target_names(node.target)):
-            self.environment[name] = Finished(name, self.place(node))
+            if name not in in_place:
+                self.environment[name] = Finished(name, self.place(node), node)
+        for name in assigned_names(node):
+            counted = header.loops[0]
+            last = self._induction(node, name, first[name], counted, counted.upper)
+            if last is not None:
+                self.environment[name] = last
+        self.close_cells(opened, node)
+        self.open_loops.pop()
+
+    def _induction(
+        self, node: ast.For, name: str, first: Item | None, counted: Counted, at: Affine
+    ) -> Integer | None:
+        """What an induction variable holds when an iteration begins: ``first + step * i``."""
+        step = self.carrying.steps.get((id(node), name))
+        if step is None or not isinstance(first, Integer):
+            return None
+        return Integer(first.affine + (at - counted.lower) * step)
 
     def _settled_body(self, node: ast.For, header: Header, names: tuple[str, ...]) -> list[Node]:
         """The body, read again as long as it overwrites what values made before the loop read.
@@ -157,14 +194,25 @@ class NestBuilder(ConditionReader):
     def _body(self, node: ast.For, header: Header, names: tuple[str, ...]) -> list[Node]:
         """The body once; what it sets itself is, at its top, what the iteration before left."""
         for name, place_node in assigned_names(node).items():
-            self.environment[name] = Carried(name, self.place(place_node))
+            last = self._induction(
+                node, name, self.environment.get(name), header.loops[0], Affine.symbol(names[0])
+            )
+            in_place = name in self.changed_in_place(node)
+            if last is not None:
+                self.environment[name] = last
+            elif not in_place and not self.is_kept(node, name):
+                self.environment[name] = Carried(name, self.place(place_node), node)
         depth = len(self.loops)
         pairs = zip(header.loops, names, strict=True)
         self.loops.extend([self._loop_node(counted, name, (), node) for counted, name in pairs])
         at = tuple(Affine.symbol(name) for name in names)
         try:
+            outer, self.out = self.out, []
             self.assign(node.target, header.element(at), node)
-            return self.block(node.body)
+            self.out.extend(self.block(node.body))
+            self.flush_cells(node)
+            nodes, self.out = self.out, outer
+            return nodes
         finally:
             del self.loops[depth:]
 
@@ -197,6 +245,7 @@ class NestBuilder(ConditionReader):
             name
             for name, item in before.items()
             if isinstance(item, build.NODES)
+            and not (name in self.active and item == self.read_cell(name, self.function.node))
             and any(load.array in written for load in scalar.loads(item))
         ]
 
@@ -335,11 +384,12 @@ class NestBuilder(ConditionReader):
                 self.environment[name] = then
             return
         for item in (then, otherwise):
-            if item is None or isinstance(item, (Carried, Finished)):
-                place = item.written if isinstance(item, Carried) else self.place(node)
-                self.environment[name] = Carried(name, place)
+            if isinstance(item, (Carried, Finished)):
+                self.environment[name] = item
                 return
-        assert then is not None and otherwise is not None
+        if then is None or otherwise is None:
+            self.environment[name] = Carried(name, self.place(node))
+            return
         for item in (then, otherwise):
             if isinstance(item, (View, Tensor)):
                 tensor = item if isinstance(item, Tensor) else item.tensor

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from deloop.diagnostic import Place, Refusal
 from deloop.dtype import Rank
-from deloop.errors import Unliftable, Unsupported
+from deloop.errors import CarriedRead, Unliftable, Unsupported
 from deloop.frontend import expression as build
 from deloop.frontend.items import (
     Carried,
@@ -134,18 +134,18 @@ class Reader:
                 return self.load(item, node)
             case FlatIndex():
                 return self._flat_expression(item, node)
-            case Carried(name, written):
-                raise Unliftable(
-                    Refusal(
-                        "VEC902",
-                        self.place(node),
-                        f"loop kept: {name} is read before this iteration has set it, so it holds "
-                        "what the iteration before wrote (flow dependence, distance 1)",
-                        evidence=f"{name} is written at line {written.line}",
-                    )
+            case Carried(name, written, loop):
+                refusal = Refusal(
+                    "VEC902",
+                    self.place(node),
+                    f"loop kept: {name} is read before this iteration has set it, so it holds "
+                    "what the iteration before wrote (flow dependence, distance 1)",
+                    evidence=f"{name} is written at line {written.line}",
                 )
-            case Finished(name, _):
-                self.unsupported(node, f"{name} is used after the loop that sets it", "VEC913")
+                raise CarriedRead(refusal, loop, name)
+            case Finished(name, _, loop):
+                sentence = f"{name} is used after the loop that sets it"
+                raise CarriedRead(Refusal("VEC913", self.place(node), sentence), loop, name)
             case Opaque(reason):
                 self.unsupported(node, f"{ast.unparse(node)}: {reason}", "VEC914")
             case _ if isinstance(item, build.NODES):

@@ -18,13 +18,14 @@ from deloop.ir.scalar import (
     Invariant,
     Load,
     Number,
+    Reduce,
     Select,
 )
 from deloop.ops.kinds import Operator
 from deloop.ops.math_functions import find_math_function
 from deloop.ops.table import UnsupportedDType, find_binary, find_operator, result_dtype
 
-NODES = (Number, Index, Invariant, Load, Call, Inlined, Select, Cast)
+NODES = (Number, Index, Invariant, Load, Call, Inlined, Select, Cast, Reduce)
 """The classes of scalar IR, for ``isinstance``."""
 
 BOOL = ElementType("bool", Rank.NUMBER)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deloop.diagnostic import Place
 from deloop.ir import scalar, types
@@ -60,6 +60,7 @@ class Carried:
 
     name: str
     written: Place
+    loop: object = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Finished:
 
     name: str
     place: Place
+    loop: object = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,7 @@ class OperatorReader(SubscriptReader):
             and isinstance(result, scalar.Call)
             and result.type == build.INT
             and scalar.loads(result)
+            and not (name in ("Add", "Sub") and any(map(self.is_cell, result.arguments)))
         ):
             self.unsupported(
                 node,
@@ -96,6 +97,10 @@ class OperatorReader(SubscriptReader):
                 finite = scalar.Call("isfinite", (result,), build.BOOL, "torch.isfinite")
                 self.require_data(finite, self.place(node), f"{ast.unparse(node)} does not raise")
         return result
+
+    def is_cell(self, value: scalar.Expression) -> bool:
+        """Whether a value is a carried variable's; a reader of loops knows."""
+        return False
 
     @staticmethod
     def _may_be_negative(power: scalar.Call) -> bool:

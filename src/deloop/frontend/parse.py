@@ -1,4 +1,4 @@
-"""Text to syntax tree: one function definition with its place in the user's file."""
+"""Text to syntax tree: one function definition with its place in the user's file, normalised."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from deloop.diagnostic import Place, Refusal
 from deloop.errors import Unsupported
+from deloop.frontend.normalize import normalize
 from deloop.ir.source import SourceFunction, resolve_nothing
 from deloop.ir.types import Value
 
@@ -34,7 +35,8 @@ def parse_function(
                 raise _no_function(
                     file, first_line, f"{node.name} is a generator; its values appear one at a time"
                 )
-            return SourceFunction(node.name, node, dedented, file, first_line, indent, resolve)
+            normal = normalize(node)
+            return SourceFunction(node.name, normal, dedented, file, first_line, indent, resolve)
         if isinstance(node, ast.AsyncFunctionDef):
             raise _no_function(
                 file, first_line, f"{node.name} is an async function; others run between its steps"

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from deloop.diagnostic import Place
-from deloop.ir.affine import Affine, Constraint, at_least, less_than
-from deloop.ir.scalar import Expression, Subscript
+from deloop.ir.affine import Affine, Constraint
+from deloop.ir.axis import Axis
+from deloop.ir.scalar import ElementType, Expression, Subscript
 from deloop.ir.types import Tensor
 
 TOUCH = "_touch"
@@ -36,6 +37,23 @@ class Store:
     guards: tuple[Constraint, ...] = ()
     local: bool = False
     augmented: bool = False
+    cell: ElementType | None = None
+    """For a store to a cell, the type that the loop's own variable has."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A variable carried from one iteration to the next, kept like an array.
+
+    Its key in the nest's arrays differs from `name`, the user's own. `starts_unset` says that it
+    holds nothing before the loop, `changes_type` that what it holds then is of another type.
+    """
+
+    key: str
+    name: str
+    kind: ElementType
+    starts_unset: bool = False
+    changes_type: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,12 +75,14 @@ class Loop:
     """The user's name and its value, where that is not the iterator itself."""
 
     @property
+    def axis(self) -> Axis:
+        """The iterator's values."""
+        return Axis(self.iterator, self.lower, self.upper, self.stride, self.span)
+
+    @property
     def constraints(self) -> tuple[Constraint, ...]:
         """The iterations, as constraints on the iterator."""
-        iterator = Affine.symbol(self.iterator)
-        if self.span is not None:
-            return (at_least(iterator, 0), less_than(iterator * self.stride, self.span))
-        return (at_least(iterator, self.lower), less_than(iterator, self.upper))
+        return self.axis.constraints
 
 
 @dataclass(frozen=True)
@@ -96,6 +116,9 @@ class Nest:
     place: Place
     arrays: dict[str, Tensor] = field(default_factory=dict)
     locals: frozenset[str] = frozenset()
+    cells: tuple[Cell, ...] = ()
+    live: frozenset[str] = frozenset()
+    """Keys of the cells that the code behind the nest reads."""
 
 
 def is_touch(node: Node) -> bool:

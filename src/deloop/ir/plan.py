@@ -32,12 +32,14 @@ class Statement:
 class Vector:
     """A statement of which the loops from `level` on (counted from 0) became axes.
 
-    `conditions` are those on serial iterators alone, under which it runs.
+    `conditions` are those on serial iterators alone, under which it runs. `reduced` says that it
+    combined the values of loops that are no axes any more.
     """
 
     statement: Statement
     level: int
     conditions: tuple[Constraint, ...] = ()
+    reduced: bool = False
 
     @property
     def axes(self) -> tuple[Loop, ...]:

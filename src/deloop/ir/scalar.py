@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from deloop.dtype import Rank, category
 from deloop.ir.affine import Affine
+from deloop.ir.axis import Axis
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,20 @@ class Cast:
     type: ElementType
 
 
-Expression = Number | Index | Invariant | Load | Call | Inlined | Select | Cast
+@dataclass(frozen=True)
+class Reduce:
+    """`value` combined over all values of `axes`, which are bound here: ``sum over j of x[i, j]``.
+
+    `kind` is a name in `deloop.ops.reductions`.
+    """
+
+    kind: str
+    value: Expression
+    axes: tuple[Axis, ...]
+    type: ElementType
+
+
+Expression = Number | Index | Invariant | Load | Call | Inlined | Select | Cast | Reduce
 Subscript = Affine | Expression
 
 
@@ -141,7 +155,7 @@ def children(expression: Expression) -> tuple[Expression, ...]:
             return (condition, then, otherwise)
         case Inlined(_, _, body):
             return (body,)
-        case Cast(value, _):
+        case Cast(value, _) | Reduce(_, value):
             return (value,)
         case Load(_, subscripts):
             return tuple(s for s in subscripts if not isinstance(s, Affine))
@@ -175,6 +189,8 @@ def rebuild(expression: Expression, change: Callable[[Expression], Expression]) 
             return Select(change(condition), change(then), change(otherwise))
         case Cast(value, kind):
             return Cast(change(value), kind)
+        case Reduce(value=value):
+            return replace(expression, value=change(value))
         case Load():
             return replace(
                 expression,
@@ -191,6 +207,12 @@ def substitute_symbols(expression: Expression, values: dict[str, Affine]) -> Exp
     match expression:
         case Index(affine):
             return Index(affine.substitute(values))
+        case Reduce(axes=axes, value=value):
+            return replace(
+                expression,
+                value=substitute_symbols(value, values),
+                axes=tuple(axis.substituted(values) for axis in axes),
+            )
         case Load():
             return replace(
                 expression,
@@ -214,6 +236,8 @@ def iterators_of(expression: Expression, iterators: frozenset[str]) -> frozenset
     for node in walk(expression):
         if isinstance(node, Index):
             found.update(node.affine.symbols)
+        elif isinstance(node, Reduce):
+            found.update(s for a in node.axes for c in a.constraints for s in c.expression.symbols)
         elif isinstance(node, Load):
             for subscript in node.subscripts:
                 if isinstance(subscript, Affine):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from deloop.analysis.legality import refuse_carried
+from deloop.analysis.recurrence import find_accumulation
 from deloop.diagnostic import Refusal
 from deloop.errors import Unliftable
 from deloop.ir.plan import Serial, Statement, Step, Vector, vectors
@@ -33,12 +34,35 @@ def _generate(
     ]
     steps: list[Step] = []
     for component in _components(statements, active):
-        if is_cyclic(component, active):
+        if is_cyclic(component, active) and not _accumulates(component, active, level):
+            _check_cells(component, active, level, statements)
             loop = component[0].loops[level]
             steps.append(Serial(loop, _generate(component, active, level + 1)))
         else:
             steps.append(Vector(component[0], level))
     return tuple(steps)
+
+
+def _check_cells(
+    component: list[Statement],
+    dependences: list[Dependence],
+    level: int,
+    statements: list[Statement],
+) -> None:
+    """Refuse a loop that stays because of a carried variable: nothing would be gained by it yet."""
+    cells = [s for s in component if s.store.cell is not None]
+    names = {s.name for s in cells}
+    carried = [
+        d for d in dependences if d.source in names and d.sink in names and d.level == level + 1
+    ]
+    if carried:
+        carried.sort(key=lambda d: list(DependenceKind).index(d.kind))
+        raise Unliftable(refuse_carried(carried[0], statements))
+
+
+def _accumulates(component: list[Statement], dependences: list[Dependence], level: int) -> bool:
+    """Whether a component's only cycle is one element that each instance updates."""
+    return len(component) == 1 and find_accumulation(component[0], dependences, level) is not None
 
 
 def is_cyclic(component: list[Statement], dependences: list[Dependence]) -> bool:

@@ -13,7 +13,7 @@ from deloop.dtype import Rank, category
 from deloop.errors import Unliftable
 from deloop.frontend.apply import DataRequirement
 from deloop.frontend.expression import both, negate, number
-from deloop.ir.plan import Step, vectors
+from deloop.ir.plan import Step, Vector, vectors
 from deloop.ir.scalar import (
     Call,
     Expression,
@@ -36,13 +36,20 @@ def check_gradient_order(
     """Refuse a plan in which a value would carry a gradient earlier or later than in the loop.
 
     A tensor requires grad as a whole from the first store on that brings one. A read of another
-    element then carries a gradient too, though no value flows.
+    element then carries a gradient too, though no value flows. Distribution may have changed the
+    order of the statements, so that the order of the text is asked about too.
     """
-    written = frozenset(
-        v.statement.store.array for v in vectors(plan) if not v.statement.store.local
-    )
+    in_text = sorted(vectors(plan), key=lambda v: v.statement.schedule[::2])
+    for order in (in_text, vectors(plan)):
+        _check_order(order, with_grad, arrays)
+
+
+def _check_order(
+    order: list[Vector], with_grad: frozenset[str], arrays: Mapping[str, Tensor]
+) -> None:
+    written = frozenset(v.statement.store.array for v in order if not v.statement.store.local)
     by_now = frozenset(name for name, tensor in arrays.items() if tensor.type.requires_grad)
-    for vector in vectors(plan):
+    for vector in order:
         store = vector.statement.store
         if requires_grad(store.value, by_now) != requires_grad(store.value, with_grad):
             sentence = (

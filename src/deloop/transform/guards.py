@@ -46,7 +46,8 @@ def guard_data(
                         f"loop kept: it is not known before it runs that {requirement.reason}",
                     )
                 )
-        emitter = Emitter(context, around, [loop.iterator for loop in around], place)
+        axes = [loop.axis for loop in around]
+        emitter = Emitter(context, axes, [axis.iterator for axis in axes], place)
         piece = emitter.emit(requirement.condition)
         word = "all" if requirement.every else "any"
         node = piece.node if piece.rank is Rank.NUMBER else syntax.method(piece.node, word)

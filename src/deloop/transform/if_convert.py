@@ -107,6 +107,7 @@ def _guarded(node: Node, condition: Expression, when: bool, arrays: dict[str, Te
 
 def _old_value(store: Store, arrays: dict[str, Tensor]) -> Load:
     rank = Rank.TENSOR if store.implicit else Rank.SCALAR
+    rank = store.cell.rank if store.cell is not None else rank
     implicit = tuple((loop.iterator, loop.upper) for loop in store.implicit)
     grad = arrays[store.array].type.requires_grad
     return Load(store.array, store.subscripts, ElementType(store.dtype, rank), implicit, grad)

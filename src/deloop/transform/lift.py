@@ -6,41 +6,66 @@ A condition on one iterator narrows its range; an equation fixes it; a condition
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from deloop.analysis.bounds import Bounds, greatest, least
 from deloop.analysis.facts import Facts
+from deloop.analysis.recurrence import Accumulation, find_accumulation, wider
 from deloop.diagnostic import Refusal
 from deloop.dtype import Rank
 from deloop.errors import Unsupported
-from deloop.frontend.expression import BOOL, both, number
+from deloop.frontend.apply import DataRequirement
+from deloop.frontend.expression import BOOL, both, cast, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign, at_least, less_than
 from deloop.ir.loop import Loop
 from deloop.ir.plan import Serial, Statement, Step, Vector
 from deloop.ir.scalar import Call, ElementType, Expression, Index, Load, Select
+from deloop.ops.reductions import find_reduction
+from deloop.poly.dependence import Dependence
 from deloop.poly.domain import Domain
+from deloop.transform.distribute import is_cyclic
+from deloop.transform.reduce import combine, reduce_over
 
 
-def lift(plan: tuple[Step, ...], bounds: Bounds, outer: tuple[Loop, ...] = ()) -> tuple[Step, ...]:
-    """The plan with each statement's axes settled.
+def lift(
+    plan: tuple[Step, ...],
+    bounds: Bounds,
+    dependences: Sequence[Dependence],
+    outer: tuple[Loop, ...] = (),
+) -> tuple[Step, ...]:
+    """The plan with each statement's axes settled, accumulations written as reductions.
 
-    ``for i: for j: if j > i: out[i, j] = 1   ->   out[:, 1:] = select(j > i, 1, out[:, 1:])``
+    ``for i: for j: if j > i: out[i, j] = 1   ->   out[:, 1:] = select(j > i, 1, out[:, 1:])``;
+    ``for i: for j: out[i] = out[i] + x[i, j]   ->   out[:] = out[:] + sum over j of x[:, j]``
     """
     result: list[Step] = []
     for step in plan:
         if isinstance(step, Serial):
-            result.append(Serial(step.loop, lift(step.body, bounds, (*outer, step.loop))))
+            inner = lift(step.body, bounds, dependences, (*outer, step.loop))
+            result.append(Serial(step.loop, inner))
         else:
-            result.append(_Lifting(step, bounds, outer).result())
+            carried = [d for d in dependences if d.level == 0 or d.level > step.level]
+            found = None
+            if is_cyclic([step.statement], carried):
+                found = find_accumulation(step.statement, carried, step.level)
+            result.append(_Lifting(step, bounds, outer, found).result())
     return tuple(result)
 
 
 class _Lifting:
     """One statement on its way from iterators to axes."""
 
-    def __init__(self, vector: Vector, bounds: Bounds, outer: tuple[Loop, ...]) -> None:
+    def __init__(
+        self,
+        vector: Vector,
+        bounds: Bounds,
+        outer: tuple[Loop, ...],
+        accumulation: Accumulation | None,
+    ) -> None:
         self.statement = vector.statement
+        self.accumulation = accumulation
         self.level = vector.level
         self.facts: Facts = bounds.facts
         self.bounds = bounds
@@ -52,6 +77,8 @@ class _Lifting:
 
     def result(self) -> Vector:
         """The statement over rectangular axes."""
+        if self.accumulation is None or self.accumulation.kind == "last":
+            self._fix_last()
         self._hull()
         pending = [self._canonical(g) for g in self.statement.store.guards]
         pending.sort(key=lambda g: g.sign is not Sign.ZERO)
@@ -64,11 +91,20 @@ class _Lifting:
             s.substitute(values) if isinstance(s, Affine) else scalar.substitute_symbols(s, values)
             for s in store.subscripts
         )
-        value = scalar.substitute_symbols(store.value, values)
+        found = self.accumulation
+        combines = found is not None and found.kind != "last"
+        value = found.term if found is not None and combines else store.value
+        value = scalar.substitute_symbols(value, values)
         subscripts, value = self._turn(subscripts, value)
         implicit = tuple(x for x in self.axes if x.iterator in {m.iterator for m in store.implicit})
         explicit = tuple(x for x in self.axes if x not in implicit)
-        if self.masks:
+        if store.cell is not None and not store.guards:
+            # Outside of the domain nobody reads the cell, so any value will do there.
+            gone = found.iterators if found is not None else frozenset()
+            self.masks = [m for m in self.masks if set(m.expression.symbols) & gone]
+        if self.masks and found is not None and combines:
+            value = self._neutralised(value, found)
+        elif self.masks:
             value = Select(self._mask(), value, self._old(store.array, subscripts, store.dtype))
         changed = replace(
             store, subscripts=subscripts, value=value, implicit=implicit, guards=(),
@@ -91,7 +127,92 @@ class _Lifting:
         if narrowed:
             self._check_extents(serial)
             statement = self.bounds.check(statement)
-        return Vector(statement, self.level, tuple(self.conditions))
+        if found is not None and combines:
+            statement = self._combined(statement, found)
+        return Vector(statement, self.level, tuple(self.conditions), found is not None)
+
+    def _fix_last(self) -> None:
+        """Where a loop does not move the target, its last instance counts, if there is one.
+
+        ``for i: t = x[i]   ->   t = x[n - 1]``
+        """
+        explicit = self.statement.loops[self.level :]
+        used = {s for sub in self.statement.store.subscripts for s in _symbols(sub)}
+        still = [x for x in reversed(explicit) if x.iterator not in used]
+        if still and self.statement.store.guards:
+            raise self._refuse("the last iteration that sets it depends on a condition")
+        for loop in still:
+            if loop.span is not None and not loop.upper.is_constant:
+                raise self._refuse("the last iteration of a loop with a step")
+            last = loop.upper - 1
+            if not self._known_to_run(loop):
+                raise self._refuse("whether an iteration sets it is not known")
+            fixing = {loop.iterator: last}
+            self.fixed = {k: v.substitute(fixing) for k, v in self.fixed.items()} | fixing
+            self.axes.remove(loop)
+
+    def _known_to_run(self, loop: Loop) -> bool:
+        extent = at_least(loop.upper - loop.lower, 1)
+        mentioned = set(extent.expression.symbols)
+        around = (
+            *self.statement.loops[: self.level],
+            *(x for x in self.axes if x.iterator in mentioned),
+        )
+        domain = Domain(
+            tuple(x.iterator for x in around), tuple(c for x in around for c in x.constraints)
+        )
+        if self.facts.proves(domain, extent):
+            return True
+        corner = at_least(least(extent.expression, around), 0)
+        return self.facts.assume(corner, "the loop runs")
+
+    def _neutralised(self, term: Expression, found: Accumulation) -> Expression:
+        """The term where the mask holds, else what changes nothing."""
+        neutral = find_reduction(found.kind).neutral
+        if neutral is None:
+            raise self._refuse("an extreme over a range that moves with another loop")
+        return Select(self._mask(), term, cast(number(neutral), term.type))
+
+    def _combined(self, statement: Statement, found: Accumulation) -> Statement:
+        """``own (+) reduction``, its loops no longer among the statement's."""
+        store = statement.store
+        reduction = find_reduction(found.kind)
+        loops = tuple(x for x in statement.loops if x.iterator not in found.iterators)
+        axes = tuple(x.axis for x in statement.loops if x.iterator in found.iterators)
+        moved = scalar.iterators_of(store.value, found.iterators)
+        counted = reduction.widens  # these take the extent of a loop that changes nothing
+        needed = [
+            x
+            for x in statement.loops
+            if x.iterator in found.iterators
+            and (reduction.needs_values or (x.iterator not in moved and not counted))
+        ]
+        if not all(map(self._known_to_run, needed)):
+            raise self._refuse("whether there is a value to take the extreme of is not known")
+        if found.skips_nan:
+            is_nan = Call("isnan", (store.value,), ElementType("bool", store.value.type.rank),
+                          "torch.isnan")  # fmt: skip
+            self.facts.needed.append(
+                DataRequirement(negate(is_nan), store.place, "no value compared is NaN")
+            )
+        own = self._own(store.array, store.subscripts)
+        term = store.value
+        if reduction.widens:  # the loop adds in the wider dtype from the first step on
+            term = cast(term, ElementType(wider(own.type, term.type), term.type.rank))
+        value = combine(found.kind, own, reduce_over(found.kind, term, axes))
+        domain = tuple(
+            c for c in statement.domain if not set(c.expression.symbols) & found.iterators
+        )
+        store = replace(store, value=value, augmented=store.augmented)
+        return replace(statement, store=store, loops=loops, domain=domain)
+
+    def _own(self, array: str, subscripts: tuple[scalar.Subscript, ...]) -> Load:
+        """The element as the loop reads it."""
+        original = self.statement.store
+        for load in scalar.loads(original.value):
+            if load.array == array and load.subscripts == original.subscripts:
+                return replace(load, subscripts=subscripts)
+        raise AssertionError("an accumulation reads what it updates")
 
     def _turn(
         self, subscripts: tuple[scalar.Subscript, ...], value: Expression
@@ -267,12 +388,25 @@ class _Lifting:
     def _old(self, array: str, subscripts: tuple[scalar.Subscript, ...], dtype: str) -> Expression:
         store = self.statement.store
         rank = Rank.TENSOR if store.implicit else Rank.SCALAR
+        rank = store.cell.rank if store.cell is not None else rank
         implicit = tuple((x.iterator, x.upper) for x in store.implicit)
         grad = self.bounds.arrays[array].type.requires_grad
         return Load(array, subscripts, ElementType(dtype, rank), implicit, grad)
 
     def _refuse(self, sentence: str) -> Unsupported:
         return Unsupported(Refusal("VEC945", self.statement.store.place, f"loop kept: {sentence}"))
+
+
+def _symbols(subscript: scalar.Subscript) -> set[str]:
+    if isinstance(subscript, Affine):
+        return set(subscript.symbols)
+    return {
+        s
+        for node in scalar.walk(subscript)
+        for a in ((node.affine,) if isinstance(node, Index) else
+                  tuple(x for x in getattr(node, "subscripts", ()) if isinstance(x, Affine)))
+        for s in a.symbols
+    }  # fmt: skip
 
 
 def _comparison(mask: Constraint, iterators: set[str]) -> Expression:

@@ -9,7 +9,7 @@ from deloop.dtype import Rank, category
 from deloop.frontend.expression import may_raise, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
-from deloop.ir.plan import Serial, Statement, Step, vectors
+from deloop.ir.plan import Serial, Step, Vector, vectors
 from deloop.ir.scalar import Call, Cast, Expression, Index, Load, Number, Select, requires_grad
 from deloop.ir.types import Tensor
 from deloop.ops.kinds import Gradient
@@ -198,7 +198,7 @@ def simplify_plan(
                 result.append(Serial(step.loop, visit(step.body)))
                 continue
             store = step.statement.store
-            fill = _fill_reader(step.statement, dependences, arrays, frozenset(written))
+            fill = _fill_reader(step, dependences, arrays, frozenset(written))
             written.add(store.array)
             value = forward_fill(store.value, fill)
             if requires_grad(value, grown) != requires_grad(store.value, grown):
@@ -231,12 +231,19 @@ def arrays_with_grad(plan: tuple[Step, ...], arrays: Mapping[str, Tensor]) -> fr
 
 
 def _fill_reader(
-    statement: Statement,
+    vector: Vector,
     dependences: Sequence[Dependence],
     arrays: Mapping[str, Tensor],
     written: frozenset[str],
 ) -> Callable[[Load], int | float | bool | None]:
-    flows = [d for d in dependences if d.sink == statement.name and d.kind is DependenceKind.FLOW]
+    name = vector.statement.name
+    flows = [
+        d
+        for d in dependences
+        if d.sink == name
+        and d.kind is DependenceKind.FLOW
+        and not (vector.reduced and d.source == name)  # all at once, it reads itself no more
+    ]
 
     def fill_of(load: Load) -> int | float | bool | None:
         tensor = arrays[load.array]

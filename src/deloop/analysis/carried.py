@@ -1,0 +1,104 @@
+"""What a loop must have done before a carried variable is what the tensor form makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from deloop.analysis.facts import Facts
+from deloop.diagnostic import Refusal
+from deloop.errors import Unsupported
+from deloop.frontend.apply import DataRequirement
+from deloop.frontend.expression import both, negate, number
+from deloop.ir.affine import Affine, at_least
+from deloop.ir.loop import Cell, Nest
+from deloop.ir.plan import Statement
+from deloop.ir.scalar import Call, Cast, Expression, Index, Load, Number, Select, walk
+from deloop.poly.domain import Domain
+
+
+def require_updates(
+    nest: Nest, statements: Sequence[Statement], facts: Facts
+) -> list[DataRequirement]:
+    """Ask that each variable that begins unset, or as another type, is set by some iteration.
+
+    ``s = 0.0`` is a Python float until ``s = s + x[i]`` makes a tensor of it. Returns what must
+    hold of the data where every update hangs on a condition. Raises `Unsupported` where it does
+    not.
+    """
+    needed: list[DataRequirement] = []
+    for cell in nest.cells:
+        if not (cell.starts_unset or cell.changes_type):
+            continue
+        own = [s for s in statements if s.store.array == cell.key]
+        used = {load.array for s in statements for load in walk(s.store.value)
+                if isinstance(load, Load)}  # fmt: skip
+        if not own or (cell.key not in used and cell.key not in nest.live):
+            continue
+        depth = min(len(s.loops) for s in own) - int(cell.starts_unset)
+        updates = [s for s in own if len(s.loops) > depth]
+        certain = [s for s in updates if _taken(s.store.value, cell) == number(True)]
+        if any(_runs(s, depth, facts) for s in certain if not s.store.guards):
+            continue
+        possible = [s for s in updates if not s.store.guards and _runs(s, depth, facts)]
+        if certain or len(updates) != 1 or not possible or depth:
+            sentence = f"loop kept: whether an iteration sets {cell.name} is not known"
+            raise Unsupported(Refusal("VEC918", nest.place, sentence))
+        store = possible[0].store
+        reason = f"some iteration sets {cell.name}"
+        needed.append(DataRequirement(_taken(store.value, cell), store.place, reason, every=False))
+    return needed
+
+
+def _taken(value: Expression, cell: Cell) -> Expression:
+    """The condition under which an update brings a new value."""
+    if isinstance(value, Load) and value.array == cell.key:
+        return number(False)
+    if isinstance(value, Select):
+        taken, other = _taken(value.then, cell), _taken(value.otherwise, cell)
+        if taken == other and isinstance(taken, Number):
+            return taken
+        return both(
+            both(value.condition, taken), both(negate(value.condition), other), "logical_or"
+        )
+    return number(True)
+
+
+def _runs(statement: Statement, depth: int, facts: Facts) -> bool:
+    """Whether an instance is certain to run, in each iteration of the `depth` loops around it."""
+    outer = statement.loops[:depth]
+    inner = statement.loops[depth:]
+    names = tuple(x.iterator for x in outer)
+    domain = Domain(names, tuple(c for x in outer for c in x.constraints))
+    for pick_first in (True, False):
+        witness: dict[str, Affine] = {}
+        needed = []
+        for loop in inner:
+            lower, upper = loop.lower.substitute(witness), loop.upper.substitute(witness)
+            needed.append(at_least(upper - lower, 1))
+            witness[loop.iterator] = lower if pick_first else upper - 1
+        if all(facts.proves(domain, c) for c in needed):
+            return True
+        if any(set(c.expression.symbols) & set(names) for c in needed):
+            continue
+        if all(facts.holds(c) for c in needed):
+            return all(facts.assume(c, "an iteration runs") for c in needed)
+    return False
+
+
+_SMALL = frozenset({"bool", "uint8", "int8", "int16", "int32"})
+
+
+def is_counted(value: Expression) -> bool:
+    """Whether a Python int is so small that many of them together fit an int64."""
+    match value:
+        case Number(number_value):
+            return isinstance(number_value, int) and abs(number_value) < 2**31
+        case Index():
+            return True
+        case Select(_, then, otherwise):
+            return is_counted(then) and is_counted(otherwise)
+        case Call("add" | "sub" | "neg", arguments):
+            return all(map(is_counted, arguments))
+        case Cast(inner):
+            return inner.type.dtype in _SMALL or is_counted(inner)
+    return value.type.dtype in _SMALL

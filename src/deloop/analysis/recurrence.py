@@ -1,0 +1,300 @@
+"""What a dependence cycle computes: an accumulation, or only the last value.
+
+A statement whose instances depend on each other solely because each of them updates one element
+(``s = s + x[i]``, ``out[i] += a[i, j]``) combines the values of all iterations; the order counts at
+most for rounding. The form is read off the value, whatever its spelling was
+(M. J. Wolfe, "High Performance Compilers for Parallel Computing", 1996, chapter 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from deloop.analysis.bindings import aliased_arrays
+from deloop.analysis.carried import is_counted
+from deloop.dtype import Rank, category, promote
+from deloop.frontend.expression import NODES, both, cast, negate, number, select
+from deloop.ir import scalar
+from deloop.ir.affine import Affine
+from deloop.ir.plan import Statement
+from deloop.ir.scalar import Call, Cast, ElementType, Expression, Load, Number, Select
+from deloop.ops.reductions import find_reduction
+from deloop.poly.dependence import Dependence, DependenceKind
+
+
+@dataclass(frozen=True)
+class Accumulation:
+    """All instances of a statement that write one element, as one combination.
+
+    `kind` is a name in `ops.reductions`, or ``last`` where each instance overwrites what the one
+    before has written; `term` what one iteration brings, `iterators` those that are combined away.
+    """
+
+    kind: str
+    term: Expression
+    iterators: frozenset[str]
+    is_first: bool = True
+    """For an extreme, whether the first of equal values stays (``>``) or the last (``>=``)."""
+    skips_nan: bool = False
+    """Whether the loop passes over NaN, as a comparison does and `torch.maximum` does not."""
+
+
+def find_accumulation(
+    statement: Statement, dependences: Sequence[Dependence], level: int
+) -> Accumulation | None:
+    """The accumulation that a statement makes over the loops inside of `level`, None for no match.
+
+    ``out[i] = out[i] + x[i, j]  ->  Accumulation(sum, x[i, j], {j})``
+    """
+    store = statement.store
+    lifted = [loop.iterator for loop in statement.loops[level:]]
+    kept: list[str] = []
+    for subscript in store.subscripts:
+        if not isinstance(subscript, Affine):
+            return None
+        inside = [s for s in subscript.symbols if s in lifted]
+        if len(inside) > 1 or any(i in kept for i in inside):
+            return None
+        kept.extend(inside)
+    iterators = frozenset(lifted) - set(kept)
+    own = Load(store.array, store.subscripts, _own_type(store.value, store.array, store.subscripts))
+    if not iterators or not _only_own(statement, dependences):
+        return None
+    found = _decompose(store.value, own, store.dtype)
+    if found is None:
+        return None
+    kind, term, is_first = found
+    is_int = store.cell is not None and store.cell == ElementType("int64", Rank.NUMBER)
+    if is_int and kind in ("sum", "prod") and not (kind == "sum" and is_counted(term)):
+        return None  # Python ints have no bound, a tensor's have
+    if not _is_new_value(statement, kind, term):
+        return None
+    by_comparison = kind in ("max", "min") and isinstance(store.value, Select)
+    floating = category(store.dtype) == "float"
+    return Accumulation(kind, term, iterators, is_first, by_comparison and floating)
+
+
+def _is_new_value(statement: Statement, kind: str, term: Expression) -> bool:
+    """Whether a reduction leaves what the loop leaves: a value of its own, its gradient alike.
+
+    An extreme kept in a variable is the very element, a view of it; its gradient goes to one of
+    equal elements. The gradient of a product is another one beside infinities.
+    """
+    cell = statement.store.cell
+    if kind in ("sum", "any", "all"):
+        return True
+    if kind != "last" and scalar.requires_grad(term):
+        return False
+    is_variable = cell is not None and cell.rank is not Rank.NUMBER and bool(aliased_arrays(term))
+    return not is_variable or (kind == "last" and isinstance(term, Load))
+
+
+def _own_type(
+    value: Expression, array: str, subscripts: tuple[scalar.Subscript, ...]
+) -> ElementType:
+    for load in scalar.loads(value):
+        if load.array == array and load.subscripts == subscripts:
+            return load.type
+    return value.type
+
+
+def _only_own(statement: Statement, dependences: Sequence[Dependence]) -> bool:
+    """Whether instances depend on each other only through the very element that each updates."""
+    for d in dependences:
+        if not d.source == d.sink == statement.name or d.level == 0:
+            continue
+        read = d.source_access if d.kind is DependenceKind.ANTI else d.sink_access
+        write = d.sink_access if d.kind is DependenceKind.ANTI else d.source_access
+        if read.subscripts != write.subscripts:
+            return False
+    return True
+
+
+_Form = tuple[str, Expression, bool]
+
+
+def _is_own(value: Expression, own: Load) -> bool:
+    return isinstance(value, Load) and (value.array, value.subscripts) == (
+        own.array,
+        own.subscripts,
+    )
+
+
+def _reads(value: Expression, own: Load) -> bool:
+    return any(load.array == own.array for load in scalar.loads(value))
+
+
+def _decompose(value: Expression, own: Load, dtype: str) -> _Form | None:
+    """The kind and the term of ``own (+) term``; None where the value has another form."""
+    if not _reads(value, own):
+        return "last", value, True
+    if isinstance(value, Cast) and value.type.dtype == dtype and value.type.rank != Rank.NUMBER:
+        if value.value.type.dtype != dtype and category(dtype) != "int":
+            return None  # each step is rounded to the narrower dtype
+        return _decompose(value.value, own, dtype)
+    match value:
+        case Call("add" | "mul" as word, (first, second), _, "" | "torch.add" | "torch.mul", ()):
+            if not _keeps_dtype(value, dtype):
+                return None
+            if category(dtype) == "bool":
+                name = "any" if word == "add" else "all"
+                return _by_step(name, first, second, own, dtype)
+            return _by_step("sum" if word == "add" else "prod", first, second, own, dtype)
+        case Call("sub", (first, second), kind, "", ()):
+            inner = _decompose_side(first, own, dtype, "sum")
+            if inner is None or _reads(second, own) or not _keeps_dtype(value, dtype):
+                return None
+            minus = Call("neg", (second,), second.type)
+            if category(second.type.dtype) == "bool":
+                return None
+            return "sum", _sum_of(inner, minus, kind), True
+        case Call("logical_and" | "logical_or" as word, (first, second)):
+            return _by_step("all" if word == "logical_and" else "any", first, second, own, dtype)
+        case Call("bitwise_and" | "bitwise_or" as word, (first, second)) if dtype == "bool":
+            return _by_step("all" if word == "bitwise_and" else "any", first, second, own, dtype)
+        case Call("maximum" | "minimum" as word, (first, second)) if (
+            value.type.dtype == dtype and category(dtype) == "int"  # floats would pass NaN on
+        ):
+            return _by_step("max" if word == "maximum" else "min", first, second, own, dtype)
+        case Select():
+            return _decompose_select(value, own, dtype)
+    return None
+
+
+def _keeps_dtype(value: Expression, dtype: str) -> bool:
+    """Whether storing each step's result rounds nothing that one sum would not round."""
+    group = category(dtype)
+    return value.type.dtype == dtype or (category(value.type.dtype) == group == "int")
+
+
+def _by_step(
+    kind: str, first: Expression, second: Expression, own: Load, dtype: str
+) -> _Form | None:
+    """``inner (+) term`` on either side, where `inner` is the element or an update of it."""
+    for inner, term in ((first, second), (second, first)):
+        if _reads(term, own):
+            continue
+        before = _decompose_side(inner, own, dtype, kind)
+        if before is None:
+            return None
+        operator = {"sum": "add", "prod": "mul", "any": "logical_or", "all": "logical_and",
+                    "max": "maximum", "min": "minimum"}[kind]  # fmt: skip
+        if before == ():
+            return kind, term, True
+        assert isinstance(before, NODES)
+        if kind in ("any", "all"):
+            return kind, both(before, term, operator), True
+        joined = ElementType(wider(before.type, term.type), max(before.type.rank, term.type.rank))
+        return kind, Call(operator, (before, term), joined), True
+    return None
+
+
+def wider(first: ElementType, second: ElementType) -> str:
+    """The dtype in which two operands meet."""
+    if first.rank is Rank.NUMBER and second.rank is Rank.NUMBER:
+        order = ("bool", "int64", "float64", "complex128")
+        return max(first.dtype, second.dtype, key=order.index)
+    return promote([(first.dtype, first.rank), (second.dtype, second.rank)])
+
+
+def _decompose_side(
+    inner: Expression, own: Load, dtype: str, kind: str
+) -> Expression | tuple[()] | None:
+    """The term already accumulated in an operand: empty for the bare element, None for no match."""
+    if _is_own(inner, own):
+        return ()
+    found = _decompose(inner, own, dtype)
+    if found is None or found[0] != kind:
+        return None
+    return found[1]
+
+
+def _sum_of(before: Expression | tuple[()], term: Expression, kind: ElementType) -> Expression:
+    if isinstance(before, tuple):
+        return term
+    joined = ElementType(wider(before.type, term.type), max(before.type.rank, term.type.rank))
+    return Call("add", (before, term), joined)
+
+
+def _decompose_select(value: Select, own: Load, dtype: str) -> _Form | None:
+    condition, then, otherwise = value.condition, value.then, value.otherwise
+    if not _reads(condition, own):
+        return _guarded(condition, then, otherwise, own, dtype)
+    return _extreme(condition, then, otherwise, own, dtype)
+
+
+def _guarded(
+    condition: Expression, then: Expression, otherwise: Expression, own: Load, dtype: str
+) -> _Form | None:
+    """``select(c, own (+) term, own) -> (+) of select(c, term, neutral)``."""
+    sides: list[_Form | None] = []
+    for branch in (then, otherwise):
+        sides.append(None if _is_own(branch, own) else _decompose(branch, own, dtype))
+        if sides[-1] is None and not _is_own(branch, own):
+            return None
+    first, second = sides
+    known = first or second
+    if known is None:
+        return None
+    kind = known[0]
+    if kind == "last":
+        return _flag(condition, then, otherwise, own)
+    if first is not None and second is not None and first[0] != second[0]:
+        return None
+    neutral = find_reduction(kind).neutral
+    if neutral is None:
+        return None
+    terms = [side[1] if side is not None else None for side in sides]
+    some = next(t for t in terms if t is not None)
+    filled = [cast(number(neutral), some.type) if t is None else t for t in terms]
+    if len({t.type for t in filled}) != 1:
+        return None
+    return kind, select(condition, filled[0], filled[1]), True
+
+
+def _flag(
+    condition: Expression, then: Expression, otherwise: Expression, own: Load
+) -> _Form | None:
+    """``if c: found = True`` is any; ``if c: good = False`` is all of not c."""
+    value = otherwise if _is_own(then, own) else then
+    taken = negate(condition) if _is_own(then, own) else condition
+    if isinstance(value, Number) and isinstance(value.value, bool):
+        return ("any", taken, True) if value.value else ("all", negate(taken), True)
+    return None
+
+
+_MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
+_OPPOSITE = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
+
+
+def _extreme(
+    condition: Expression, then: Expression, otherwise: Expression, own: Load, dtype: str
+) -> _Form | None:
+    """``select(x > own, x, own) -> max of x``: the first of equal values stays."""
+    if not isinstance(condition, Call) or condition.operator not in _MIRRORED:
+        return None
+    left, right = condition.arguments
+    word = condition.operator
+    if _is_own(left, own):
+        left, right, word = right, left, _MIRRORED[word]
+    if not _is_own(right, own) or _reads(left, own):
+        return None
+    if _is_own(then, own) and _same_value(otherwise, left):
+        word = _OPPOSITE[word]  # own if x <= own else x
+        if category(left.type.dtype) == "float":
+            return None  # with NaN the opposite comparison is another one
+    elif not (_is_own(otherwise, own) and _same_value(then, left)):
+        return None
+    if left.type.dtype != dtype:
+        return None
+    return ("max" if word in ("gt", "ge") else "min"), left, word in ("gt", "lt")
+
+
+def _same_value(value: Expression, other: Expression) -> bool:
+    """Whether two expressions hold one value, casts that change nothing aside."""
+    while isinstance(value, Cast) and value.type.dtype == value.value.type.dtype:
+        value = value.value
+    while isinstance(other, Cast) and other.type.dtype == other.value.type.dtype:
+        other = other.value
+    return value == other

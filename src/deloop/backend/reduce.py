@@ -1,0 +1,258 @@
+"""Reductions to PyTorch source: methods of tensors, and products of tensors as contractions.
+
+A sum of products is never written by broadcasting: the intermediate would have every axis of every
+factor (design, hazard 20). Two factors become ``@`` where their axes allow, others an einsum.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import replace
+
+from deloop.backend import syntax
+from deloop.backend.context import Emitted
+from deloop.backend.operands import OperandEmitter
+from deloop.dtype import Rank, category
+from deloop.ir import scalar
+from deloop.ir.affine import Affine
+from deloop.ir.axis import Axis
+from deloop.ir.scalar import Call, Cast, ElementType, Expression, Reduce
+from deloop.ops.reductions import Reduction, find_reduction
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+class ReductionEmitter(OperandEmitter):
+    """Emits values that combine whole axes."""
+
+    def cast(self, piece: Emitted, kind: ElementType, value: Expression | None = None) -> Emitted:
+        """The piece in the loop's type."""
+        raise NotImplementedError
+
+    def reduce(self, node: Reduce) -> Emitted:
+        """``x.sum(1)``, ``mask.any()``, ``A @ B``."""
+        reduction = find_reduction(node.kind)
+        if node.kind == "sum":
+            contracted = self._contraction(node)
+            if contracted is not None:
+                return self._finished(contracted, node)
+        value, dtype = self._bare(node, reduction)
+        inner = self._within(node.axes, self.natural_order(value, node.axes))
+        piece = inner.emit(value)
+        reduced = [a.iterator for a in node.axes]
+        missing = [a for a in node.axes if a.iterator not in piece.axes]
+        piece = self._combined(piece, reduced, reduction, dtype)
+        if missing:
+            piece = self._repeated(piece, missing, reduction)
+        if not reduction.is_exact and category(node.type.dtype) in ("float", "complex"):
+            self.context.round_off(f"{node.kind} in another order than the loop's")
+        elif node.kind in ("max", "min"):
+            self.context.round_off("an extreme may be either zero where -0.0 and 0.0 tie")
+        return self._finished(piece, node)
+
+    def _finished(self, piece: Emitted, node: Reduce) -> Emitted:
+        """The reduced piece in canonical order and in the loop's type; a Python number if it is."""
+        is_number = node.type.rank is Rank.NUMBER and not piece.axes
+        if not is_number or category(piece.dtype) != category(node.type.dtype):
+            piece = self.cast(piece, node.type)
+        piece = self.permute(piece)
+        if is_number and piece.rank is not Rank.NUMBER:
+            return replace(piece, node=syntax.method(piece.node, "item"), rank=Rank.NUMBER)
+        return piece
+
+    def _within(self, axes: Sequence[Axis], order: Sequence[str]) -> ReductionEmitter:
+        """An emitter inside of a reduction."""
+        inner = type(self)(self.context, [*self.loops.values(), *axes], order, self.place)
+        inner.count = self.count
+        return inner
+
+    def _bare(self, node: Reduce, reduction: Reduction) -> tuple[Expression, str]:
+        """The value without a cast that the reduction does by itself, and the dtype to ask for."""
+        value, wanted = node.value, node.type.dtype
+        with_grad = self.context.with_grad
+        if not isinstance(value, Cast):
+            return value, wanted
+        if value.type.rank is Rank.NUMBER and scalar.requires_grad(value.value, with_grad):
+            return value, wanted  # the cast is where the gradient ends
+        if reduction.needs_values:
+            pair = {category(value.value.type.dtype), category(value.type.dtype)}
+            if pair == {"float"} and value.type.dtype == "float64":
+                return value.value, value.value.type.dtype  # widening keeps the order
+        if not reduction.widens:
+            return value, wanted
+        source, group = value.value.type.dtype, category(value.type.dtype)
+        same = category(source) == group and group in ("int", "float")
+        counted = source == "bool" and group == "int"
+        if (same or counted) and not isinstance(value.value, scalar.Index):
+            return value.value, wanted
+        return value, wanted
+
+    def _combined(
+        self, piece: Emitted, reduced: Sequence[str], reduction: Reduction, dtype: str
+    ) -> Emitted:
+        dims = [k for k, axis in enumerate(piece.axes) if axis in reduced]
+        if not dims:
+            return piece
+        kept = tuple(a for a in piece.axes if a not in reduced)
+        natural = piece.dtype
+        if reduction.widens and category(natural) in ("bool", "int"):
+            natural = "int64"
+        keywords: dict[str, ast.expr] = {}
+        if reduction.widens and natural != dtype:
+            keywords["dtype"] = syntax.name(f"{self.context.torch}.{dtype}")
+            natural = dtype
+        rank = Rank.TENSOR if kept else Rank.SCALAR
+        node = piece.node
+        word = reduction.name
+        if kept and reduction.needs_values:
+            word = {"max": "amax", "min": "amin"}[word]
+        if not kept and (reduction.several or len(dims) == 1 or not keywords):
+            node = syntax.method(node, word, **keywords)
+        elif reduction.several or len(dims) == 1:
+            axes = [syntax.constant(d) for d in dims]
+            chosen: ast.expr = axes[0] if len(axes) == 1 else ast.Tuple(axes, ast.Load())
+            node = syntax.method(node, word, chosen, **keywords)
+        else:
+            for dim in reversed(dims):
+                node = syntax.method(node, word, syntax.constant(dim), **keywords)
+        return Emitted(node, kept, natural, rank)
+
+    def _repeated(self, piece: Emitted, missing: Sequence[Axis], reduction: Reduction) -> Emitted:
+        """A value that does not vary along an axis, combined as often as the axis is long."""
+        if reduction.name not in ("sum", "prod"):
+            return piece
+        word: ast.operator = ast.Mult() if reduction.name == "sum" else ast.Pow()
+        for axis in missing:
+            extent = self.context.spell(self.context.canonical(axis.extent))
+            one = isinstance(piece.node, ast.Constant) and piece.node.value == 1
+            if one and reduction.name == "sum" and piece.rank is Rank.NUMBER:
+                piece = replace(piece, node=syntax.affine(extent))
+            else:
+                piece = replace(piece, node=ast.BinOp(piece.node, word, syntax.affine(extent)))
+        return piece
+
+    # ------------------------------------------------------------------ order
+    def natural_order(self, value: Expression, axes: Sequence[Axis]) -> tuple[str, ...]:
+        """All axes, in the order in which the value's largest operand has its dimensions."""
+        names = [*self.loops, *(a.iterator for a in axes)]
+        best: list[str] = []
+        for load in scalar.loads(value):
+            found = [
+                s
+                for subscript in load.subscripts
+                if isinstance(subscript, Affine)
+                for s in self.context.canonical(subscript).symbols
+                if s in names
+            ]
+            if len(found) == len(set(found)) and len(found) > len(best):
+                best = found
+        return tuple([n for n in names if n not in best] + best)
+
+    # ------------------------------------------------------------------ contractions
+    def _contraction(self, node: Reduce) -> Emitted | None:
+        """A sum of products over axes that not all factors have; None where it is not that."""
+        factors = _factors(node.value)
+        group = category(node.type.dtype)
+        if len(factors) < 2 or group not in ("float", "int", "complex"):
+            return None
+        if any(f.type.rank is Rank.NUMBER for f in factors):
+            return None
+        if {f.type.dtype for f in factors} != {node.type.dtype}:
+            return None
+        if group == "int" and self.context.device[0] != "cpu":
+            return None  # CUDA multiplies no matrices of integers
+        pieces = []
+        for factor in factors:
+            inner = self._within(node.axes, self.natural_order(factor, node.axes))
+            pieces.append(inner.emit(factor))
+        if any(p.dtype != node.type.dtype for p in pieces):
+            return None
+        reduced = [a.iterator for a in node.axes]
+        everything = {a for p in pieces for a in p.axes}
+        if not set(reduced) <= everything:
+            return None
+        same = all(set(p.axes) == everything for p in pieces)
+        if same and not (len(everything) == 1 and len(pieces) == 2):
+            return None  # an elementwise product, summed
+        if group in ("float", "complex"):
+            self.context.round_off("a sum of products in another order than the loop's")
+        kept = self.sorted_axes([a for a in everything if a not in reduced])
+        if len(pieces) == 2:
+            product = self._product(pieces[0], pieces[1], set(reduced), kept)
+            if product is not None:
+                return product
+        return self._einsum(pieces, kept)
+
+    def _product(
+        self, left: Emitted, right: Emitted, reduced: set[str], kept: tuple[str, ...]
+    ) -> Emitted | None:
+        """``A @ B`` for matrices and vectors, in the order that needs the fewest transpositions."""
+        shared = set(left.axes) & set(right.axes)
+        if len(reduced) != 1 or shared != reduced:
+            return self._batched(left, right, reduced, kept)
+        inner = next(iter(reduced))
+        if kept and kept[0] in right.axes:
+            left, right = right, left
+        if len(left.axes) > 2 or len(right.axes) > 2:
+            return self._batched(left, right, reduced, kept)
+        first = left.node if left.axes[-1] == inner else _transposed(left.node)
+        second = right.node if right.axes[0] == inner else _transposed(right.node)
+        axes = (*(a for a in left.axes if a != inner), *(a for a in right.axes if a != inner))
+        rank = Rank.TENSOR if axes else Rank.SCALAR
+        node = ast.BinOp(first, ast.MatMult(), second)
+        return Emitted(node, axes, left.dtype, rank)
+
+    def _batched(
+        self, left: Emitted, right: Emitted, reduced: set[str], kept: tuple[str, ...]
+    ) -> Emitted | None:
+        """``A @ B`` over leading batch axes that both factors have first."""
+        if len(reduced) != 1 or len(left.axes) != len(right.axes) or len(left.axes) < 3:
+            return None
+        count = len(left.axes) - 2
+        batch = left.axes[:count]
+        inner = next(iter(reduced))
+        if right.axes[:count] != batch or inner in batch:
+            return None
+        if kept and kept[count : count + 1] and kept[count] in right.axes:
+            left, right = right, left
+        if inner not in left.axes or inner not in right.axes:
+            return None
+        first = left.node if left.axes[-1] == inner else _flipped(left.node)
+        second = right.node if right.axes[-2] == inner else _flipped(right.node)
+        rest = [a for p in (left, right) for a in p.axes[count:] if a != inner]
+        if len(rest) != 2 or rest[0] == rest[1]:
+            return None
+        node = ast.BinOp(first, ast.MatMult(), second)
+        return Emitted(node, (*batch, *rest), left.dtype, Rank.TENSOR)
+
+    def _einsum(self, pieces: Sequence[Emitted], kept: tuple[str, ...]) -> Emitted:
+        names = list(dict.fromkeys(a for p in pieces for a in p.axes))
+        letters: dict[str, str] = {}
+        for axis in names:
+            own = axis if len(axis) == 1 and axis.islower() and axis.isascii() else ""
+            free = (c for c in _LETTERS if c not in letters.values() and c not in names)
+            letters[axis] = own or next(free)
+        inputs = ",".join("".join(letters[a] for a in p.axes) for p in pieces)
+        output = "".join(letters[a] for a in kept)
+        equation = ast.Constant(f"{inputs}->{output}")
+        node = syntax.call(f"{self.context.torch}.einsum", [equation, *(p.node for p in pieces)])
+        return Emitted(node, kept, pieces[0].dtype, Rank.TENSOR if kept else Rank.SCALAR)
+
+
+def _factors(value: Expression) -> list[Expression]:
+    """The factors of a product: ``a * b * c -> [a, b, c]``."""
+    if not isinstance(value, Call) or value.operator != "mul" or value.keywords:
+        return [value]
+    if any(a.type.dtype != value.type.dtype for a in value.arguments):
+        return [value]
+    return [f for a in value.arguments for f in _factors(a)]
+
+
+def _transposed(node: ast.expr) -> ast.expr:
+    """``A.T``; a vector is its own transpose."""
+    return ast.Attribute(value=node, attr="T", ctx=ast.Load())
+
+
+def _flipped(node: ast.expr) -> ast.expr:
+    return ast.Attribute(value=node, attr="mT", ctx=ast.Load())

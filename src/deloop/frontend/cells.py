@@ -1,0 +1,406 @@
+"""Variables carried from one iteration to the next, kept in cells.
+
+A cell is an array over the iterators around the loop that carries it. It is written at the end of
+each iteration and read where the name is read before the iteration has set it, so that a carried
+variable is one more array to the analysis: ``s = s + x[i]`` is ``s[] = s[] + x[i]``.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from deloop.diagnostic import Refusal
+from deloop.dtype import RANGES, Rank, category
+from deloop.errors import CarriedRead, RefusalError
+from deloop.frontend import expression as build
+from deloop.frontend.conditions import ConditionReader
+from deloop.frontend.evaluate import Environment
+from deloop.frontend.items import Finished, Item, Point, Tuple, View, Whole
+from deloop.frontend.structure import assigned_names
+from deloop.ir import scalar
+from deloop.ir.affine import Affine
+from deloop.ir.loop import Cell, Store
+from deloop.ir.scalar import ElementType, Expression
+from deloop.ir.source import SourceFunction
+from deloop.ir.types import Integer, Literal, Opaque, Tensor, TensorType
+
+Key = tuple[int, str]
+"""A loop of the source, by the identity of its node, and a name that it carries."""
+
+
+@dataclass(frozen=True)
+class CellKind:
+    """What a cell holds from the second iteration on: a number, an element, or a row."""
+
+    type: ElementType
+    shape: tuple[Affine, ...] = ()
+
+
+class KindFound(RefusalError):
+    """Reading must start again: the name holds something of another kind than was thought."""
+
+    def __init__(self, refusal: Refusal, key: Key, kind: CellKind | None, step: int | None) -> None:
+        super().__init__(refusal)
+        self.key, self.kind, self.step = key, kind, step
+
+
+@dataclass
+class Carrying:
+    """What is known so far of carried names; it grows from one reading of the nest to the next.
+
+    Parameters
+    ----------
+    cells:
+        The names kept in cells, by loop, with their kinds once those are known.
+    read:
+        Those that an iteration reads before it sets them (others are read behind the loop only).
+    steps:
+        Induction variables: names that grow by a constant in each iteration.
+    """
+
+    cells: dict[Key, CellKind | None] = field(default_factory=dict)
+    read: set[Key] = field(default_factory=set)
+    steps: dict[Key, int] = field(default_factory=dict)
+    changes: dict[Key, int] = field(default_factory=dict)
+
+    def knows(self, node: ast.For, name: str) -> bool:
+        """Whether it is settled how a loop carries a name."""
+        return (id(node), name) in self.cells or (id(node), name) in self.steps
+
+    def learn(self, error: CarriedRead | KindFound) -> bool:
+        """Take in what a reading has found; False where it says nothing new."""
+        if isinstance(error, CarriedRead):
+            key = (id(error.loop), error.name)
+            if error.loop is None or key in self.read or key in self.steps:
+                return False
+            if key not in self.cells:
+                self.cells[key] = None
+            self.read.add(key)
+            return True
+        if error.step is not None:
+            del self.cells[error.key]
+            self.steps[error.key] = error.step
+            return True
+        self.changes[error.key] = self.changes.get(error.key, 0) + 1
+        self.cells[error.key] = error.kind
+        return self.changes[error.key] <= 3
+
+
+class CellReader(ConditionReader):
+    """A reader of loops that carry variables."""
+
+    def __init__(
+        self, function: SourceFunction, environment: Environment, carrying: Carrying | None = None
+    ) -> None:
+        super().__init__(function, environment)
+        self.carrying = carrying or Carrying()
+        self.active: dict[str, View] = {}
+        self.cells: dict[str, Cell] = {}
+        self.first_values: dict[Key, Item] = {}
+        self.open_loops: list[int] = []
+        self.live: tuple[str, ...] = ()
+        self.in_place: dict[int, set[str]] = {}
+        self.opened: dict[Key, str] = {}
+
+    # ------------------------------------------------------------------ the loop's start
+    def open_cells(self, node: ast.For) -> list[str]:
+        """Names that the loop carries, each of them set up and read from its cell from now on."""
+        opened: list[str] = []
+        changed = set(assigned_names(node)) | _targets(node)
+        for name in sorted(n for k, n in self.carrying.cells if k == id(node)):
+            if name not in changed:
+                continue
+            item = self.environment.get(name)
+            if item is not None:
+                self.first_values[id(node), name] = item
+            if name in self.active:
+                self._set(name, node)
+            else:
+                self._open(name, item, node)
+                opened.append(name)
+            self.environment[name] = self.read_cell(name, node)
+        return opened
+
+    def close_cells(self, opened: list[str], node: ast.For) -> None:
+        """Behind the loop, the names still stand for their cells, which nobody writes again."""
+        for name in self._carried_by(node):
+            self.environment[name] = self.read_cell(name, node)
+        for name in opened:
+            del self.active[name]
+
+    def flush_cells(self, node: ast.For) -> None:
+        """At the end of an iteration: what the names hold goes into their cells."""
+        values = {name: self.environment.get(name) for name in self._carried_by(node)}
+        self._check_shared(values, node)
+        for name in values:
+            self._set(name, node)
+
+    def keep_last(self, node: ast.For, names: Iterable[str]) -> None:
+        """Behind the nest, induction variables that later code reads get their last values."""
+        for name in names:
+            item = self.environment.get(name)
+            if (id(node), name) in self.carrying.steps and isinstance(item, Integer):
+                self.carrying.cells[id(node), name] = None
+                self._open(name, item, node)
+                del self.carrying.cells[id(node), name]
+
+    def read_cell(self, name: str, node: ast.AST) -> Expression:
+        """What a cell holds, in the type that the loop's own variable has."""
+        view = self.active[name]
+        load = self.load(view, node)
+        assert isinstance(load, scalar.Load)
+        return replace(load, type=self.cells[view.tensor.name].kind)
+
+    def is_cell(self, value: Expression) -> bool:
+        """Whether a value is a carried variable's: an accumulation of ints is judged later."""
+        return isinstance(value, scalar.Load) and value.array in self.cells
+
+    def bound_in_place(self, node: ast.For) -> set[str]:
+        """Names that a loop only changes in place, which so keep standing for their tensors."""
+        return self.in_place.get(id(node), set())
+
+    def keys_of(self, node: ast.For, names: Iterable[str]) -> frozenset[str]:
+        """The cells in which a loop keeps names."""
+        found = {self.opened.get((id(node), name)) for name in names}
+        return frozenset(key for key in found if key is not None)
+
+    def is_kept(self, node: ast.For, name: str) -> bool:
+        """Whether a loop keeps a name in a cell."""
+        return name in self.active and (id(node), name) in self.carrying.cells
+
+    def changed_in_place(self, node: ast.For) -> set[str]:
+        """Names of tensors that a loop only changes in place: ``out += x[i]`` binds nothing."""
+        if id(node) not in self.in_place:
+            self.in_place[id(node)] = {
+                name
+                for name in _augmented_only(node)
+                if isinstance(self.environment.get(name), (Tensor, View))
+            }
+        return self.in_place[id(node)]
+
+    def _carried_by(self, node: ast.For) -> list[str]:
+        return sorted(n for k, n in self.carrying.cells if k == id(node) and n in self.active)
+
+    def _check_shared(self, values: Mapping[str, Item | None], node: ast.For) -> None:
+        """Two names of one tensor that is changed in place would have to change together."""
+        in_place = _augmented_names(node)
+        for name, item in values.items():
+            if not isinstance(item, build.NODES) or build.is_number(item):
+                continue
+            for other, held in values.items():
+                if other != name and held is item and {name, other} & in_place:
+                    sentence = (
+                        f"loop kept: {name} and {other} are one tensor, which is changed in place"
+                    )
+                    self.unliftable(node, sentence, "VEC905")
+
+    # ------------------------------------------------------------------ one cell
+    def _open(self, name: str, item: Item | None, node: ast.For) -> None:
+        key = (id(node), name)
+        known = self.carrying.cells[key]
+        value = self._initial(name, item, node)
+        first = None if value is None else self._kind(name, value, node)
+        kind = known or first
+        if kind is None:
+            kind = CellKind(ElementType("int64", Rank.NUMBER))  # a guess; the first iteration tells
+        if value is not None and first is not None and first != kind:
+            self._check_first(name, value, kind, node)
+        unique, count = f"{name}'", 1
+        while unique in self.arrays:
+            count += 1
+            unique = f"{name}'{count}"
+        iterators = [loop.iterator for loop in self.loops]
+        shape = (*(Affine() for _ in iterators), *kind.shape)
+        tensor = Tensor(name, TensorType(kind.type.dtype, shape), f"cell:{unique}", fresh=True)
+        dimensions: tuple[Point | Whole, ...] = (
+            *(Point(Affine.symbol(i)) for i in iterators),
+            *(Whole(Affine(), size) for size in kind.shape),
+        )
+        self.arrays[unique] = tensor
+        self.locals.add(unique)
+        self.active[name] = View(replace(tensor, name=unique), dimensions)
+        self.opened[id(node), name] = unique
+        changes = first is not None and first != kind
+        shared = isinstance(item, View) or (isinstance(item, Tensor) and not item.fresh)
+        changes = changes or shared  # no iteration leaves the very tensor, an update a new one
+        self.cells[unique] = Cell(unique, name, kind.type, value is None, changes)
+        if value is not None:
+            self._store(name, build.cast(value, kind.type), kind, node, node)
+
+    def _initial(self, name: str, item: Item | None, node: ast.For) -> Expression | None:
+        """The value before the loop; None where the name is not bound, or not to a number."""
+        is_read = (id(node), name) in self.carrying.read
+        if item is None and is_read:
+            sentence = f"loop kept: {name} is read before anything has set it"
+            self.unliftable(node, sentence, "VEC902")
+        if item is None or (isinstance(item, Literal) and item.value is None):
+            return None
+        if isinstance(item, (Tensor, View)):
+            if name in _augmented_names(node):
+                sentence = f"loop kept: {name} is changed in place and bound anew"
+                self.unliftable(node, sentence, "VEC905")
+            if isinstance(item, Tensor) and item.fresh and item.fill is not None:
+                kind = item.type
+                if not kind.shape and kind.device == "cpu" and not kind.requires_grad:
+                    return build.cast(build.number(item.fill), ElementType(kind.dtype, Rank.SCALAR))
+            tensor = item if isinstance(item, Tensor) else item.tensor
+            self.arrays.setdefault(tensor.name, tensor)
+            self.snapshots.append((tensor.name, self.place(node)))
+        if isinstance(item, (Opaque, Finished, Tuple)) and not is_read:
+            return None
+        return self.to_expression(item, node)
+
+    def _check_first(self, name: str, value: Expression, kind: CellKind, node: ast.For) -> None:
+        """A first value of another type must give the second one as the same number would."""
+        first = value.type
+        plain = first.rank is Rank.NUMBER and category(first.dtype) != "complex"
+        fits = plain and kind.type.rank is not Rank.NUMBER
+        widens = (
+            first.rank is Rank.NUMBER
+            and kind.type.rank is Rank.NUMBER
+            and (first.dtype, kind.type.dtype) in (("int64", "float64"), ("bool", "int64"))
+        )
+        if isinstance(value, scalar.Number) and fits and not isinstance(value.value, complex):
+            low, high = RANGES.get(kind.type.dtype, (0, 1))
+            special = value.value - value.value != 0
+            whole = isinstance(value.value, int) or float(value.value).is_integer()
+            group = category(kind.type.dtype)
+            small = whole and abs(value.value) <= 256
+            fits = (
+                (special and group in ("float", "complex"))
+                or (group in ("int", "bool") and whole and low <= value.value <= high)
+                or (group in ("float", "complex") and (small or kind.type.dtype not in _HALVES))
+            )
+        elif fits:
+            fits = category(kind.type.dtype) == "float" and kind.type.dtype not in _HALVES
+        if not (fits or widens):
+            sentence = f"loop kept: {name} begins as another type than it has later"
+            self.unsupported(node, sentence, "VEC918")
+
+    def _kind(self, name: str, value: Expression, node: ast.AST) -> CellKind:
+        kinds = build.types_of(value)
+        if len(kinds) != 1 or _is_logical(value):
+            sentence = f"loop kept: the type of {name} differs between paths"
+            self.unsupported(node, sentence, "VEC918")
+        extents: dict[str, Affine] = {}
+        for load in scalar.loads(value):
+            for iterator, extent in load.implicit:
+                if extents.setdefault(iterator, extent) != extent:
+                    sentence = f"loop kept: {name} is a row whose length is not certain"
+                    self.unsupported(node, sentence, "VEC918")
+        shape = tuple(extents[k] for k in sorted(extents, reverse=True))
+        return CellKind(kinds[0], shape)
+
+    def _set(self, name: str, node: ast.For) -> None:
+        """The cell takes what the name holds now."""
+        item = self.environment.get(name)
+        view = self.active[name]
+        if item is None or item == self.read_cell(name, node):
+            return
+        if isinstance(item, (Tensor, View)):
+            if name in _augmented_names(node):
+                sentence = f"loop kept: {name} is changed in place and bound anew"
+                self.unliftable(node, sentence, "VEC905")
+            tensor = item if isinstance(item, Tensor) else item.tensor
+            self.snapshots.append((tensor.name, self.place(node)))
+        value = self.to_expression(item, node)
+        cell = self.cells[view.tensor.name]
+        shape = tuple(d.extent for d in view.dimensions if isinstance(d, Whole))
+        expected = CellKind(cell.kind, shape)
+        self._check_induction(name, value, view, node)
+        found = self._kind(name, value, node)
+        if found != expected:
+            refusal = Refusal(
+                "VEC918",
+                self.place(node),
+                f"loop kept: the type of {name} changes from one iteration to the next",
+            )
+            raise KindFound(refusal, self._key(name), found, None)
+        self._store(name, value, expected, self.written_at(name, node), node)
+        self.environment[name] = self.read_cell(name, node)
+
+    def _key(self, name: str) -> Key:
+        """The outermost loop being read that keeps the name in a cell."""
+        return next((k, name) for k in self.open_loops if (k, name) in self.carrying.cells)
+
+    def written_at(self, name: str, node: ast.For) -> ast.AST:
+        """Where the loop sets a name (the last place)."""
+        return assigned_names(node).get(name, node)
+
+    def _check_induction(self, name: str, value: Expression, view: View, node: ast.For) -> None:
+        """``k = k + 2`` in every iteration: `k` is affine if it is an int before the loop."""
+        match value:
+            case scalar.Call(
+                "add", (scalar.Load(key, _, ElementType("int64", Rank.NUMBER)), other)
+            ):
+                sign = 1
+            case scalar.Call(
+                "sub", (scalar.Load(key, _, ElementType("int64", Rank.NUMBER)), other)
+            ):
+                sign = -1
+            case scalar.Call(
+                "add", (other, scalar.Load(key, _, ElementType("int64", Rank.NUMBER)))
+            ):
+                sign = 1
+            case _:
+                return
+        first = self.first_values.get((id(node), name))
+        step = other.value if isinstance(other, scalar.Number) else None
+        if key == view.tensor.name and type(step) is int and isinstance(first, Integer):
+            refusal = Refusal("VEC902", self.place(node), f"loop kept: {name} counts iterations")
+            raise KindFound(refusal, (id(node), name), None, sign * step)
+
+    def _store(
+        self, name: str, value: Expression, kind: CellKind, at: ast.AST, node: ast.For
+    ) -> None:
+        view = self.active[name]
+        held = self.environment.pop(name, None)
+        self._save_before(view.tensor, node)
+        if held is not None:
+            self.environment[name] = held
+        value, subscripts, implicit = self._align(view, value, node)
+        self.out.append(
+            Store(view.tensor.name, subscripts, value, kind.type.dtype, self.place(at), implicit,
+                  cell=kind.type)
+        )  # fmt: skip
+
+
+def _is_logical(value: Expression) -> bool:
+    """Whether Python's ``and``, ``or`` or ``not`` of tensors may give a bool or one of them."""
+    if isinstance(value, scalar.Select):
+        return _is_logical(value.then) or _is_logical(value.otherwise)
+    if isinstance(value, scalar.Call) and value.operator.startswith("logical_"):
+        return not value.spelling and value.type.rank is not Rank.NUMBER
+    return False
+
+
+_HALVES = frozenset({"float16", "bfloat16"})
+
+
+def _targets(node: ast.For) -> set[str]:
+    return {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+
+
+def _augmented_only(node: ast.AST) -> set[str]:
+    """Names that are stored to by augmented assignments alone."""
+    targets = {
+        id(n.target)
+        for n in ast.walk(node)
+        if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
+    }
+    plain = {
+        n.id
+        for n in ast.walk(node)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and id(n) not in targets
+    }
+    return _augmented_names(node) - plain
+
+
+def _augmented_names(node: ast.AST) -> set[str]:
+    return {
+        n.target.id
+        for n in ast.walk(node)
+        if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
+    }

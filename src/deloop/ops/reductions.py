@@ -1,0 +1,55 @@
+"""Operators that combine all elements along dimensions: what a loop accumulates with, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """One way of combining the values of all iterations into one.
+
+    Parameters
+    ----------
+    name:
+        Its name here and of its Tensor method: ``sum``.
+    update:
+        The operator of one step, ``add`` in ``s = s + x[i]``; for an extreme the comparison that
+        lets a new value in (``gt`` for ``max``).
+    neutral:
+        The value that changes nothing; None where dtypes differ in it.
+    is_exact:
+        Whether any order of the steps gives the same bits for integers and for floats.
+    several:
+        Whether PyTorch takes several dimensions at once.
+    needs_values:
+        Whether PyTorch raises where there is nothing to combine.
+    widens:
+        Whether PyTorch gives int64 for narrower integers and bool.
+    """
+
+    name: str
+    update: str
+    neutral: int | bool | None
+    is_exact: bool
+    several: bool
+    needs_values: bool = False
+    widens: bool = False
+
+
+_REDUCTIONS = {
+    r.name: r
+    for r in (
+        Reduction("sum", "add", 0, is_exact=False, several=True, widens=True),
+        Reduction("prod", "mul", 1, is_exact=False, several=False, widens=True),
+        Reduction("max", "gt", None, is_exact=True, several=True, needs_values=True),
+        Reduction("min", "lt", None, is_exact=True, several=True, needs_values=True),
+        Reduction("any", "logical_or", False, is_exact=True, several=True),
+        Reduction("all", "logical_and", True, is_exact=True, several=True),
+    )
+}
+
+
+def find_reduction(name: str) -> Reduction:
+    """The reduction of a name. Raises `KeyError` for any other."""
+    return _REDUCTIONS[name]

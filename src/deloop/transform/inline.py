@@ -1,0 +1,219 @@
+"""Values that one statement keeps and one later statement reads, put where they are read.
+
+``s[i] = sum over j of x[i, j]; out[i] = s[i] / 2   ->   out[i] = (sum over j of x[i, j]) / 2``
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from deloop.frontend.expression import cast
+from deloop.ir import scalar
+from deloop.ir.affine import Affine
+from deloop.ir.loop import Loop
+from deloop.ir.plan import Serial, Step, Vector, vectors
+from deloop.ir.scalar import Expression, Index, Invariant, Load, Number, Reduce
+from deloop.ir.types import Tensor
+from deloop.transform.reduce import fold_starts
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A statement that keeps a value in a local array, and the iterators of its subscripts."""
+
+    array: str
+    value: Expression
+    loops: tuple[Loop, ...]
+
+
+def inline_kept(
+    plan: tuple[Step, ...],
+    arrays: Mapping[str, Tensor],
+    locals_: frozenset[str],
+    live: frozenset[str],
+) -> tuple[Step, ...]:
+    """The plan without kept values that are read once, or that are as short as their name.
+
+    `live` arrays are read behind the plan, so the last statement that sets one stays.
+    """
+    steps = [
+        Serial(s.loop, inline_kept(s.body, arrays, locals_, live | _read_outside(s, plan)))
+        if isinstance(s, Serial)
+        else s
+        for s in plan
+    ]
+    position = 0
+    while position < len(steps):
+        step = steps[position]
+        if isinstance(step, Vector) and step.statement.store.array in locals_:
+            changed = _inlined(steps, position, arrays, live)
+            if changed is not None:
+                steps = changed
+                continue
+        position += 1
+    return tuple(steps)
+
+
+def _read_outside(serial: Serial, plan: tuple[Step, ...]) -> frozenset[str]:
+    """Arrays that a loop's own iterations carry, or that other steps read."""
+    inside = vectors(serial.body)
+    carried = {
+        v.statement.store.array
+        for k, v in enumerate(inside)
+        if any(v.statement.store.array in _arrays_read(w) for w in inside[: k + 1])
+    }
+    others = {a for s in plan if s is not serial for v in vectors((s,)) for a in _arrays_read(v)}
+    return frozenset(carried | others)
+
+
+def _inlined(
+    steps: list[Step], position: int, arrays: Mapping[str, Tensor], live: frozenset[str]
+) -> list[Step] | None:
+    """The steps with one kept value put where it is read; None where it must stay."""
+    step = steps[position]
+    assert isinstance(step, Vector)
+    store = step.statement.store
+    if step.conditions or any(isinstance(n, Load) and n.array == store.array
+                              for n in scalar.walk(store.value)):  # fmt: skip
+        return None
+    end = next(
+        (k for k in range(position + 1, len(steps)) if _redefines(steps[k], store.array, step)),
+        len(steps),
+    )
+    readers = [
+        k
+        for k in range(position + 1, min(end + 1, len(steps)))
+        if any(store.array in _arrays_read(v) for v in vectors((steps[k],)))
+    ]
+    is_live = end == len(steps) and store.array in live
+    if not readers:
+        return None if is_live else [*steps[:position], *steps[position + 1 :]]
+    if any(isinstance(steps[k], Serial) for k in readers):
+        return None
+    uses = sum(_uses(steps[k], store.array) for k in readers)
+    plain = isinstance(store.value, (Number, Invariant, Index)) or (
+        isinstance(store.value, scalar.Cast) and isinstance(store.value.value, Number)
+    )
+    if (uses > 1 or is_live) and not plain:
+        return None
+    read = {load.array for load in scalar.loads(store.value)}
+    memory = {arrays[a].storage.rstrip("?") for a in read}
+    for k in range(position + 1, readers[-1]):
+        written = {arrays[v.statement.store.array].storage for v in vectors((steps[k],))}
+        if memory & written:
+            return None
+    changed = list(steps)
+    for k in readers:
+        reader = steps[k]
+        assert isinstance(reader, Vector)
+        value = _substituted(reader, step)
+        if value is None:
+            return None
+        new = replace(reader.statement.store, value=fold_starts(value), augmented=False)
+        changed[k] = replace(reader, statement=replace(reader.statement, store=new))
+    if not is_live:
+        del changed[position]
+    return changed
+
+
+def _redefines(step: Step, array: str, first: Vector) -> bool:
+    """Whether a step sets all of the array that an earlier statement has set."""
+    return (
+        isinstance(step, Vector)
+        and step.statement.store.array == array
+        and not step.conditions
+        and len(step.axes) == len(first.axes)
+        and all(
+            (mine.lower, mine.upper, mine.span) == (theirs.lower, theirs.upper, theirs.span)
+            for mine, theirs in zip(step.axes, first.axes, strict=True)
+        )
+    )
+
+
+def _arrays_read(vector: Vector) -> set[str]:
+    store = vector.statement.store
+    found = {load.array for load in scalar.loads(store.value)}
+    for subscript in store.subscripts:
+        if not isinstance(subscript, Affine):
+            found |= {load.array for load in scalar.loads(subscript)}
+    return found
+
+
+def _uses(step: Step, array: str) -> int:
+    return sum(
+        load.array == array
+        for v in vectors((step,))
+        for load in scalar.loads(v.statement.store.value)
+    )
+
+
+def _substituted(reader: Vector, kept: Vector) -> Expression | None:
+    """The reader's value with the kept one in place of its reads; None where the ranges differ."""
+    store = kept.statement.store
+    axes = {loop.iterator: loop.axis for loop in kept.axes}
+    names: list[str] = []
+    for subscript in store.subscripts:
+        if not isinstance(subscript, Affine) or len(subscript.symbols) != 1:
+            return None
+        names.append(subscript.symbols[0])
+    if any(not isinstance(s, Affine) for s in reader.statement.store.subscripts):
+        return None
+    ranges = {loop.iterator: loop.axis for loop in reader.axes}
+    bound_here = {a.iterator for n in scalar.walk(store.value) if isinstance(n, Reduce)
+                  for a in n.axes}  # fmt: skip
+    if bound_here & set(ranges):
+        return None
+    failed = False
+
+    def change(node: Expression) -> Expression:
+        nonlocal failed
+        if isinstance(node, Reduce):
+            if bound_here & {a.iterator for a in node.axes} and _reads(node, store.array):
+                failed = True
+            inner_ranges = {a.iterator: a for a in node.axes}
+            ranges.update(inner_ranges)
+            changed = scalar.rebuild(node, change)
+            for name in inner_ranges:
+                ranges.pop(name)
+            return changed
+        if isinstance(node, Load) and node.array == store.array:
+            values: dict[str, Affine] = {}
+            for name, subscript in zip(names, node.subscripts, strict=True):
+                if not isinstance(subscript, Affine):
+                    failed = True
+                    return node
+                if name not in axes:  # a serial iterator: the same iteration
+                    failed |= subscript != Affine.symbol(name)
+                    continue
+                symbols = [s for s in subscript.symbols if s in ranges]
+                if len(symbols) != 1 or subscript != Affine.symbol(symbols[0]):
+                    failed = True
+                    return node
+                mine, theirs = axes[name], ranges[symbols[0]]
+                if (mine.lower, mine.upper, mine.span) != (theirs.lower, theirs.upper, theirs.span):
+                    failed = True
+                values[name] = subscript
+            value = _renamed(store.value, values)
+            return cast(value, node.type)
+        return scalar.rebuild(node, change)
+
+    result = change(reader.statement.store.value)
+    return None if failed else result
+
+
+def _renamed(value: Expression, values: dict[str, Affine]) -> Expression:
+    """Iterators replaced, the implicit ones in the loads' own lists too."""
+
+    def change(node: Expression) -> Expression:
+        node = scalar.rebuild(node, change)
+        if isinstance(node, Load) and node.implicit:
+            pairs = tuple((str(values.get(i, Affine.symbol(i))), e) for i, e in node.implicit)
+            return replace(node, implicit=pairs)
+        return node
+
+    return scalar.substitute_symbols(change(value), values)
+
+
+def _reads(value: Expression, array: str) -> bool:
+    return any(load.array == array for load in scalar.loads(value))

@@ -1,0 +1,18 @@
+"""The families of random programs, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .carried import generate_carried
+from .generator import Program, generate_program
+
+FAMILIES: dict[str, Callable[[int], Program]] = {
+    "parallel": generate_program,
+    "carried": generate_carried,
+}
+
+
+def generate(seed: int, family: str = "parallel") -> Program:
+    """The program of this seed in this family."""
+    return FAMILIES[family](seed)
