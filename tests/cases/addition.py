@@ -20,15 +20,11 @@ def slow_addition(tensor1, tensor2):
 
 
 FAMILY.add(slow_addition, SUM, inputs=matrices(2))
-FAMILY.add(
-    slow_addition, SUM, inputs=matrices(2, dtypes=(torch.float64,)), suffix="-float64"
-)
+FAMILY.add(slow_addition, SUM, inputs=matrices(2, dtypes=(torch.float64,)), suffix="-float64")
 FAMILY.add(
     slow_addition, SUM, inputs=matrices(2, dtypes=(torch.int64,), grad=False), suffix="-int64"
 )
-FAMILY.add(
-    slow_addition, SUM, inputs=matrices(2, dtypes=(torch.bfloat16,)), suffix="-bfloat16"
-)
+FAMILY.add(slow_addition, SUM, inputs=matrices(2, dtypes=(torch.bfloat16,)), suffix="-bfloat16")
 
 
 def addition_into_empty_like(tensor1, tensor2):

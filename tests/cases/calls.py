@@ -257,7 +257,7 @@ FAMILY.add(chosen_by_where, "return torch.where(a > b, a, -b)", inputs=vectors(2
 def several_functions(x):
     out = torch.zeros_like(x)
     for i in range(len(x)):
-        out[i] = torch.exp(-x[i] ** 2) * torch.cos(x[i]).abs() + torch.sigmoid(x[i])
+        out[i] = torch.exp(-(x[i] ** 2)) * torch.cos(x[i]).abs() + torch.sigmoid(x[i])
     return out
 
 

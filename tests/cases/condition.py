@@ -280,9 +280,7 @@ def either_of_two(a, b):
     return out
 
 
-FAMILY.add(
-    either_of_two, "return torch.where((a > 0) | (b > 0), a, b)", inputs=vectors(2)
-)
+FAMILY.add(either_of_two, "return torch.where((a > 0) | (b > 0), a, b)", inputs=vectors(2))
 
 
 def not_larger(a, b):

@@ -33,9 +33,7 @@ def steps(x, height=0.5):
     return x + height
 
 
-FAMILY.add(
-    slow_function_application, "return func(tensor)", inputs=of_any_rank(1, twice_plus_one)
-)
+FAMILY.add(slow_function_application, "return func(tensor)", inputs=of_any_rank(1, twice_plus_one))
 FAMILY.add(
     slow_function_application,
     "return tensor * 2.0 + 1.0",

@@ -135,7 +135,9 @@ def argument_overwritten(target, source):
 
 
 FAMILY.add(
-    argument_overwritten, *accepted("target", "source"), "target[:] = source\nreturn target",
+    argument_overwritten,
+    *accepted("target", "source"),
+    "target[:] = source\nreturn target",
     inputs=matrices(2, grad=False),
 )
 

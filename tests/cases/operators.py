@@ -205,7 +205,7 @@ FAMILY.add(circle_area, "return math.pi * x * x", inputs=vectors())
 def constant_functions(x):
     out = torch.zeros_like(x)
     for i in range(len(x)):
-        out[i] = x[i] / math.sqrt(2 * math.pi) + math.exp(1) * math.inf ** 0
+        out[i] = x[i] / math.sqrt(2 * math.pi) + math.exp(1) * math.inf**0
     return out
 
 
@@ -244,9 +244,7 @@ def number_taken_out(x):
     return out
 
 
-FAMILY.add(
-    number_taken_out, inputs=vectors(grad=False), exactness=("bitwise", "rounding")
-)
+FAMILY.add(number_taken_out, inputs=vectors(grad=False), exactness=("bitwise", "rounding"))
 
 
 def float_of_each(x):
@@ -256,9 +254,7 @@ def float_of_each(x):
     return out
 
 
-FAMILY.add(
-    float_of_each, inputs=vectors(1, **INTEGERS), exactness=("bitwise", "rounding")
-)
+FAMILY.add(float_of_each, inputs=vectors(1, **INTEGERS), exactness=("bitwise", "rounding"))
 
 
 def comparisons_as_numbers(a, b):

@@ -17,15 +17,28 @@ from .test_cases import CASES, exactness_of, vectorized
 
 LENGTH = 301
 CORNERS = (
-    float("nan"), float("inf"), -float("inf"), 0.0, -0.0, 1.0, -1.0, 0.5, 3e38, -3e38, 1e-40, 6e4,
+    float("nan"),
+    float("inf"),
+    -float("inf"),
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    0.5,
+    3e38,
+    -3e38,
+    1e-40,
+    6e4,
 )
 
 
 def is_vector_case(case: Case) -> bool:
     """Whether every tensor that the case takes is a vector, and all are of one length."""
     tensors = [value for value in case.inputs()[0] if isinstance(value, torch.Tensor)]
-    plain = not any(hasattr(value, "__dict__") and not callable(value)
-                    and not isinstance(value, torch.Tensor) for value in case.inputs()[0])
+    plain = not any(
+        hasattr(value, "__dict__") and not callable(value) and not isinstance(value, torch.Tensor)
+        for value in case.inputs()[0]
+    )
     shapes = {tensor.shape for tensor in tensors}
     return plain and len(shapes) == 1 and tensors[0].dim() == 1
 
@@ -53,8 +66,11 @@ def test_many_cases_are_about_vectors() -> None:
     assert len(VECTOR_CASES) >= 80
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.float16],
-                         ids=lambda dtype: str(dtype).split(".")[1])
+@pytest.mark.parametrize(
+    "dtype",
+    [torch.float32, torch.float64, torch.bfloat16, torch.float16],
+    ids=lambda dtype: str(dtype).split(".")[1],
+)
 @pytest.mark.parametrize("case", VECTOR_CASES, ids=lambda case: case.name)
 def test_long_vectors_of_all_values_agree_as_declared(case: Case, dtype: torch.dtype) -> None:
     arguments = tuple(lengthen(value, k, dtype) for k, value in enumerate(case.inputs()[0]))
