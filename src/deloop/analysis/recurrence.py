@@ -86,6 +86,8 @@ def _is_new_value(statement: Statement, kind: str, term: Expression) -> bool:
         return True
     if kind != "last" and scalar.requires_grad(term):
         return False
+    if kind == "prod" and cell is None and category(statement.store.dtype) == "float":
+        return False  # a product that overflows by itself need not where it starts from a zero
     is_variable = cell is not None and cell.rank is not Rank.NUMBER and bool(aliased_arrays(term))
     return not is_variable or (kind == "last" and isinstance(term, Load))
 
@@ -145,6 +147,7 @@ def _decompose(value: Expression, own: Load, dtype: str) -> _Form | None:
             inner = _decompose_side(first, own, dtype, "sum")
             if inner is None or _reads(second, own) or not _keeps_dtype(value, dtype):
                 return None
+            second = cast(second, ElementType(kind.dtype, second.type.rank))
             minus = Call("neg", (second,), second.type)
             if category(second.type.dtype) == "bool":
                 return None

@@ -126,7 +126,8 @@ class ReductionEmitter(OperandEmitter):
         for axis in missing:
             extent = self.context.spell(self.context.canonical(axis.extent))
             one = isinstance(piece.node, ast.Constant) and piece.node.value == 1
-            if one and reduction.name == "sum" and piece.rank is Rank.NUMBER:
+            counts = piece.rank is Rank.NUMBER and piece.dtype == "int64"
+            if one and reduction.name == "sum" and counts:
                 piece = replace(piece, node=syntax.affine(extent))
             else:
                 piece = replace(piece, node=ast.BinOp(piece.node, word, syntax.affine(extent)))

@@ -153,11 +153,9 @@ class _Lifting:
 
     def _known_to_run(self, loop: Loop) -> bool:
         extent = at_least(loop.upper - loop.lower, 1)
-        mentioned = set(extent.expression.symbols)
-        around = (
-            *self.statement.loops[: self.level],
-            *(x for x in self.axes if x.iterator in mentioned),
-        )
+        if self._lifted(extent.expression):
+            return False  # where no iteration of the other loop runs, nothing is known
+        around = self.statement.loops[: self.level]
         domain = Domain(
             tuple(x.iterator for x in around), tuple(c for x in around for c in x.constraints)
         )
