@@ -164,7 +164,7 @@ def compile_loop(
     dependences = dependences_of(statements, nest.arrays, facts)
     plan = distribute(statements, dependences)
     refusal = check_kept(plan, dependences, statements)
-    plan = lift(plan, bounds, dependences)
+    plan = lift(plan, bounds)
     plan = inline_kept(plan, nest.arrays, nest.locals, nest.live)
     check_gradient_order(plan, arrays_with_grad(plan, nest.arrays), nest.arrays)
     plan, lossy = simplify_plan(plan, dependences, nest.arrays)
@@ -238,14 +238,14 @@ def _read(
     for _ in range(_MOST_READINGS):
         builder = NestBuilder(function, dict(candidate.environment), carrying)
         builder.products, builder.hints = dict(candidate.products), dict(hints)
-        builder.delinearise, builder.live = delinearise, tuple(live)
+        builder.delinearise, builder.live = delinearise, live
         try:
             nest = builder.nest(candidate.node)
         except (CarriedRead, KindFound) as error:
             if not carrying.learn(error):
                 raise
             continue
-        in_place = builder.bound_in_place(candidate.node)
+        in_place = builder.changed_in_place(candidate.node)
         missing = [
             name
             for name in live

@@ -12,7 +12,7 @@ from deloop.frontend.expression import both, negate, number
 from deloop.ir.affine import Affine, at_least
 from deloop.ir.loop import Cell, Nest
 from deloop.ir.plan import Statement
-from deloop.ir.scalar import Call, Cast, Expression, Index, Load, Number, Select, walk
+from deloop.ir.scalar import Call, Cast, Expression, Index, Load, Number, Select, loads
 from deloop.poly.domain import Domain
 
 
@@ -26,13 +26,12 @@ def require_updates(
     not.
     """
     needed: list[DataRequirement] = []
+    used = {load.array for s in statements for load in loads(s.store.value)} | nest.live
     for cell in nest.cells:
         if not (cell.starts_unset or cell.changes_type):
             continue
         own = [s for s in statements if s.store.array == cell.key]
-        used = {load.array for s in statements for load in walk(s.store.value)
-                if isinstance(load, Load)}  # fmt: skip
-        if not own or (cell.key not in used and cell.key not in nest.live):
+        if not own or cell.key not in used:
             continue
         depth = min(len(s.loops) for s in own) - int(cell.starts_unset)
         updates = [s for s in own if len(s.loops) > depth]

@@ -9,7 +9,6 @@ most for rounding. The form is read off the value, whatever its spelling was
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from deloop.analysis.bindings import aliased_arrays
 from deloop.analysis.carried import is_counted
@@ -17,27 +16,10 @@ from deloop.dtype import Rank, category, promote
 from deloop.frontend.expression import NODES, both, cast, negate, number, select
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
-from deloop.ir.plan import Statement
+from deloop.ir.plan import Accumulation, Statement
 from deloop.ir.scalar import Call, Cast, ElementType, Expression, Load, Number, Select
 from deloop.ops.reductions import find_reduction
 from deloop.poly.dependence import Dependence, DependenceKind
-
-
-@dataclass(frozen=True)
-class Accumulation:
-    """All instances of a statement that write one element, as one combination.
-
-    `kind` is a name in `ops.reductions`, or ``last`` where each instance overwrites what the one
-    before has written; `term` what one iteration brings, `iterators` those that are combined away.
-    """
-
-    kind: str
-    term: Expression
-    iterators: frozenset[str]
-    is_first: bool = True
-    """For an extreme, whether the first of equal values stays (``>``) or the last (``>=``)."""
-    skips_nan: bool = False
-    """Whether the loop passes over NaN, as a comparison does and `torch.maximum` does not."""
 
 
 def find_accumulation(
@@ -64,7 +46,7 @@ def find_accumulation(
     found = _decompose(store.value, own, store.dtype)
     if found is None:
         return None
-    kind, term, is_first = found
+    kind, term = found
     is_int = store.cell is not None and store.cell == ElementType("int64", Rank.NUMBER)
     if is_int and kind in ("sum", "prod") and not (kind == "sum" and is_counted(term)):
         return None  # Python ints have no bound, a tensor's have
@@ -72,7 +54,7 @@ def find_accumulation(
         return None
     by_comparison = kind in ("max", "min") and isinstance(store.value, Select)
     floating = category(store.dtype) == "float"
-    return Accumulation(kind, term, iterators, is_first, by_comparison and floating)
+    return Accumulation(kind, term, iterators, by_comparison and floating)
 
 
 def _is_new_value(statement: Statement, kind: str, term: Expression) -> bool:
@@ -113,7 +95,7 @@ def _only_own(statement: Statement, dependences: Sequence[Dependence]) -> bool:
     return True
 
 
-_Form = tuple[str, Expression, bool]
+_Form = tuple[str, Expression]
 
 
 def _is_own(value: Expression, own: Load) -> bool:
@@ -130,7 +112,7 @@ def _reads(value: Expression, own: Load) -> bool:
 def _decompose(value: Expression, own: Load, dtype: str) -> _Form | None:
     """The kind and the term of ``own (+) term``; None where the value has another form."""
     if not _reads(value, own):
-        return "last", value, True
+        return "last", value
     if isinstance(value, Cast) and value.type.dtype == dtype and value.type.rank != Rank.NUMBER:
         if value.value.type.dtype != dtype and category(dtype) != "int":
             return None  # each step is rounded to the narrower dtype
@@ -151,7 +133,7 @@ def _decompose(value: Expression, own: Load, dtype: str) -> _Form | None:
             minus = Call("neg", (second,), second.type)
             if category(second.type.dtype) == "bool":
                 return None
-            return "sum", _sum_of(inner, minus, kind), True
+            return "sum", _joined("add", inner, minus)
         case Call("logical_and" | "logical_or" as word, (first, second)):
             return _by_step("all" if word == "logical_and" else "any", first, second, own, dtype)
         case Call("bitwise_and" | "bitwise_or" as word, (first, second)) if dtype == "bool":
@@ -181,15 +163,10 @@ def _by_step(
         before = _decompose_side(inner, own, dtype, kind)
         if before is None:
             return None
-        operator = {"sum": "add", "prod": "mul", "any": "logical_or", "all": "logical_and",
-                    "max": "maximum", "min": "minimum"}[kind]  # fmt: skip
-        if before == ():
-            return kind, term, True
-        assert isinstance(before, NODES)
-        if kind in ("any", "all"):
-            return kind, both(before, term, operator), True
-        joined = ElementType(wider(before.type, term.type), max(before.type.rank, term.type.rank))
-        return kind, Call(operator, (before, term), joined), True
+        operator = find_reduction(kind).operator
+        if kind in ("any", "all") and isinstance(before, NODES):
+            return kind, both(before, term, operator)
+        return kind, _joined(operator, before, term)
     return None
 
 
@@ -213,11 +190,12 @@ def _decompose_side(
     return found[1]
 
 
-def _sum_of(before: Expression | tuple[()], term: Expression, kind: ElementType) -> Expression:
+def _joined(operator: str, before: Expression | tuple[()], term: Expression) -> Expression:
+    """What an iteration brought before, and what it brings now."""
     if isinstance(before, tuple):
         return term
     joined = ElementType(wider(before.type, term.type), max(before.type.rank, term.type.rank))
-    return Call("add", (before, term), joined)
+    return Call(operator, (before, term), joined)
 
 
 def _decompose_select(value: Select, own: Load, dtype: str) -> _Form | None:
@@ -253,7 +231,7 @@ def _guarded(
     filled = [cast(number(neutral), some.type) if t is None else t for t in terms]
     if len({t.type for t in filled}) != 1:
         return None
-    return kind, select(condition, filled[0], filled[1]), True
+    return kind, select(condition, filled[0], filled[1])
 
 
 def _flag(
@@ -263,7 +241,7 @@ def _flag(
     value = otherwise if _is_own(then, own) else then
     taken = negate(condition) if _is_own(then, own) else condition
     if isinstance(value, Number) and isinstance(value.value, bool):
-        return ("any", taken, True) if value.value else ("all", negate(taken), True)
+        return ("any", taken) if value.value else ("all", negate(taken))
     return None
 
 
@@ -274,7 +252,7 @@ _OPPOSITE = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
 def _extreme(
     condition: Expression, then: Expression, otherwise: Expression, own: Load, dtype: str
 ) -> _Form | None:
-    """``select(x > own, x, own) -> max of x``: the first of equal values stays."""
+    """``select(x > own, x, own) -> max of x``."""
     if not isinstance(condition, Call) or condition.operator not in _MIRRORED:
         return None
     left, right = condition.arguments
@@ -291,7 +269,7 @@ def _extreme(
         return None
     if left.type.dtype != dtype:
         return None
-    return ("max" if word in ("gt", "ge") else "min"), left, word in ("gt", "lt")
+    return ("max" if word in ("gt", "ge") else "min"), left
 
 
 def _same_value(value: Expression, other: Expression) -> bool:

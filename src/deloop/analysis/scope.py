@@ -11,7 +11,7 @@ from deloop.analysis.types import Candidate
 from deloop.diagnostic import Refusal
 from deloop.errors import RefusalError, Unsupported
 from deloop.frontend.build import NestBuilder
-from deloop.frontend.structure import assigned_names
+from deloop.frontend.structure import assigned_names, target_names
 from deloop.ir.affine import Sign, at_least
 from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node
 from deloop.ir.source import SourceFunction
@@ -51,14 +51,11 @@ def spellable_at_entry(function: SourceFunction) -> Callable[[str], bool]:
     return is_spellable
 
 
-def find_live_out(function: SourceFunction, candidate: Candidate) -> dict[str, ast.AST]:
-    """Names that the loop sets and the code behind it reads, each with its first reader."""
+def find_live_out(function: SourceFunction, candidate: Candidate) -> tuple[str, ...]:
+    """Names that the loop sets and the code behind it reads."""
     loop = candidate.node
-    bound = set(assigned_names(loop)) | {
-        n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)
-    }
-    readers = {name: _first_read_after(function.node, loop, name) for name in sorted(bound)}
-    return {name: reader for name, reader in readers.items() if reader is not None}
+    bound = set(assigned_names(loop)) | target_names(loop)
+    return tuple(n for n in sorted(bound) if _first_read_after(function.node, loop, n) is not None)
 
 
 def _first_read_after(node: ast.AST, loop: ast.For, name: str) -> ast.AST | None:

@@ -333,7 +333,7 @@ class OperandEmitter:
         if wanted == piece.axes:
             return piece
         if len(wanted) == 2:
-            node: ast.expr = ast.Attribute(value=piece.node, attr="T", ctx=ast.Load())
+            node = syntax.attribute(piece.node, "T")
         else:
             order = [syntax.constant(piece.axes.index(a)) for a in wanted]
             node = syntax.method(piece.node, "permute", *order)

@@ -197,8 +197,8 @@ class ReductionEmitter(OperandEmitter):
             left, right = right, left
         if len(left.axes) > 2 or len(right.axes) > 2:
             return self._batched(left, right, reduced, kept)
-        first = left.node if left.axes[-1] == inner else _transposed(left.node)
-        second = right.node if right.axes[0] == inner else _transposed(right.node)
+        first = left.node if left.axes[-1] == inner else syntax.attribute(left.node, "T")
+        second = right.node if right.axes[0] == inner else syntax.attribute(right.node, "T")
         axes = (*(a for a in left.axes if a != inner), *(a for a in right.axes if a != inner))
         rank = Rank.TENSOR if axes else Rank.SCALAR
         node = ast.BinOp(first, ast.MatMult(), second)
@@ -219,8 +219,8 @@ class ReductionEmitter(OperandEmitter):
             left, right = right, left
         if inner not in left.axes or inner not in right.axes:
             return None
-        first = left.node if left.axes[-1] == inner else _flipped(left.node)
-        second = right.node if right.axes[-2] == inner else _flipped(right.node)
+        first = left.node if left.axes[-1] == inner else syntax.attribute(left.node, "mT")
+        second = right.node if right.axes[-2] == inner else syntax.attribute(right.node, "mT")
         rest = [a for p in (left, right) for a in p.axes[count:] if a != inner]
         if len(rest) != 2 or rest[0] == rest[1]:
             return None
@@ -248,12 +248,3 @@ def _factors(value: Expression) -> list[Expression]:
     if any(a.type.dtype != value.type.dtype for a in value.arguments):
         return [value]
     return [f for a in value.arguments for f in _factors(a)]
-
-
-def _transposed(node: ast.expr) -> ast.expr:
-    """``A.T``; a vector is its own transpose."""
-    return ast.Attribute(value=node, attr="T", ctx=ast.Load())
-
-
-def _flipped(node: ast.expr) -> ast.expr:
-    return ast.Attribute(value=node, attr="mT", ctx=ast.Load())

@@ -17,6 +17,7 @@ from deloop.ir.loop import Store
 from deloop.ir.plan import Serial, Step, Vector, vectors
 from deloop.ir.scalar import Call, Cast, ElementType, Expression, Load, Select, requires_grad
 from deloop.ir.types import Tensor
+from deloop.text.names import names_read
 
 
 @dataclass(frozen=True)
@@ -131,9 +132,7 @@ class _Writer:
 
     def _note_bound(self, step: Vector, body: list[ast.stmt], top: bool) -> None:
         """Remember a variable that is set before anything of the new code reads it."""
-        used = {n.id for s in body for n in ast.walk(s) if isinstance(n, ast.Name)
-                and isinstance(n.ctx, ast.Load)}  # fmt: skip
-        self.seen |= used
+        self.seen |= names_read(body)
         store = step.statement.store
         name = self.context.arrays[store.array].name
         certain = store.cell is not None and top and body and not step.conditions

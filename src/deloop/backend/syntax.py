@@ -39,7 +39,12 @@ def call(function: ast.expr | str, arguments: Sequence[ast.expr], **keywords: as
 
 def method(receiver: ast.expr, word: str, *arguments: ast.expr, **keywords: ast.expr) -> ast.expr:
     """``receiver.word(arguments)``."""
-    return call(ast.Attribute(value=receiver, attr=word, ctx=ast.Load()), arguments, **keywords)
+    return call(attribute(receiver, word), arguments, **keywords)
+
+
+def attribute(receiver: ast.expr, word: str) -> ast.expr:
+    """``receiver.word``."""
+    return ast.Attribute(value=receiver, attr=word, ctx=ast.Load())
 
 
 def index(base: ast.expr, entries: Sequence[ast.expr]) -> ast.expr:

@@ -14,7 +14,7 @@ from deloop.frontend.conditions import opposite
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.header import Counted, Header
 from deloop.frontend.items import Carried, Finished, FlatIndex, Item, View
-from deloop.frontend.structure import assigned_names, eliminate_continue
+from deloop.frontend.structure import assigned_names, eliminate_continue, target_names
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint
 from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node, stores
@@ -154,7 +154,7 @@ class NestBuilder(CellReader):
             nodes = (self._loop_node(counted, name, nodes, node),)
         self.out.extend(nodes)
         in_place = self.changed_in_place(node)
-        for name in (*assigned_names(node), *_target_names(node.target)):
+        for name in (*assigned_names(node), *target_names(node)):
             if name not in in_place:
                 self.environment[name] = Finished(name, self.place(node), node)
         for name in assigned_names(node):
@@ -397,7 +397,3 @@ class NestBuilder(CellReader):
         self.environment[name] = build.select(
             condition, self.to_expression(then, node), self.to_expression(otherwise, node)
         )
-
-
-def _target_names(target: ast.expr) -> tuple[str, ...]:
-    return tuple(n.id for n in ast.walk(target) if isinstance(n, ast.Name))

@@ -18,7 +18,7 @@ from deloop.frontend import expression as build
 from deloop.frontend.conditions import ConditionReader
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.items import Finished, Item, Point, Tuple, View, Whole
-from deloop.frontend.structure import assigned_names
+from deloop.frontend.structure import assigned_names, target_names
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.loop import Cell, Store
@@ -108,7 +108,7 @@ class CellReader(ConditionReader):
     def open_cells(self, node: ast.For) -> list[str]:
         """Names that the loop carries, each of them set up and read from its cell from now on."""
         opened: list[str] = []
-        changed = set(assigned_names(node)) | _targets(node)
+        changed = set(assigned_names(node)) | target_names(node)
         for name in sorted(n for k, n in self.carrying.cells if k == id(node)):
             if name not in changed:
                 continue
@@ -157,10 +157,6 @@ class CellReader(ConditionReader):
         """Whether a value is a carried variable's: an accumulation of ints is judged later."""
         return isinstance(value, scalar.Load) and value.array in self.cells
 
-    def bound_in_place(self, node: ast.For) -> set[str]:
-        """Names that a loop only changes in place, which so keep standing for their tensors."""
-        return self.in_place.get(id(node), set())
-
     def keys_of(self, node: ast.For, names: Iterable[str]) -> frozenset[str]:
         """The cells in which a loop keeps names."""
         found = {self.opened.get((id(node), name)) for name in names}
@@ -171,7 +167,10 @@ class CellReader(ConditionReader):
         return name in self.active and (id(node), name) in self.carrying.cells
 
     def changed_in_place(self, node: ast.For) -> set[str]:
-        """Names of tensors that a loop only changes in place: ``out += x[i]`` binds nothing."""
+        """Names of tensors that a loop only changes in place: ``out += x[i]`` binds nothing.
+
+        They are what they were when the loop began.
+        """
         if id(node) not in self.in_place:
             self.in_place[id(node)] = {
                 name
@@ -238,19 +237,27 @@ class CellReader(ConditionReader):
         if item is None or (isinstance(item, Literal) and item.value is None):
             return None
         if isinstance(item, (Tensor, View)):
-            if name in _augmented_names(node):
-                sentence = f"loop kept: {name} is changed in place and bound anew"
-                self.unliftable(node, sentence, "VEC905")
+            self._check_bound_anew(name, node)
             if isinstance(item, Tensor) and item.fresh and item.fill is not None:
                 kind = item.type
                 if not kind.shape and kind.device == "cpu" and not kind.requires_grad:
                     return build.cast(build.number(item.fill), ElementType(kind.dtype, Rank.SCALAR))
-            tensor = item if isinstance(item, Tensor) else item.tensor
-            self.arrays.setdefault(tensor.name, tensor)
-            self.snapshots.append((tensor.name, self.place(node)))
+            self._snapshot(item, node)
         if isinstance(item, (Opaque, Finished, Tuple)) and not is_read:
             return None
         return self.to_expression(item, node)
+
+    def _check_bound_anew(self, name: str, node: ast.For) -> None:
+        """A name that holds a tensor of others' must not be changed in place as well."""
+        if name in _augmented_names(node):
+            sentence = f"loop kept: {name} is changed in place and bound anew"
+            self.unliftable(node, sentence, "VEC905")
+
+    def _snapshot(self, item: Tensor | View, node: ast.For) -> None:
+        """The cell takes the elements as they are, so the loop must not write the tensor."""
+        tensor = item if isinstance(item, Tensor) else item.tensor
+        self.arrays.setdefault(tensor.name, tensor)
+        self.snapshots.append((tensor.name, self.place(node)))
 
     def _check_first(self, name: str, value: Expression, kind: CellKind, node: ast.For) -> None:
         """A first value of another type must give the second one as the same number would."""
@@ -300,11 +307,8 @@ class CellReader(ConditionReader):
         if item is None or item == self.read_cell(name, node):
             return
         if isinstance(item, (Tensor, View)):
-            if name in _augmented_names(node):
-                sentence = f"loop kept: {name} is changed in place and bound anew"
-                self.unliftable(node, sentence, "VEC905")
-            tensor = item if isinstance(item, Tensor) else item.tensor
-            self.snapshots.append((tensor.name, self.place(node)))
+            self._check_bound_anew(name, node)
+            self._snapshot(item, node)
         value = self.to_expression(item, node)
         cell = self.cells[view.tensor.name]
         shape = tuple(d.extent for d in view.dimensions if isinstance(d, Whole))
@@ -377,10 +381,6 @@ def _is_logical(value: Expression) -> bool:
 
 
 _HALVES = frozenset({"float16", "bfloat16"})
-
-
-def _targets(node: ast.For) -> set[str]:
-    return {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
 
 
 def _augmented_only(node: ast.AST) -> set[str]:

@@ -44,3 +44,8 @@ def assigned_names(loop: ast.For) -> dict[str, ast.AST]:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 found[node.id] = node
     return found
+
+
+def target_names(loop: ast.For) -> set[str]:
+    """Names that the loop's header binds: ``for i, (a, b) in … -> {i, a, b}``."""
+    return {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}

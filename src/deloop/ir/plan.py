@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from deloop.ir.affine import Constraint
 from deloop.ir.loop import Loop, Store
+from deloop.ir.scalar import Expression
 
 
 @dataclass(frozen=True)
@@ -29,17 +30,33 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class Accumulation:
+    """All instances of a statement that write one element, as one combination.
+
+    `kind` is a name in `ops.reductions`, or ``last`` where each instance overwrites what the one
+    before has written; `term` what one iteration brings, `iterators` those that are combined away.
+    `skips_nan` says that the loop passes over NaN, as a comparison does and `torch.maximum` does
+    not.
+    """
+
+    kind: str
+    term: Expression
+    iterators: frozenset[str]
+    skips_nan: bool = False
+
+
+@dataclass(frozen=True)
 class Vector:
     """A statement of which the loops from `level` on (counted from 0) became axes.
 
-    `conditions` are those on serial iterators alone, under which it runs. `reduced` says that it
-    combined the values of loops that are no axes any more.
+    `conditions` are those on serial iterators alone, under which it runs. `accumulation` is
+    what its instances combine, if they do: one cycle of dependences that needs no loop.
     """
 
     statement: Statement
     level: int
     conditions: tuple[Constraint, ...] = ()
-    reduced: bool = False
+    accumulation: Accumulation | None = None
 
     @property
     def axes(self) -> tuple[Loop, ...]:

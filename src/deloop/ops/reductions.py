@@ -13,9 +13,10 @@ class Reduction:
     ----------
     name:
         Its name here and of its Tensor method: ``sum``.
-    update:
-        The operator of one step, ``add`` in ``s = s + x[i]``; for an extreme the comparison that
-        lets a new value in (``gt`` for ``max``).
+    operator:
+        The operator of one step, ``add`` in ``s = s + x[i]``.
+    comparison:
+        For an extreme, the one that lets a new value in: ``gt`` for ``max``. Else empty.
     neutral:
         The value that changes nothing; None where dtypes differ in it.
     is_exact:
@@ -29,12 +30,13 @@ class Reduction:
     """
 
     name: str
-    update: str
+    operator: str
     neutral: int | bool | None
     is_exact: bool
     several: bool
     needs_values: bool = False
     widens: bool = False
+    comparison: str = ""
 
 
 _REDUCTIONS = {
@@ -42,8 +44,12 @@ _REDUCTIONS = {
     for r in (
         Reduction("sum", "add", 0, is_exact=False, several=True, widens=True),
         Reduction("prod", "mul", 1, is_exact=False, several=False, widens=True),
-        Reduction("max", "gt", None, is_exact=True, several=True, needs_values=True),
-        Reduction("min", "lt", None, is_exact=True, several=True, needs_values=True),
+        Reduction(
+            "max", "maximum", None, is_exact=True, several=True, needs_values=True, comparison="gt"
+        ),
+        Reduction(
+            "min", "minimum", None, is_exact=True, several=True, needs_values=True, comparison="lt"
+        ),
         Reduction("any", "logical_or", False, is_exact=True, several=True),
         Reduction("all", "logical_and", True, is_exact=True, several=True),
     )

@@ -14,7 +14,7 @@ from deloop.analysis.legality import refuse_carried
 from deloop.analysis.recurrence import find_accumulation
 from deloop.diagnostic import Refusal
 from deloop.errors import Unliftable
-from deloop.ir.plan import Serial, Statement, Step, Vector, vectors
+from deloop.ir.plan import Accumulation, Serial, Statement, Step, Vector, vectors
 from deloop.poly.dependence import Dependence, DependenceKind
 
 
@@ -34,12 +34,14 @@ def _generate(
     ]
     steps: list[Step] = []
     for component in _components(statements, active):
-        if is_cyclic(component, active) and not _accumulates(component, active, level):
+        if not is_cyclic(component, active):
+            steps.append(Vector(component[0], level))
+        elif (found := _accumulation_of(component, active, level)) is not None:
+            steps.append(Vector(component[0], level, accumulation=found))
+        else:
             _check_cells(component, active, level, statements)
             loop = component[0].loops[level]
             steps.append(Serial(loop, _generate(component, active, level + 1)))
-        else:
-            steps.append(Vector(component[0], level))
     return tuple(steps)
 
 
@@ -60,9 +62,11 @@ def _check_cells(
         raise Unliftable(refuse_carried(carried[0], statements))
 
 
-def _accumulates(component: list[Statement], dependences: list[Dependence], level: int) -> bool:
-    """Whether a component's only cycle is one element that each instance updates."""
-    return len(component) == 1 and find_accumulation(component[0], dependences, level) is not None
+def _accumulation_of(
+    component: list[Statement], dependences: list[Dependence], level: int
+) -> Accumulation | None:
+    """What a component combines, where its only cycle is one element that each instance updates."""
+    return find_accumulation(component[0], dependences, level) if len(component) == 1 else None
 
 
 def is_cyclic(component: list[Statement], dependences: list[Dependence]) -> bool:

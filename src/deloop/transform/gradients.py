@@ -84,8 +84,7 @@ def _has_no_derivative(node: Expression, with_grad: frozenset[str]) -> bool:
     """Whether a branch calls an operator whose backward pass raises."""
     return isinstance(node, Select) and any(
         isinstance(inner, Call)
-        and inner.operator
-        in ("floor_divide", "nextafter", "heaviside", "igamma", "igammac", "zeta")
+        and inner.operator in _WITHOUT_DERIVATIVE
         and requires_grad(inner, with_grad)
         for inner in walk(node)
     )

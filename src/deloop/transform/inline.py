@@ -6,25 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from deloop.frontend.expression import cast
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
-from deloop.ir.loop import Loop
 from deloop.ir.plan import Serial, Step, Vector, vectors
 from deloop.ir.scalar import Expression, Index, Invariant, Load, Number, Reduce
 from deloop.ir.types import Tensor
+from deloop.transform.if_convert import rename_implicit
 from deloop.transform.reduce import fold_starts
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """A statement that keeps a value in a local array, and the iterators of its subscripts."""
-
-    array: str
-    value: Expression
-    loops: tuple[Loop, ...]
 
 
 def inline_kept(
@@ -194,25 +185,12 @@ def _substituted(reader: Vector, kept: Vector) -> Expression | None:
                 if (mine.lower, mine.upper, mine.span) != (theirs.lower, theirs.upper, theirs.span):
                     failed = True
                 values[name] = subscript
-            value = _renamed(store.value, values)
+            value = rename_implicit(store.value, values)
             return cast(value, node.type)
         return scalar.rebuild(node, change)
 
     result = change(reader.statement.store.value)
     return None if failed else result
-
-
-def _renamed(value: Expression, values: dict[str, Affine]) -> Expression:
-    """Iterators replaced, the implicit ones in the loads' own lists too."""
-
-    def change(node: Expression) -> Expression:
-        node = scalar.rebuild(node, change)
-        if isinstance(node, Load) and node.implicit:
-            pairs = tuple((str(values.get(i, Affine.symbol(i))), e) for i, e in node.implicit)
-            return replace(node, implicit=pairs)
-        return node
-
-    return scalar.substitute_symbols(change(value), values)
 
 
 def _reads(value: Expression, array: str) -> bool:

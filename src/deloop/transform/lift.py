@@ -6,12 +6,11 @@ A condition on one iterator narrows its range; an equation fixes it; a condition
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from deloop.analysis.bounds import Bounds, greatest, least
 from deloop.analysis.facts import Facts
-from deloop.analysis.recurrence import Accumulation, find_accumulation, wider
+from deloop.analysis.recurrence import wider
 from deloop.diagnostic import Refusal
 from deloop.dtype import Rank
 from deloop.errors import Unsupported
@@ -20,21 +19,14 @@ from deloop.frontend.expression import BOOL, both, cast, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign, at_least, less_than
 from deloop.ir.loop import Loop
-from deloop.ir.plan import Serial, Statement, Step, Vector
+from deloop.ir.plan import Accumulation, Serial, Statement, Step, Vector
 from deloop.ir.scalar import Call, ElementType, Expression, Index, Load, Select
 from deloop.ops.reductions import find_reduction
-from deloop.poly.dependence import Dependence
 from deloop.poly.domain import Domain
-from deloop.transform.distribute import is_cyclic
 from deloop.transform.reduce import combine, reduce_over
 
 
-def lift(
-    plan: tuple[Step, ...],
-    bounds: Bounds,
-    dependences: Sequence[Dependence],
-    outer: tuple[Loop, ...] = (),
-) -> tuple[Step, ...]:
+def lift(plan: tuple[Step, ...], bounds: Bounds, outer: tuple[Loop, ...] = ()) -> tuple[Step, ...]:
     """The plan with each statement's axes settled, accumulations written as reductions.
 
     ``for i: for j: if j > i: out[i, j] = 1   ->   out[:, 1:] = select(j > i, 1, out[:, 1:])``;
@@ -43,29 +35,18 @@ def lift(
     result: list[Step] = []
     for step in plan:
         if isinstance(step, Serial):
-            inner = lift(step.body, bounds, dependences, (*outer, step.loop))
-            result.append(Serial(step.loop, inner))
+            result.append(Serial(step.loop, lift(step.body, bounds, (*outer, step.loop))))
         else:
-            carried = [d for d in dependences if d.level == 0 or d.level > step.level]
-            found = None
-            if is_cyclic([step.statement], carried):
-                found = find_accumulation(step.statement, carried, step.level)
-            result.append(_Lifting(step, bounds, outer, found).result())
+            result.append(_Lifting(step, bounds, outer).result())
     return tuple(result)
 
 
 class _Lifting:
     """One statement on its way from iterators to axes."""
 
-    def __init__(
-        self,
-        vector: Vector,
-        bounds: Bounds,
-        outer: tuple[Loop, ...],
-        accumulation: Accumulation | None,
-    ) -> None:
+    def __init__(self, vector: Vector, bounds: Bounds, outer: tuple[Loop, ...]) -> None:
         self.statement = vector.statement
-        self.accumulation = accumulation
+        self.accumulation = vector.accumulation
         self.level = vector.level
         self.facts: Facts = bounds.facts
         self.bounds = bounds
@@ -129,7 +110,7 @@ class _Lifting:
             statement = self.bounds.check(statement)
         if found is not None and combines:
             statement = self._combined(statement, found)
-        return Vector(statement, self.level, tuple(self.conditions), found is not None)
+        return Vector(statement, self.level, tuple(self.conditions), found)
 
     def _fix_last(self) -> None:
         """Where a loop does not move the target, its last instance counts, if there is one.
@@ -137,7 +118,13 @@ class _Lifting:
         ``for i: t = x[i]   ->   t = x[n - 1]``
         """
         explicit = self.statement.loops[self.level :]
-        used = {s for sub in self.statement.store.subscripts for s in _symbols(sub)}
+        names = frozenset(x.iterator for x in explicit)
+        used: set[str] = set()
+        for subscript in self.statement.store.subscripts:
+            if isinstance(subscript, Affine):
+                used.update(subscript.symbols)
+            else:
+                used |= scalar.iterators_of(subscript, names)
         still = [x for x in reversed(explicit) if x.iterator not in used]
         if still and self.statement.store.guards:
             raise self._refuse("the last iteration that sets it depends on a condition")
@@ -201,8 +188,7 @@ class _Lifting:
         domain = tuple(
             c for c in statement.domain if not set(c.expression.symbols) & found.iterators
         )
-        store = replace(store, value=value, augmented=store.augmented)
-        return replace(statement, store=store, loops=loops, domain=domain)
+        return replace(statement, store=replace(store, value=value), loops=loops, domain=domain)
 
     def _own(self, array: str, subscripts: tuple[scalar.Subscript, ...]) -> Load:
         """The element as the loop reads it."""
@@ -393,18 +379,6 @@ class _Lifting:
 
     def _refuse(self, sentence: str) -> Unsupported:
         return Unsupported(Refusal("VEC945", self.statement.store.place, f"loop kept: {sentence}"))
-
-
-def _symbols(subscript: scalar.Subscript) -> set[str]:
-    if isinstance(subscript, Affine):
-        return set(subscript.symbols)
-    return {
-        s
-        for node in scalar.walk(subscript)
-        for a in ((node.affine,) if isinstance(node, Index) else
-                  tuple(x for x in getattr(node, "subscripts", ()) if isinstance(x, Affine)))
-        for s in a.symbols
-    }  # fmt: skip
 
 
 def _comparison(mask: Constraint, iterators: set[str]) -> Expression:

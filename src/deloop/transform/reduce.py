@@ -12,9 +12,7 @@ from deloop.frontend.expression import BOOL, both, cast
 from deloop.ir import scalar
 from deloop.ir.axis import Axis
 from deloop.ir.scalar import Call, Cast, ElementType, Expression, Number, Reduce, Select
-from deloop.ops.reductions import find_reduction
-
-_COMPARED = {"max": "gt", "min": "lt"}
+from deloop.ops.reductions import Reduction, find_reduction
 
 
 def reduce_over(kind: str, term: Expression, axes: tuple[Axis, ...]) -> Expression:
@@ -50,19 +48,19 @@ def combine(kind: str, start: Expression, reduced: Expression) -> Expression:
     those reduced over, the range takes it in: ``max(x[0], max of x[1:]) -> max of x``.
     """
     reduction = find_reduction(kind)
-    if _is_neutral(start, reduction.neutral, kind):
+    if _is_neutral(start, reduction):
         return cast(reduced, _joined(start, reduced)) if start.type != reduced.type else reduced
-    if kind in _COMPARED:
+    if reduction.comparison:
         grown = _taken_in(start, reduced)
         if grown is not None:
             return grown
-        condition = Call(_COMPARED[kind], (reduced, start), _condition_type(start, reduced))
+        condition = Call(reduction.comparison, (reduced, start), _condition_type(start, reduced))
         return Select(condition, reduced, cast(start, reduced.type))
     if kind in ("any", "all"):
-        return both(start, reduced, reduction.update)
+        return both(start, reduced, reduction.operator)
     if isinstance(reduced, Call) and reduced.operator == "neg":
         return Call("sub", (start, reduced.arguments[0]), _joined(start, reduced))
-    return Call(reduction.update, (start, reduced), _joined(start, reduced))
+    return Call(reduction.operator, (start, reduced), _joined(start, reduced))
 
 
 def _joined(start: Expression, reduced: Expression) -> ElementType:
@@ -74,14 +72,14 @@ def _condition_type(start: Expression, reduced: Expression) -> ElementType:
     return BOOL if rank is Rank.NUMBER else ElementType("bool", rank)
 
 
-def _is_neutral(start: Expression, neutral: int | bool | None, kind: str) -> bool:
+def _is_neutral(start: Expression, reduction: Reduction) -> bool:
     while isinstance(start, Cast):
         start = start.value
     if not isinstance(start, Number) or isinstance(start.value, complex):
         return False
-    if kind in _COMPARED:
-        return start.value == (float("-inf") if kind == "max" else float("inf"))
-    return neutral is not None and start.value == neutral
+    if reduction.comparison:
+        return start.value == (float("-inf") if reduction.name == "max" else float("inf"))
+    return reduction.neutral is not None and start.value == reduction.neutral
 
 
 def _taken_in(start: Expression, reduced: Expression) -> Expression | None:
@@ -116,13 +114,13 @@ def fold_starts(value: Expression) -> Expression:
                 "add" | "mul" | "logical_or" | "logical_and" as word, (start, reduced), _, ""
             ):
                 kind = _kind_of(reduced)
-                if kind is not None and find_reduction(kind).update == word:
+                if kind is not None and find_reduction(kind).operator == word:
                     made = combine(kind, start, reduced)
                     return node if made.type != node.type else made
             case Select(Call("gt" | "lt", (reduced, start)), then, _) if (
                 then == reduced and isinstance(reduced, Reduce)
             ):
-                if _COMPARED.get(reduced.kind) == node.condition.operator:  # type: ignore[union-attr]
+                if find_reduction(reduced.kind).comparison == node.condition.operator:  # type: ignore[union-attr]
                     made = combine(reduced.kind, start, reduced)
                     return node if made.type != node.type else made
         return node

@@ -242,7 +242,7 @@ def _fill_reader(
         for d in dependences
         if d.sink == name
         and d.kind is DependenceKind.FLOW
-        and not (vector.reduced and d.source == name)  # all at once, it reads itself no more
+        and not (vector.accumulation and d.source == name)  # all at once, it reads itself no more
     ]
 
     def fill_of(load: Load) -> int | float | bool | None:
