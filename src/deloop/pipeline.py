@@ -44,6 +44,7 @@ from deloop.transform.forward import forward_stores
 from deloop.transform.gradients import (
     assume_bases,
     check_gradient_order,
+    check_scans,
     require_gradients,
 )
 from deloop.transform.guards import guard_data
@@ -51,6 +52,7 @@ from deloop.transform.if_convert import if_convert
 from deloop.transform.inline import inline_kept
 from deloop.transform.lift import lift
 from deloop.transform.powers import settle_powers
+from deloop.transform.reduce import require_comparable
 from deloop.transform.simplify import arrays_with_grad, simplify_plan
 
 _MOST_READINGS = 24
@@ -162,10 +164,11 @@ def compile_loop(
         check_trip_counts(statement, facts, at_least_one=bounds.must_run)
     statements = [canonical_statement(s, facts.canonical) for s in statements]
     dependences = dependences_of(statements, nest.arrays, facts)
-    plan = distribute(statements, dependences)
+    plan = distribute(statements, dependences, nest.live)
     refusal = check_kept(plan, dependences, statements)
     plan = lift(plan, bounds)
     plan = inline_kept(plan, nest.arrays, nest.locals, nest.live)
+    check_scans(plan, arrays_with_grad(plan, nest.arrays))
     check_gradient_order(plan, arrays_with_grad(plan, nest.arrays), nest.arrays)
     plan, lossy = simplify_plan(plan, dependences, nest.arrays)
     with_grad = arrays_with_grad(plan, nest.arrays)
@@ -174,7 +177,7 @@ def compile_loop(
     context.with_grad = with_grad
     if lossy:
         context.round_off("0 + x written as x loses the sign of a zero")
-    needed = [*builder.data_requirements, *facts.needed]
+    needed = [*builder.data_requirements, *facts.needed, *require_comparable(plan)]
     needed.extend(require_gradients(plan, context.with_grad, nest.arrays))
     plan = settle_powers(plan, context.with_grad)
     replaceable = find_replaceable(candidate, nest, plan, facts, context.with_grad)

@@ -28,7 +28,8 @@ def require_updates(
     needed: list[DataRequirement] = []
     used = {load.array for s in statements for load in loads(s.store.value)} | nest.live
     for cell in nest.cells:
-        if not (cell.starts_unset or cell.changes_type):
+        is_left = cell.starts_shared and cell.key in nest.live
+        if not (cell.starts_unset or cell.changes_type or is_left):
             continue
         own = [s for s in statements if s.store.array == cell.key]
         if not own or cell.key not in used:

@@ -23,11 +23,13 @@ from deloop.poly.dependence import Dependence, DependenceKind
 
 
 def find_accumulation(
-    statement: Statement, dependences: Sequence[Dependence], level: int
+    statement: Statement, dependences: Sequence[Dependence], level: int, is_copied: bool = False
 ) -> Accumulation | None:
     """The accumulation that a statement makes over the loops inside of `level`, None for no match.
 
     ``out[i] = out[i] + x[i, j]  ->  Accumulation(sum, x[i, j], {j})``
+
+    With `is_copied`, what is accumulated is only stored elsewhere, so that it may be a view here.
     """
     store = statement.store
     lifted = [loop.iterator for loop in statement.loops[level:]]
@@ -43,6 +45,18 @@ def find_accumulation(
     own = Load(store.array, store.subscripts, _own_type(store.value, store.array, store.subscripts))
     if not iterators or not _only_own(statement, dependences):
         return None
+    found = decompose(statement, own)
+    if found is None or (not is_copied and not _is_new_value(statement, *found)):
+        return None
+    kind, term = found
+    by_comparison = kind in ("max", "min") and isinstance(store.value, Select)
+    floating = category(store.dtype) == "float"
+    return Accumulation(kind, term, iterators, by_comparison and floating)
+
+
+def decompose(statement: Statement, own: Load) -> tuple[str, Expression] | None:
+    """The kind and the term of a statement that updates `own`, None where it does not."""
+    store = statement.store
     found = _decompose(store.value, own, store.dtype)
     if found is None:
         return None
@@ -50,11 +64,7 @@ def find_accumulation(
     is_int = store.cell is not None and store.cell == ElementType("int64", Rank.NUMBER)
     if is_int and kind in ("sum", "prod") and not (kind == "sum" and is_counted(term)):
         return None  # Python ints have no bound, a tensor's have
-    if not _is_new_value(statement, kind, term):
-        return None
-    by_comparison = kind in ("max", "min") and isinstance(store.value, Select)
-    floating = category(store.dtype) == "float"
-    return Accumulation(kind, term, iterators, by_comparison and floating)
+    return kind, term
 
 
 def _is_new_value(statement: Statement, kind: str, term: Expression) -> bool:
@@ -133,7 +143,11 @@ def _decompose(value: Expression, own: Load, dtype: str) -> _Form | None:
             minus = Call("neg", (second,), second.type)
             if category(second.type.dtype) == "bool":
                 return None
-            return "sum", _joined("add", inner, minus)
+            if not isinstance(inner, tuple):
+                rank = max(inner.type.rank, second.type.rank)
+                joined = ElementType(wider(inner.type, second.type), rank)
+                return "sum", Call("sub", (inner, second), joined)
+            return "sum", minus
         case Call("logical_and" | "logical_or" as word, (first, second)):
             return _by_step("all" if word == "logical_and" else "any", first, second, own, dtype)
         case Call("bitwise_and" | "bitwise_or" as word, (first, second)) if dtype == "bool":

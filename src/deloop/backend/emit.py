@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from deloop.backend import syntax
 from deloop.backend.context import Emitted
-from deloop.backend.reduce import ReductionEmitter
+from deloop.backend.scan import ScanEmitter
 from deloop.dtype import Rank, category, promote
 from deloop.ir import scalar
 from deloop.ir.axis import Axis
@@ -29,6 +29,7 @@ from deloop.ir.scalar import (
     Load,
     Number,
     Reduce,
+    Scan,
     Select,
     requires_grad,
 )
@@ -45,7 +46,7 @@ _CAST_METHODS = {
 _LARGEST = 4000
 
 
-class Emitter(ReductionEmitter):
+class Emitter(ScanEmitter):
     """Emits the expressions of one statement whose `axes` loops were lifted."""
 
     # ------------------------------------------------------------------ dispatch
@@ -77,6 +78,8 @@ class Emitter(ReductionEmitter):
                 return self.inlined(expression)
             case Reduce():
                 return self.reduce(expression)
+            case Scan():
+                return self.scan(expression)
             case Call():
                 return self.call(expression)
 

@@ -175,12 +175,14 @@ class _Writer:
         repeated = [
             e
             for e, n in counts.items()
-            if n > 1 and isinstance(e, (Call, Select)) and not emitter.knows(e)
+            if n > 1 and isinstance(e, (Call, Select, scalar.Scan)) and not emitter.knows(e)
         ]
         repeated.sort(key=lambda e: sum(1 for _ in scalar.walk(e)))
         conditions = {s.condition for s in scalar.walk(value) if isinstance(s, Select)}
         for expression in repeated:
             name = self.temporaries.get(expression)
+            if isinstance(expression, scalar.Scan):
+                name = expression.name
             if name is None and expression in conditions:
                 name = "mask"
             if name is None or (isinstance(expression, Select) and expression.is_mixed):
@@ -427,7 +429,7 @@ class _Writer:
 
 def _count(value: Expression, counts: dict[Expression, int]) -> None:
     counts[value] = counts.get(value, 0) + 1
-    if counts[value] > 1 or isinstance(value, scalar.Reduce):
+    if counts[value] > 1 or isinstance(value, (scalar.Reduce, scalar.Scan)):
         return
     for child in scalar.children(value):
         _count(child, counts)

@@ -134,8 +134,33 @@ class CellReader(ConditionReader):
         """At the end of an iteration: what the names hold goes into their cells."""
         values = {name: self.environment.get(name) for name in self._carried_by(node)}
         self._check_shared(values, node)
-        for name in values:
+        for name in assigned_names(node):
+            if name not in values and isinstance(self.environment.get(name), build.NODES):
+                del self.environment[name]  # nobody reads it any more, so it needs no saving
+        for name in self._in_turn(values):
             self._set(name, node)
+
+    def _in_turn(self, values: Mapping[str, Item | None]) -> list[str]:
+        """The names in an order in which each is read before its cell is written, if there is one.
+
+        ``worst = max(worst, peak - x[i]); peak = max(peak, x[i])``: `worst` goes first.
+        """
+        reads = {
+            name: {load.array for load in scalar.loads(item)} if isinstance(item, build.NODES)
+            else set()
+            for name, item in values.items()
+        }  # fmt: skip
+        left, order = list(values), []
+        while left:
+            free = (
+                name
+                for name in left
+                if not any(self.active[name].tensor.name in reads[o] for o in left if o != name)
+            )
+            name = next(free, left[0])
+            left.remove(name)
+            order.append(name)
+        return order
 
     def keep_last(self, node: ast.For, names: Iterable[str]) -> None:
         """Behind the nest, induction variables that later code reads get their last values."""
@@ -223,8 +248,7 @@ class CellReader(ConditionReader):
         self.opened[id(node), name] = unique
         changes = first is not None and first != kind
         shared = isinstance(item, View) or (isinstance(item, Tensor) and not item.fresh)
-        changes = changes or shared  # no iteration leaves the very tensor, an update a new one
-        self.cells[unique] = Cell(unique, name, kind.type, value is None, changes)
+        self.cells[unique] = Cell(unique, name, kind.type, value is None, changes, shared)
         if value is not None:
             self._store(name, build.cast(value, kind.type), kind, node, node)
 

@@ -133,16 +133,37 @@ class Cast:
 class Reduce:
     """`value` combined over all values of `axes`, which are bound here: ``sum over j of x[i, j]``.
 
-    `kind` is a name in `deloop.ops.reductions`.
+    `kind` is a name in `deloop.ops.reductions`; `skips_nan` says that the loop's extreme passes
+    over NaN.
     """
 
     kind: str
     value: Expression
     axes: tuple[Axis, ...]
     type: ElementType
+    skips_nan: bool = False
 
 
-Expression = Number | Index | Invariant | Load | Call | Inlined | Select | Cast | Reduce
+@dataclass(frozen=True)
+class Scan:
+    """`value` combined over the iterations of `axis` up to `at`: ``sum over k <= i of x[k]``.
+
+    The axis' iterator is bound here; `at` is an expression of other iterators. An `exclusive` scan
+    leaves iteration `at` itself out, and its axis ends before the last one. `name` is the user's
+    variable, should the value need one.
+    """
+
+    kind: str
+    value: Expression
+    axis: Axis
+    at: Affine
+    type: ElementType
+    exclusive: bool = False
+    skips_nan: bool = False
+    name: str = ""
+
+
+Expression = Number | Index | Invariant | Load | Call | Inlined | Select | Cast | Reduce | Scan
 Subscript = Affine | Expression
 
 
@@ -155,10 +176,21 @@ def children(expression: Expression) -> tuple[Expression, ...]:
             return (condition, then, otherwise)
         case Inlined(_, _, body):
             return (body,)
-        case Cast(value, _) | Reduce(_, value):
+        case Cast(value, _) | Reduce(_, value) | Scan(_, value):
             return (value,)
         case Load(_, subscripts):
             return tuple(s for s in subscripts if not isinstance(s, Affine))
+        case _:
+            return ()
+
+
+def bound_axes(expression: Expression) -> tuple[Axis, ...]:
+    """The axes that a node binds: its operand varies along them, the node itself does not."""
+    match expression:
+        case Reduce(axes=axes):
+            return axes
+        case Scan(axis=axis):
+            return (axis,)
         case _:
             return ()
 
@@ -189,7 +221,7 @@ def rebuild(expression: Expression, change: Callable[[Expression], Expression]) 
             return Select(change(condition), change(then), change(otherwise))
         case Cast(value, kind):
             return Cast(change(value), kind)
-        case Reduce(value=value):
+        case Reduce(value=value) | Scan(value=value):
             return replace(expression, value=change(value))
         case Load():
             return replace(
@@ -212,6 +244,13 @@ def substitute_symbols(expression: Expression, values: dict[str, Affine]) -> Exp
                 expression,
                 value=substitute_symbols(value, values),
                 axes=tuple(axis.substituted(values) for axis in axes),
+            )
+        case Scan(value=value, axis=axis, at=at):
+            return replace(
+                expression,
+                value=substitute_symbols(value, values),
+                axis=axis.substituted(values),
+                at=at.substitute(values),
             )
         case Load():
             return replace(
@@ -236,8 +275,11 @@ def iterators_of(expression: Expression, iterators: frozenset[str]) -> frozenset
     for node in walk(expression):
         if isinstance(node, Index):
             found.update(node.affine.symbols)
-        elif isinstance(node, Reduce):
-            found.update(s for a in node.axes for c in a.constraints for s in c.expression.symbols)
+        elif isinstance(node, (Reduce, Scan)):
+            bounds = [c for a in bound_axes(node) for c in a.constraints]
+            found.update(s for c in bounds for s in c.expression.symbols)
+            if isinstance(node, Scan):
+                found.update(node.at.symbols)
         elif isinstance(node, Load):
             for subscript in node.subscripts:
                 if isinstance(subscript, Affine):

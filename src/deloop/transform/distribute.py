@@ -12,37 +12,103 @@ from collections.abc import Iterable
 
 from deloop.analysis.legality import refuse_carried
 from deloop.analysis.recurrence import find_accumulation
+from deloop.analysis.scan import find_chain, find_running
 from deloop.diagnostic import Refusal
 from deloop.errors import Unliftable
+from deloop.ir import scalar
+from deloop.ir.affine import Affine
 from deloop.ir.plan import Accumulation, Serial, Statement, Step, Vector, vectors
 from deloop.poly.dependence import Dependence, DependenceKind
+from deloop.transform.scan import expand_chain, expand_running
 
 
-def distribute(statements: list[Statement], dependences: Iterable[Dependence]) -> tuple[Step, ...]:
-    """The plan: which statements are lifted at which level, under which loops that stay."""
-    return _generate(statements, list(dependences), 0)
-
-
-def _generate(
-    statements: list[Statement], dependences: list[Dependence], level: int
+def distribute(
+    statements: list[Statement], dependences: Iterable[Dependence], live: frozenset[str]
 ) -> tuple[Step, ...]:
-    names = {s.name for s in statements}
-    active = [
-        d
-        for d in dependences
-        if d.source in names and d.sink in names and (d.level == 0 or d.level > level)
-    ]
-    steps: list[Step] = []
-    for component in _components(statements, active):
-        if not is_cyclic(component, active):
-            steps.append(Vector(component[0], level))
-        elif (found := _accumulation_of(component, active, level)) is not None:
-            steps.append(Vector(component[0], level, accumulation=found))
-        else:
-            _check_cells(component, active, level, statements)
-            loop = component[0].loops[level]
-            steps.append(Serial(loop, _generate(component, active, level + 1)))
-    return tuple(steps)
+    """The plan: which statements are lifted at which level, under which loops that stay.
+
+    `live` are the cells that code behind the loops reads.
+    """
+    return _Distribution(statements, live).generate(statements, list(dependences), 0)
+
+
+class _Distribution:
+    def __init__(self, statements: list[Statement], live: frozenset[str]) -> None:
+        self.all = statements
+        self.live = live
+        self.expanded: set[str] = set()
+
+    def generate(
+        self, statements: list[Statement], dependences: list[Dependence], level: int
+    ) -> tuple[Step, ...]:
+        names = {s.name for s in statements}
+        active = [
+            d
+            for d in dependences
+            if d.source in names and d.sink in names and (d.level == 0 or d.level > level)
+        ]
+        steps: list[Step] = []
+        for component in _components(statements, active):
+            if not is_cyclic(component, active):
+                steps.append(Vector(component[0], level))
+            elif (found := _accumulation_of(component, active, level)) is not None:
+                steps.append(Vector(component[0], level, accumulation=found))
+            elif (chained := _chain_of(component, active, level)) is not None:
+                steps.append(Vector(chained, level))
+            elif (scanned := self._scanned(component, active, level)) is not None:
+                steps.extend(scanned)
+            else:
+                _check_cells(component, active, level, statements)
+                loop = component[0].loops[level]
+                steps.append(Serial(loop, self.generate(component, active, level + 1)))
+        return tuple(steps)
+
+    def _scanned(
+        self, component: list[Statement], dependences: list[Dependence], level: int
+    ) -> tuple[Step, ...] | None:
+        """The component distributed further, its reads of an accumulating variable made scans."""
+        running = find_running(component, dependences, level)
+        if running is None or running.statement.name in self.expanded:
+            return None
+        expanded = expand_running(running, component, dependences, level)
+        if expanded is None:
+            return None
+        statements, changed = expanded
+        readers = {r.name for r in running.readers}
+        if self._is_done(running.statement, readers, level):
+            statements = [s for s in statements if s.name != running.statement.name]
+        self.expanded.add(running.statement.name)
+        try:
+            steps = self.generate(statements, changed, level)
+        except Unliftable:
+            return None
+        finally:
+            self.expanded.discard(running.statement.name)
+        inside = {v.statement.name for s in steps if isinstance(s, Serial) for v in vectors((s,))}
+        return None if inside & readers else steps
+
+    def _is_done(self, statement: Statement, readers: set[str], level: int) -> bool:
+        """Whether nobody needs the last value of a variable that `readers` read on its way."""
+        array = statement.store.array
+        around = {x.iterator for x in statement.loops[:level]}
+        own = {s for x in statement.store.subscripts if isinstance(x, Affine) for s in x.symbols}
+        used = any(
+            load.array == array
+            for s in self.all
+            if s.name != statement.name and s.name not in readers
+            for load in scalar.loads(s.store.value)
+        )
+        return array not in self.live and around <= own and not used
+
+
+def _chain_of(
+    component: list[Statement], dependences: list[Dependence], level: int
+) -> Statement | None:
+    """The statement of a component as a scan of what it stores itself, if it is one."""
+    if len(component) != 1:
+        return None
+    chain = find_chain(component[0], dependences, level)
+    return None if chain is None else expand_chain(chain, component[0])
 
 
 def _check_cells(
@@ -172,4 +238,7 @@ def _reason(step: Serial, dependences: list[Dependence], statements: list[Statem
             d.source != d.sink,
         ),
     )
+    if not preferred:
+        sentence = f"loop kept: what runs inside has a range that moves with {step.loop.iterator}"
+        return Refusal("VEC945", step.loop.place, sentence)
     return refuse_carried(preferred[0], statements)

@@ -28,6 +28,8 @@ from deloop.ir.scalar import (
 )
 from deloop.ir.types import Tensor
 from deloop.ops.math_functions import find_math_function
+from deloop.transform.scan import scans_in_branches
+from deloop.transform.simplify import needs_guard
 
 
 def check_gradient_order(
@@ -42,6 +44,24 @@ def check_gradient_order(
     in_text = sorted(vectors(plan), key=lambda v: v.statement.schedule[::2])
     for order in (in_text, vectors(plan)):
         _check_order(order, with_grad, arrays)
+
+
+def check_scans(plan: tuple[Step, ...], with_grad: frozenset[str]) -> None:
+    """Refuse a running value that only some iterations use, where that makes a gradient NaN.
+
+    The loop sends no gradient into steps behind the last use; a scan sends them a zero, and zero
+    times an infinite derivative is NaN (design hazard 8).
+    """
+
+    def grads(expression: Expression) -> bool:
+        return requires_grad(expression, with_grad)
+
+    for vector in vectors(plan):
+        store = vector.statement.store
+        for scan in scans_in_branches(store.value):
+            if grads(scan) and needs_guard(scan.value, grads):
+                sentence = "loop kept: the gradient of a step that no later iteration uses"
+                raise Unliftable(Refusal("VEC906", store.place, sentence))
 
 
 def _check_order(

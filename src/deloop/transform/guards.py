@@ -50,7 +50,8 @@ def guard_data(
         emitter = Emitter(context, axes, [axis.iterator for axis in axes], place)
         piece = emitter.emit(requirement.condition)
         word = "all" if requirement.every else "any"
-        node = piece.node if piece.rank is Rank.NUMBER else syntax.method(piece.node, word)
+        single = piece.rank is Rank.NUMBER or (not piece.axes and _is_reduced(requirement))
+        node = piece.node if single else syntax.method(piece.node, word)
         guard = syntax.text(syntax.call("bool", [node]))
         free = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
         if free - parameters - {context.torch}:
@@ -63,3 +64,8 @@ def guard_data(
             )
         found.append(Assumption(requirement.reason, guard, f"line {place.line}"))
     return tuple(dict.fromkeys(found))
+
+
+def _is_reduced(requirement: DataRequirement) -> bool:
+    """Whether a requirement combines its axes itself."""
+    return isinstance(requirement.condition, scalar.Reduce)

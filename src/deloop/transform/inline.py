@@ -12,7 +12,7 @@ from deloop.frontend.expression import cast
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Serial, Step, Vector, vectors
-from deloop.ir.scalar import Expression, Index, Invariant, Load, Number, Reduce
+from deloop.ir.scalar import Expression, Index, Invariant, Load, Number, bound_axes
 from deloop.ir.types import Tensor
 from deloop.transform.if_convert import rename_implicit
 from deloop.transform.reduce import fold_starts
@@ -86,7 +86,8 @@ def _inlined(
     plain = isinstance(store.value, (Number, Invariant, Index)) or (
         isinstance(store.value, scalar.Cast) and isinstance(store.value.value, Number)
     )
-    if (uses > 1 or is_live) and not plain:
+    element = isinstance(store.value, Load) and not step.axes and not is_live
+    if (uses > 1 or is_live) and not (plain or element):
         return None
     read = {load.array for load in scalar.loads(store.value)}
     memory = {arrays[a].storage.rstrip("?") for a in read}
@@ -151,18 +152,17 @@ def _substituted(reader: Vector, kept: Vector) -> Expression | None:
     if any(not isinstance(s, Affine) for s in reader.statement.store.subscripts):
         return None
     ranges = {loop.iterator: loop.axis for loop in reader.axes}
-    bound_here = {a.iterator for n in scalar.walk(store.value) if isinstance(n, Reduce)
-                  for a in n.axes}  # fmt: skip
+    bound_here = {a.iterator for n in scalar.walk(store.value) for a in bound_axes(n)}
     if bound_here & set(ranges):
         return None
     failed = False
 
     def change(node: Expression) -> Expression:
         nonlocal failed
-        if isinstance(node, Reduce):
-            if bound_here & {a.iterator for a in node.axes} and _reads(node, store.array):
+        if bound := bound_axes(node):
+            if bound_here & {a.iterator for a in bound} and _reads(node, store.array):
                 failed = True
-            inner_ranges = {a.iterator: a for a in node.axes}
+            inner_ranges = {a.iterator: a for a in bound}
             ranges.update(inner_ranges)
             changed = scalar.rebuild(node, change)
             for name in inner_ranges:

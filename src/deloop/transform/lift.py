@@ -12,18 +12,18 @@ from deloop.analysis.bounds import Bounds, greatest, least
 from deloop.analysis.facts import Facts
 from deloop.analysis.recurrence import wider
 from deloop.diagnostic import Refusal
-from deloop.dtype import Rank
+from deloop.dtype import Rank, category
 from deloop.errors import Unsupported
-from deloop.frontend.apply import DataRequirement
-from deloop.frontend.expression import BOOL, both, cast, negate, number
+from deloop.frontend.expression import BOOL, both, cast, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign, at_least, less_than
 from deloop.ir.loop import Loop
 from deloop.ir.plan import Accumulation, Serial, Statement, Step, Vector
-from deloop.ir.scalar import Call, ElementType, Expression, Index, Load, Select
+from deloop.ir.scalar import Call, ElementType, Expression, Index, Load, Scan, Select
 from deloop.ops.reductions import find_reduction
 from deloop.poly.domain import Domain
 from deloop.transform.reduce import combine, reduce_over
+from deloop.transform.scan import scans_of, without_scans
 
 
 def lift(plan: tuple[Step, ...], bounds: Bounds, outer: tuple[Loop, ...] = ()) -> tuple[Step, ...]:
@@ -105,12 +105,37 @@ class _Lifting:
         )
         if self.conditions and self.bounds.has_grad:
             raise self._refuse("a gradient flows in only where a condition holds")
+        scans = scans_of(value)
+        if scans:
+            self._check_scans(scans, statement)
         if narrowed:
             self._check_extents(serial)
-            statement = self.bounds.check(statement)
+            if not scans:
+                statement = self.bounds.check(statement)
         if found is not None and combines:
             statement = self._combined(statement, found)
         return Vector(statement, self.level, tuple(self.conditions), found)
+
+    def _check_scans(self, scans: list[Scan], statement: Statement) -> None:
+        """Ask what scans need: what is read beside them in bounds, something to leave out."""
+        for scan in scans:
+            if scan.exclusive and not self._holds(scan.axis.extent):
+                raise self._refuse("whether an iteration runs is not known")
+        beside = without_scans(statement.store.value)
+        plain = replace(statement, store=replace(statement.store, value=beside))
+        if self.bounds.check(plain).store.value != beside:
+            raise self._refuse("what a running value starts from wraps around")
+
+    def _holds(self, extent: Affine) -> bool:
+        """Whether an extent is not negative, in all iterations of the loops that stay."""
+        domain = Domain(
+            tuple(x.iterator for x in self.outer),
+            tuple(c for x in self.outer for c in x.constraints),
+        )
+        if self.facts.proves(domain, at_least(extent, 0)):
+            return True
+        corner = at_least(least(self.facts.canonical(extent), self.outer), 0)
+        return self.facts.assume(corner, "the loop runs")
 
     def _fix_last(self) -> None:
         """Where a loop does not move the target, its last instance counts, if there is one.
@@ -165,7 +190,9 @@ class _Lifting:
         loops = tuple(x for x in statement.loops if x.iterator not in found.iterators)
         axes = tuple(x.axis for x in statement.loops if x.iterator in found.iterators)
         moved = scalar.iterators_of(store.value, found.iterators)
-        counted = reduction.widens  # these take the extent of a loop that changes nothing
+        # A loop that changes nothing counts by its extent; 0 times an infinity would be NaN.
+        exact = category(store.value.type.dtype) in ("int", "bool") or found.kind == "prod"
+        counted = reduction.widens and exact
         needed = [
             x
             for x in statement.loops
@@ -174,17 +201,11 @@ class _Lifting:
         ]
         if not all(map(self._known_to_run, needed)):
             raise self._refuse("whether there is a value to take the extreme of is not known")
-        if found.skips_nan:
-            is_nan = Call("isnan", (store.value,), ElementType("bool", store.value.type.rank),
-                          "torch.isnan")  # fmt: skip
-            self.facts.needed.append(
-                DataRequirement(negate(is_nan), store.place, "no value compared is NaN")
-            )
         own = self._own(store.array, store.subscripts)
         term = store.value
         if reduction.widens:  # the loop adds in the wider dtype from the first step on
             term = cast(term, ElementType(wider(own.type, term.type), term.type.rank))
-        value = combine(found.kind, own, reduce_over(found.kind, term, axes))
+        value = combine(found.kind, own, reduce_over(found.kind, term, axes, found.skips_nan))
         domain = tuple(
             c for c in statement.domain if not set(c.expression.symbols) & found.iterators
         )

@@ -8,29 +8,43 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deloop.dtype import Rank
-from deloop.frontend.expression import BOOL, both, cast
+from deloop.frontend.apply import DataRequirement
+from deloop.frontend.expression import BOOL, both, cast, negate
 from deloop.ir import scalar
 from deloop.ir.axis import Axis
-from deloop.ir.scalar import Call, Cast, ElementType, Expression, Number, Reduce, Select
+from deloop.ir.plan import Step, vectors
+from deloop.ir.scalar import (
+    Call,
+    Cast,
+    ElementType,
+    Expression,
+    Number,
+    Reduce,
+    Scan,
+    Select,
+    bound_axes,
+)
 from deloop.ops.reductions import Reduction, find_reduction
 
 
-def reduce_over(kind: str, term: Expression, axes: tuple[Axis, ...]) -> Expression:
+def reduce_over(
+    kind: str, term: Expression, axes: tuple[Axis, ...], skips_nan: bool = False
+) -> Expression:
     """``kind over axes of term``; counts instead of adding ones: ``sum of select(c, 1, 0)``."""
-    if kind == "sum" and (counted := _counted(term)) is not None:
-        term = counted
+    if kind == "sum":
+        term = counted(term)
     if isinstance(term, Call) and term.operator == "neg" and kind == "sum":
         inner = reduce_over(kind, term.arguments[0], axes)
         return replace(term, arguments=(inner,), type=inner.type)
     if isinstance(term, Reduce) and term.kind == kind:
         return replace(term, axes=(*axes, *term.axes))
-    return Reduce(kind, term, axes, term.type)
+    return Reduce(kind, term, axes, term.type, skips_nan)
 
 
-def _counted(term: Expression) -> Expression | None:
+def counted(term: Expression) -> Expression:
     """``select(c, 1, 0) -> c`` as a number; a condition that is a tensor counts as int64."""
     if not isinstance(term, Select) or term.is_mixed:
-        return None
+        return term
     values = []
     for branch in (term.then, term.otherwise):
         while isinstance(branch, Cast):
@@ -38,22 +52,22 @@ def _counted(term: Expression) -> Expression | None:
         values.append(branch.value if isinstance(branch, Number) else None)
     if values == [1, 0] and term.type.dtype != "bool":
         return Cast(term.condition, term.type)
-    return None
+    return term
 
 
 def combine(kind: str, start: Expression, reduced: Expression) -> Expression:
     """``start (+) reduced``; the reduction alone where `start` changes nothing.
 
-    An extreme keeps `start` unless the reduction is beyond it; where `start` is an element next to
-    those reduced over, the range takes it in: ``max(x[0], max of x[1:]) -> max of x``.
+    Where `start` is an element next to those reduced over, the range takes it in: ``x[0] + sum of
+    x[1:] -> sum of x``. An extreme keeps `start` unless the reduction is beyond it.
     """
     reduction = find_reduction(kind)
     if _is_neutral(start, reduction):
         return cast(reduced, _joined(start, reduced)) if start.type != reduced.type else reduced
+    grown = _taken_in(start, reduced, may_repeat=bool(reduction.comparison))
+    if grown is not None and grown.type == reduced.type:
+        return grown
     if reduction.comparison:
-        grown = _taken_in(start, reduced)
-        if grown is not None:
-            return grown
         condition = Call(reduction.comparison, (reduced, start), _condition_type(start, reduced))
         return Select(condition, reduced, cast(start, reduced.type))
     if kind in ("any", "all"):
@@ -82,17 +96,28 @@ def _is_neutral(start: Expression, reduction: Reduction) -> bool:
     return reduction.neutral is not None and start.value == reduction.neutral
 
 
-def _taken_in(start: Expression, reduced: Expression) -> Expression | None:
-    """The extreme over a range that includes the element it started from."""
-    if not isinstance(reduced, Reduce) or len(reduced.axes) != 1:
+def _taken_in(start: Expression, reduced: Expression, may_repeat: bool) -> Expression | None:
+    """The combination over a range that includes the element it started from.
+
+    An element that is in the range already may only be combined again where that changes nothing.
+    """
+    if not isinstance(reduced, (Reduce, Scan)) or len(bound_axes(reduced)) != 1:
         return None
-    axis = reduced.axes[0]
-    if axis.span is not None:
+    axis = bound_axes(reduced)[0]
+    if axis.span is not None or (isinstance(reduced, Scan) and reduced.exclusive):
         return None
     first = scalar.substitute_symbols(reduced.value, {axis.iterator: axis.lower - 1})
     if _same(first, start):
-        return replace(reduced, axes=(replace(axis, lower=axis.lower - 1),))
-    for inside in (axis.lower, axis.upper - 1):
+        grown = replace(axis, lower=axis.lower - 1)
+        return (
+            replace(reduced, axis=grown)
+            if isinstance(reduced, Scan)
+            else replace(reduced, axes=(grown,))
+        )
+    ends = (axis.lower,) if isinstance(reduced, Scan) else (axis.lower, axis.upper - 1)
+    if not may_repeat:
+        return None
+    for inside in ends:
         if _same(scalar.substitute_symbols(reduced.value, {axis.iterator: inside}), start):
             return reduced
     return None
@@ -118,7 +143,7 @@ def fold_starts(value: Expression) -> Expression:
                     made = combine(kind, start, reduced)
                     return node if made.type != node.type else made
             case Select(Call("gt" | "lt", (reduced, start)), then, _) if (
-                then == reduced and isinstance(reduced, Reduce)
+                then == reduced and isinstance(reduced, (Reduce, Scan))
             ):
                 if find_reduction(reduced.kind).comparison == node.condition.operator:  # type: ignore[union-attr]
                     made = combine(reduced.kind, start, reduced)
@@ -133,4 +158,18 @@ def _kind_of(value: Expression) -> str | None:
         value = value.value
     if isinstance(value, Call) and value.operator == "neg":
         return None
-    return value.kind if isinstance(value, Reduce) else None
+    return value.kind if isinstance(value, (Reduce, Scan)) else None
+
+
+def require_comparable(plan: tuple[Step, ...]) -> list[DataRequirement]:
+    """Ask that no value of an extreme is NaN, where the loop's comparison passes over NaN."""
+    found: list[DataRequirement] = []
+    for vector in vectors(plan):
+        store = vector.statement.store
+        for node in scalar.walk(store.value):
+            if isinstance(node, (Reduce, Scan)) and node.skips_nan:
+                kind = ElementType("bool", node.value.type.rank)
+                plain = negate(Call("isnan", (node.value,), kind, "torch.isnan"))
+                condition = Reduce("all", plain, bound_axes(node), BOOL)
+                found.append(DataRequirement(condition, store.place, "no value compared is NaN"))
+    return found

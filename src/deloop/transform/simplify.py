@@ -16,6 +16,7 @@ from deloop.ops.kinds import Gradient
 from deloop.ops.math_functions import find_math_function
 from deloop.ops.table import find_gradient, find_operator
 from deloop.poly.dependence import Dependence, DependenceKind
+from deloop.transform.scan import scans_of
 
 
 def forward_fill(
@@ -115,10 +116,12 @@ def _guard(
 
     if isinstance(expression, Load):
         return _safe_read(expression, condition)
+    if isinstance(expression, scalar.Scan):
+        return expression  # its steps run whether or not this iteration uses them
     if isinstance(expression, Select) and expression.condition == condition:
         return expression
     if isinstance(expression, scalar.Inlined):
-        if not _needs_guard(expression.body, grads):
+        if not needs_guard(expression.body, grads):
             return expression
         return recurse(expression.body)
     expression = scalar.rebuild(expression, recurse)
@@ -128,7 +131,8 @@ def _guard(
     return expression
 
 
-def _needs_guard(expression: Expression, grads: Callable[[Expression], bool]) -> bool:
+def needs_guard(expression: Expression, grads: Callable[[Expression], bool]) -> bool:
+    """Whether a value must be kept from elements that do not reach it."""
     return any(
         (isinstance(n, Call) and _is_dangerous(n, grads))
         or (isinstance(n, Load) and any(map(_is_looked_up, n.subscripts)))
@@ -237,12 +241,13 @@ def _fill_reader(
     written: frozenset[str],
 ) -> Callable[[Load], int | float | bool | None]:
     name = vector.statement.name
+    all_at_once = vector.accumulation is not None or scans_of(vector.statement.store.value)
     flows = [
         d
         for d in dependences
         if d.sink == name
         and d.kind is DependenceKind.FLOW
-        and not (vector.accumulation and d.source == name)  # all at once, it reads itself no more
+        and not (all_at_once and d.source == name)  # it reads itself no more
     ]
 
     def fill_of(load: Load) -> int | float | bool | None:

@@ -1,0 +1,239 @@
+"""Scans: accumulations whose value is wanted after each of their steps.
+
+A cycle of several statements is one where a carried variable accumulates and the others only read
+it on its way (``s = s + x[i]; out[i] = s``). A statement whose instances each update what the one
+before has stored (``out[i] = out[i - 1] + x[i]``) is one, too.
+(G. E. Blelloch, "Prefix sums and their applications", 1990.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from deloop.analysis.recurrence import decompose, find_accumulation
+from deloop.dtype import Rank, category
+from deloop.ir import scalar
+from deloop.ir.affine import Affine
+from deloop.ir.loop import Loop
+from deloop.ir.plan import Accumulation, Statement
+from deloop.ir.scalar import Expression, Load, Scan, Select
+from deloop.ops.scans import find_scan
+from deloop.poly.dependence import Dependence, DependenceKind
+
+
+@dataclass(frozen=True)
+class Running:
+    """A carried variable that other statements of its cycle read on its way.
+
+    `loop` is the one along which they see it grow, `reduced` are the loops inside of it that each
+    step combines at once, `readers` the statements that read it.
+    """
+
+    statement: Statement
+    accumulation: Accumulation
+    loop: Loop
+    reduced: tuple[Loop, ...]
+    readers: tuple[Statement, ...]
+
+
+def find_running(
+    component: Sequence[Statement], dependences: Sequence[Dependence], level: int
+) -> Running | None:
+    """The first variable of a cycle that is a scan to the rest of it, None where there is none.
+
+    What it accumulates must not hang on the rest of the cycle.
+    """
+    names = {s.name for s in component}
+    within = [d for d in dependences if d.source in names and d.sink in names]
+    for statement in component:
+        found = _running(statement, component, within, level)
+        if found is not None:
+            return found
+    return None
+
+
+def _running(
+    statement: Statement,
+    component: Sequence[Statement],
+    dependences: Sequence[Dependence],
+    level: int,
+) -> Running | None:
+    store = statement.store
+    if store.cell is None or store.guards:
+        return None
+    readers = tuple(
+        s for s in component if s is not statement and _reads(s.store.value, store.array)
+    )
+    writers = [s for s in component if s is not statement and s.store.array == store.array]
+    waits = any(
+        d.sink == statement.name != d.source and d.kind is DependenceKind.FLOW for d in dependences
+    )
+    if not readers or writers or waits:
+        return None
+    found = find_accumulation(statement, dependences, level, is_copied=True)
+    if found is None or not _has_scan(found, store.dtype):
+        return None
+    own = [loop for loop in statement.loops[level:] if loop.iterator in found.iterators]
+    common = [x for x in own if all(x.iterator in r.iterators for r in readers)]
+    shared = {x.iterator for x in own if any(x.iterator in r.iterators for r in readers)}
+    if len(common) != 1 or shared != {common[0].iterator}:
+        return None
+    moving = {x.iterator for x in statement.loops[level:]}
+    if any(set(c.expression.symbols) & (moving - {x.iterator}) for x in own for c in x.constraints):
+        return None
+    if not all(_reads_plainly(r, statement, level) for r in readers):
+        return None
+    inner = tuple(x for x in own if x is not common[0])
+    return Running(statement, found, common[0], inner, readers)
+
+
+def _has_scan(found: Accumulation, dtype: str) -> bool:
+    """Whether PyTorch scans with the operator, and gives the gradient that the loop gives."""
+    operator = find_scan(found.kind)
+    if operator is None:
+        return False
+    return found.kind == "sum" or not scalar.requires_grad(found.term)
+
+
+def _reads_plainly(reader: Statement, statement: Statement, level: int) -> bool:
+    """Whether a statement reads the variable of its own iteration, and only in its value."""
+    store = statement.store
+    depth = 0
+    for mine, theirs in zip(reader.loops, statement.loops, strict=False):
+        if mine.iterator != theirs.iterator:
+            break
+        depth += 1
+    if depth <= level:
+        return False
+    for subscript in reader.store.subscripts:
+        if not isinstance(subscript, Affine) and _reads(subscript, store.array):
+            return False
+    names = _implicit_names(statement, reader)
+    if names is None:
+        return False
+    wanted = tuple(
+        s.substitute(names) if isinstance(s, Affine) else s for s in store.subscripts
+    )
+    nodes = [n for n in scalar.walk(reader.store.value) if isinstance(n, Load)]
+    return all(n.subscripts == wanted for n in nodes if n.array == store.array)
+
+
+def _implicit_names(statement: Statement, reader: Statement) -> dict[str, Affine] | None:
+    """The dimensions that a row has, as the reader names them: counted from the last one."""
+    mine, theirs = statement.store.implicit, reader.store.implicit
+    if len(mine) > len(theirs):
+        return None
+    pairs = zip(reversed(mine), reversed(theirs), strict=False)
+    return {a.iterator: Affine.symbol(b.iterator) for a, b in pairs}
+
+
+def implicit_names(statement: Statement, reader: Statement) -> dict[str, Affine]:
+    """As `Running` was found with: the variable's dimensions in the reader's names."""
+    names = _implicit_names(statement, reader)
+    assert names is not None
+    return names
+
+
+def is_behind(reader: Statement, statement: Statement) -> bool:
+    """Whether a reader stands behind the loops that a step of the variable runs."""
+    for mine, theirs in zip(reader.schedule, statement.schedule, strict=False):
+        if mine != theirs:
+            return isinstance(mine, int) and isinstance(theirs, int) and mine > theirs
+    return False
+
+
+def _reads(value: Expression, array: str) -> bool:
+    return any(load.array == array for load in scalar.loads(value))
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A statement whose instances each update what the one before has stored.
+
+    `previous` is the element that is read, one step of `loop` behind the one that is written.
+    """
+
+    kind: str
+    term: Expression
+    loop: Loop
+    previous: Load
+    skips_nan: bool
+
+
+def find_chain(
+    statement: Statement, dependences: Sequence[Dependence], level: int
+) -> Chain | None:
+    """``out[i] = out[i - 1] + x[i] -> Chain(sum, x[i], i)``; None where it is not that."""
+    store = statement.store
+    if store.guards or store.cell is not None:
+        return None
+    for loop in statement.loops[level:]:
+        previous = _step_behind(statement, loop)
+        if previous is None or not _is_only_chain(statement, dependences, level, previous):
+            continue
+        others = {x.iterator for x in statement.loops[level:]} - {loop.iterator}
+        if any(set(c.expression.symbols) & others for c in loop.constraints):
+            continue
+        marked = replace(previous, array=f"{store.array}'")
+        value = _replaced(store.value, previous, marked)
+        moved = replace(statement, store=replace(store, value=value))
+        found = decompose(moved, marked)
+        if found is None or found[0] == "last" or find_scan(found[0]) is None:
+            continue
+        kind, term = found
+        if kind == "prod" or (kind != "sum" and scalar.requires_grad(term)):
+            continue  # a product that starts from a zero need not overflow
+        floating = category(store.dtype) == "float"
+        skips = kind in ("max", "min") and isinstance(store.value, Select) and floating
+        return Chain(kind, term, loop, previous, skips)
+    return None
+
+
+def _step_behind(statement: Statement, loop: Loop) -> Load | None:
+    """The read of the element that the iteration before has written."""
+    store = statement.store
+    if not all(isinstance(s, Affine) for s in store.subscripts):
+        return None
+    behind = {loop.iterator: Affine.symbol(loop.iterator) - 1}
+    wanted = tuple(s.substitute(behind) for s in store.subscripts if isinstance(s, Affine))
+    if wanted == store.subscripts:
+        return None
+    for load in scalar.loads(store.value):
+        if load.array == store.array and load.subscripts == wanted:
+            return load
+    return None
+
+
+def _is_only_chain(
+    statement: Statement, dependences: Sequence[Dependence], level: int, previous: Load
+) -> bool:
+    """Whether instances wait for each other only through the element one step behind."""
+    depth = len(statement.loops)
+    for d in dependences:
+        if not d.source == d.sink == statement.name or not level < d.level <= depth:
+            continue
+        if d.kind is DependenceKind.OUTPUT:
+            return False
+        if d.kind is DependenceKind.FLOW and d.sink_access.subscripts != previous.subscripts:
+            return False
+    return True
+
+
+def _replaced(value: Expression, old: Expression, new: Expression) -> Expression:
+    if value == old:
+        return new
+    return scalar.rebuild(value, lambda child: _replaced(child, old, new))
+
+
+def scan_of(
+    kind: str, term: Expression, loop: Loop, type_: scalar.ElementType, skips_nan: bool, name: str
+) -> Scan:
+    """The scan of a term over a loop, up to the loop's own iteration."""
+    bound = f"{loop.iterator}'"
+    value = scalar.substitute_symbols(term, {loop.iterator: Affine.symbol(bound)})
+    axis = replace(loop.axis, iterator=bound)
+    if type_.rank is not Rank.NUMBER:
+        type_ = replace(type_, rank=max(type_.rank, term.type.rank))
+    at = Affine.symbol(loop.iterator)
+    return Scan(kind, value, axis, at, type_, skips_nan=skips_nan, name=name)

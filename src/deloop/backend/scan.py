@@ -1,0 +1,102 @@
+"""Scans to PyTorch source: ``x.cumsum(0)``, read where the loop reads the running value."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from deloop.backend import syntax
+from deloop.backend.context import Emitted
+from deloop.backend.reduce import ReductionEmitter
+from deloop.dtype import Rank, category
+from deloop.ir.affine import Affine
+from deloop.ir.scalar import Reduce, Scan
+from deloop.ops.reductions import find_reduction
+from deloop.ops.scans import ScanOperator, find_scan
+
+
+class ScanEmitter(ReductionEmitter):
+    """Emits values that grow along an axis."""
+
+    def scan(self, node: Scan) -> Emitted:
+        """``x.cumsum(1)``; one that leaves its own step out is padded in front."""
+        operator = find_scan(node.kind)
+        assert operator is not None
+        bound = node.axis.iterator
+        whole = Reduce(node.kind, node.value, (node.axis,), node.type)
+        value, dtype = self._bare(whole, find_reduction(node.kind))
+        inner = self._within([node.axis], self.natural_order(value, [node.axis]))
+        piece = inner.emit(value)
+        if bound not in piece.axes:
+            raise self.refuse("the same value is added in each iteration")
+        piece = self._scanned(piece, piece.axes.index(bound), operator, dtype)
+        if node.exclusive:
+            piece = self._padded(piece, piece.axes.index(bound), node)
+        if category(node.type.dtype) in ("float", "complex") and node.kind in ("sum", "prod"):
+            self.context.round_off(f"a running {node.kind} in another order than the loop's")
+        elif node.kind in ("max", "min"):
+            self.context.round_off("an extreme may be either zero where -0.0 and 0.0 tie")
+        piece = self.cast(self._read_at(piece, node), node.type)
+        return self.permute(piece)
+
+    def _scanned(self, piece: Emitted, dim: int, operator: ScanOperator, wanted: str) -> Emitted:
+        natural = piece.dtype
+        keywords: dict[str, ast.expr] = {}
+        if operator.widens:
+            if category(natural) in ("bool", "int"):
+                natural = "int64"
+            if natural != wanted:
+                keywords["dtype"] = syntax.name(f"{self.context.torch}.{wanted}")
+                natural = wanted
+        made = syntax.method(piece.node, operator.method, syntax.constant(dim), **keywords)
+        if operator.has_indices:
+            made = syntax.attribute(made, "values")
+        return Emitted(made, piece.axes, natural, Rank.TENSOR)
+
+    def _padded(self, piece: Emitted, dim: int, node: Scan) -> Emitted:
+        """One element in front, which changes nothing."""
+        neutral = find_reduction(node.kind).neutral
+        if neutral is None:
+            raise self.refuse("there is no value that an extreme starts from")
+        behind = len(piece.axes) - 1 - dim
+        sizes = [syntax.constant(n) for n in (*(0 for _ in range(2 * behind)), 1, 0)]
+        keywords = {"value": syntax.constant(neutral)} if neutral else {}
+        made = syntax.call(
+            f"{self.context.torch}.nn.functional.pad",
+            [piece.node, ast.Tuple(sizes, ast.Load())],
+            **keywords,
+        )
+        return replace(piece, node=made)
+
+    def _read_at(self, piece: Emitted, node: Scan) -> Emitted:
+        """The running value of the iteration that `at` says, as an axis of the statement."""
+        bound, axis = node.axis.iterator, node.axis
+        at = self.context.canonical(node.at - axis.lower)
+        lifted = [s for s in at.symbols if s in self.loops]
+        if len(lifted) > 1 or (lifted and lifted[0] in piece.axes):
+            raise self.refuse("a running value is read at several steps of one iteration")
+        dim = piece.axes.index(bound)
+        extent = self.context.canonical(axis.extent + int(node.exclusive))
+        if not lifted:
+            if axis.span is not None:
+                raise self.refuse("a step of a loop with a stride is read by its number")
+            entry = self.point(at, extent)
+            entries = [*(ast.Slice() for _ in range(dim)), entry]
+            axes = tuple(a for a in piece.axes if a != bound)
+            rank = Rank.TENSOR if axes else Rank.SCALAR
+            return replace(piece, node=syntax.index(piece.node, entries), axes=axes, rank=rank)
+        axes = tuple(lifted[0] if a == bound else a for a in piece.axes)
+        loop = self.loops[lifted[0]]
+        same = at == Affine.symbol(lifted[0]) and (loop.upper, loop.span) == (
+            axis.upper + int(node.exclusive),
+            axis.span,
+        )
+        if same and loop.lower == axis.lower == Affine():
+            return replace(piece, axes=axes)
+        if axis.span is not None or loop.span is not None:
+            raise self.refuse("steps of a loop with a stride are read in another order")
+        entries = [*(ast.Slice() for _ in range(dim)), self.slice(at, lifted[0], extent)]
+        made = syntax.index(piece.node, syntax.strip_full(entries))
+        if at.coefficient(lifted[0]) < 0:
+            made = syntax.method(made, "flip", syntax.constant(dim))
+        return replace(piece, node=made, axes=axes)

@@ -1,0 +1,158 @@
+"""Reads of an accumulating variable replaced by scans, so that nobody waits for its steps.
+
+``for i: s = s + x[i]; out[i] = s   ->   out[i] = s + (sum over k <= i of x[k])``
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from deloop.analysis.recurrence import wider
+from deloop.analysis.scan import Chain, Running, implicit_names, is_behind, scan_of
+from deloop.frontend.expression import cast
+from deloop.ir import scalar
+from deloop.ir.affine import Affine
+from deloop.ir.plan import Statement
+from deloop.ir.scalar import ElementType, Expression, Load, Scan, Select
+from deloop.ops.reductions import find_reduction
+from deloop.poly.dependence import Dependence, DependenceKind
+from deloop.transform.if_convert import rename_implicit
+from deloop.transform.reduce import combine, counted, reduce_over
+
+
+def expand_running(
+    running: Running, component: Sequence[Statement], dependences: Sequence[Dependence], level: int
+) -> tuple[list[Statement], list[Dependence]] | None:
+    """The component with scans for reads of the variable, and what depends on what then.
+
+    None where a read before the first step of a strided loop has no plain form.
+    """
+    changed: dict[str, Statement] = {}
+    for reader in running.readers:
+        value = _expanded(running, reader)
+        if value is None:
+            return None
+        changed[reader.name] = replace(reader, store=replace(reader.store, value=value))
+    statements = [changed.get(s.name, s) for s in component]
+    return statements, _dependences(running, dependences, level)
+
+
+def _expanded(running: Running, reader: Statement) -> Expression | None:
+    """The reader's value, the variable's value before the loop and a scan in place of reads."""
+    names = implicit_names(running.statement, reader)
+    store = running.statement.store
+    own = next(load for load in scalar.loads(reader.store.value) if load.array == store.array)
+    kind = running.accumulation.kind
+    term = running.accumulation.term
+    if running.reduced:
+        term = reduce_over(kind, term, tuple(loop.axis for loop in running.reduced))
+    if find_reduction(kind).widens:
+        term = cast(term, ElementType(wider(own.type, term.type), term.type.rank))
+    if kind == "sum":
+        term = counted(term)
+    term = rename_implicit(term, names)
+    updated = None if running.reduced else rename_implicit(store.value, names)
+    skips = running.accumulation.skips_nan
+    name = store.array.partition("'")[0]
+    inclusive = scan_of(kind, term, running.loop, term.type, skips, name)
+    behind = bool(running.reduced) and is_behind(reader, running.statement)
+    failed = False
+
+    def change(node: Expression) -> Expression:
+        nonlocal failed
+        if node == updated:
+            return cast(combine(kind, own, inclusive), node.type)
+        if isinstance(node, Load) and node.array == store.array:
+            scan = inclusive if behind else _exclusive(inclusive)
+            failed |= scan is None
+            return node if scan is None else cast(combine(kind, own, scan), node.type)
+        return scalar.rebuild(node, change)
+
+    value = change(reader.store.value)
+    return None if failed else value
+
+
+def _exclusive(scan: Scan) -> Scan | None:
+    """The scan before the iteration's own step; its last step is nobody's."""
+    axis = scan.axis
+    if axis.span is not None:
+        return None
+    bound = f"{axis.iterator}'"
+    value = scalar.substitute_symbols(scan.value, {axis.iterator: Affine.symbol(bound)})
+    axis = replace(axis, iterator=bound, upper=axis.upper - 1)
+    return replace(scan, value=value, axis=axis, exclusive=True)
+
+
+def _dependences(
+    running: Running, dependences: Sequence[Dependence], level: int
+) -> list[Dependence]:
+    """Readers take the variable's first value only, and what its term reads in its stead."""
+    statement = running.statement
+    name, array = statement.name, statement.store.array
+    readers = {r.name for r in running.readers}
+    result: list[Dependence] = []
+    for d in dependences:
+        pair = {d.source, d.sink}
+        if d.array == array and name in pair and pair & readers:
+            if d.source == name:
+                d = replace(d, source=d.sink, sink=name, kind=DependenceKind.ANTI)
+            result.append(replace(d, level=level + 1))
+            continue
+        result.append(d)
+        if d.array == array:
+            continue
+        # At the level that is lifted, whatever loop carried it: the scan reads all at once.
+        if d.sink == name and d.kind is DependenceKind.FLOW:
+            result.extend(replace(d, sink=r, level=level + 1) for r in sorted(readers))
+        elif d.source == name and d.kind is DependenceKind.ANTI:
+            result.extend(replace(d, source=r, level=level + 1) for r in sorted(readers))
+    return result
+
+
+def expand_chain(chain: Chain, statement: Statement) -> Statement:
+    """``out[i] = out[i - 1] + x[i]  ->  out[i] = out[lower - 1] + (sum over k <= i of x[k])``.
+
+    Where the element before the first one is what the term would be there, the range takes it in:
+    ``x[i] = x[i - 1] + x[i]`` is ``sum over k <= i of x[k]`` for all of `x`.
+    """
+    store, loop = statement.store, chain.loop
+    first = {loop.iterator: loop.lower}
+    start = scalar.substitute_symbols(chain.previous, first)
+    term = chain.term
+    if find_reduction(chain.kind).widens:
+        term = cast(term, ElementType(wider(start.type, term.type), term.type.rank))
+    scan = scan_of(chain.kind, term, loop, term.type, chain.skips_nan, store.array)
+    value = combine(chain.kind, start, scan)
+    if isinstance(value, Scan) and value.axis != scan.axis:
+        grown = replace(loop, lower=value.axis.lower)
+        loops = tuple(grown if x.iterator == loop.iterator else x for x in statement.loops)
+        domain = tuple(
+            c for c in statement.domain if c not in loop.constraints
+        ) + grown.constraints
+        statement = replace(statement, loops=loops, domain=domain)
+    return replace(statement, store=replace(store, value=value, augmented=False))
+
+
+def scans_of(expression: Expression) -> list[Scan]:
+    """All scans in a value."""
+    return [node for node in scalar.walk(expression) if isinstance(node, Scan)]
+
+
+def without_scans(expression: Expression) -> Expression:
+    """The value with each scan's own reads left out: what is read beside them."""
+    if isinstance(expression, Scan):
+        return scalar.Number(0, expression.type)
+    return scalar.rebuild(expression, without_scans)
+
+
+def scans_in_branches(expression: Expression) -> list[Scan]:
+    """Scans that only some iterations use."""
+    branches = [
+        b
+        for s in scalar.walk(expression)
+        if isinstance(s, Select)
+        for b in (s.then, s.otherwise)
+    ]
+    return [scan for b in branches for scan in scans_of(b)]
+
