@@ -48,6 +48,7 @@ from deloop.transform.gradients import (
     require_gradients,
 )
 from deloop.transform.guards import guard_data
+from deloop.transform.hoist import hoist
 from deloop.transform.if_convert import if_convert
 from deloop.transform.inline import inline_kept
 from deloop.transform.lift import lift
@@ -165,8 +166,14 @@ def compile_loop(
     statements = [canonical_statement(s, facts.canonical) for s in statements]
     dependences = dependences_of(statements, nest.arrays, facts)
     plan = distribute(statements, dependences, nest.live)
-    refusal = check_kept(plan, dependences, statements)
-    plan = lift(plan, bounds)
+    hoisted = hoist(plan, nest.arrays, builder.temporaries)
+    refusal = check_kept(hoisted.plan, dependences, statements, frozenset(hoisted.arrays))
+    nest = replace(
+        nest,
+        arrays={**nest.arrays, **hoisted.arrays},
+        locals=nest.locals | frozenset(hoisted.arrays),
+    )
+    plan = lift(hoisted.plan, bounds.over(nest.arrays, nest.locals))
     plan = inline_kept(plan, nest.arrays, nest.locals, nest.live)
     check_scans(plan, arrays_with_grad(plan, nest.arrays))
     check_gradient_order(plan, arrays_with_grad(plan, nest.arrays), nest.arrays)
@@ -181,7 +188,7 @@ def compile_loop(
     needed.extend(require_gradients(plan, context.with_grad, nest.arrays))
     plan = settle_powers(plan, context.with_grad)
     replaceable = find_replaceable(candidate, nest, plan, facts, context.with_grad)
-    written = write_plan(plan, context, replaceable, builder.temporaries)
+    written = write_plan(plan, context, replaceable, builder.temporaries, nest)
     if any(is_passed_on(name, candidate) for name in written.replaced):
         context.round_off("a later operation may add up in the order of the new memory layout")
     changed = {s.store.array for s in statements}

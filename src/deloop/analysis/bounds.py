@@ -44,6 +44,12 @@ class Bounds:
         self.locals = locals_
         self.facts = facts
 
+    def over(self, arrays: Mapping[str, Tensor], locals_: frozenset[str]) -> Bounds:
+        """The same for statements over more arrays."""
+        other = Bounds(arrays, locals_, self.facts)
+        other.has_grad, other.must_run = self.has_grad, self.must_run
+        return other
+
     def expect_to_run(self, statements: list[Statement]) -> None:
         """Note whether each loop must run: a gradient flows in, or an operator raises by itself.
 

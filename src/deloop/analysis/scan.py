@@ -27,7 +27,8 @@ class Running:
     """A carried variable that other statements of its cycle read on its way.
 
     `loop` is the one along which they see it grow, `reduced` are the loops inside of it that each
-    step combines at once, `readers` the statements that read it.
+    step combines at once, `readers` the statements that read it. Those `behind` do so after the
+    step of their own iteration.
     """
 
     statement: Statement
@@ -35,6 +36,7 @@ class Running:
     loop: Loop
     reduced: tuple[Loop, ...]
     readers: tuple[Statement, ...]
+    behind: frozenset[str]
 
 
 def find_running(
@@ -72,7 +74,7 @@ def _running(
     if not readers or writers or waits:
         return None
     found = find_accumulation(statement, dependences, level, is_copied=True)
-    if found is None or not _has_scan(found, store.dtype):
+    if found is None or not _has_scan(found):
         return None
     own = [loop for loop in statement.loops[level:] if loop.iterator in found.iterators]
     common = [x for x in own if all(x.iterator in r.iterators for r in readers)]
@@ -82,21 +84,32 @@ def _running(
     moving = {x.iterator for x in statement.loops[level:]}
     if any(set(c.expression.symbols) & (moving - {x.iterator}) for x in own for c in x.constraints):
         return None
-    if not all(_reads_plainly(r, statement, level) for r in readers):
+    if not all(is_plain_reader(r, statement, level) for r in readers):
         return None
     inner = tuple(x for x in own if x is not common[0])
-    return Running(statement, found, common[0], inner, readers)
+    if inner and found.kind == "last":
+        return None
+    behind = frozenset(
+        d.sink
+        for d in dependences
+        if (d.source, d.array) == (statement.name, store.array)
+        and d.kind is DependenceKind.FLOW
+        and d.level == 0
+    )
+    return Running(statement, found, common[0], inner, readers, behind)
 
 
-def _has_scan(found: Accumulation, dtype: str) -> bool:
+def _has_scan(found: Accumulation) -> bool:
     """Whether PyTorch scans with the operator, and gives the gradient that the loop gives."""
+    if found.kind == "last":
+        return True
     operator = find_scan(found.kind)
     if operator is None:
         return False
     return found.kind == "sum" or not scalar.requires_grad(found.term)
 
 
-def _reads_plainly(reader: Statement, statement: Statement, level: int) -> bool:
+def is_plain_reader(reader: Statement, statement: Statement, level: int) -> bool:
     """Whether a statement reads the variable of its own iteration, and only in its value."""
     store = statement.store
     depth = 0
@@ -133,14 +146,6 @@ def implicit_names(statement: Statement, reader: Statement) -> dict[str, Affine]
     names = _implicit_names(statement, reader)
     assert names is not None
     return names
-
-
-def is_behind(reader: Statement, statement: Statement) -> bool:
-    """Whether a reader stands behind the loops that a step of the variable runs."""
-    for mine, theirs in zip(reader.schedule, statement.schedule, strict=False):
-        if mine != theirs:
-            return isinstance(mine, int) and isinstance(theirs, int) and mine > theirs
-    return False
 
 
 def _reads(value: Expression, array: str) -> bool:

@@ -243,6 +243,22 @@ class Emitter(ScanEmitter):
         )
         return Emitted(node, (), dtype, Rank.SCALAR)
 
+    def filled(self, piece: Emitted, sizes: Sequence[ast.expr], dtype: str) -> Emitted:
+        """A Python number as a new tensor of such sizes: ``torch.zeros(n)``."""
+        torch = self.context.torch
+        keywords = self._device()
+        if dtype != "float32":
+            keywords = {"dtype": syntax.name(f"{torch}.{dtype}"), **keywords}
+        value = ast.literal_eval(piece.node) if _is_literal(piece.node) else None
+        if value in (0, 1) and dtype != "bool":
+            word = "zeros" if value == 0 else "ones"
+            node = syntax.call(f"{torch}.{word}", list(sizes), **keywords)
+        else:
+            shape = ast.Tuple(list(sizes), ast.Load())
+            keywords = {"dtype": syntax.name(f"{torch}.{dtype}"), **self._device()}
+            node = syntax.call(f"{torch}.full", [shape, piece.node], **keywords)
+        return Emitted(node, (), dtype, Rank.TENSOR)
+
     def _number_call(self, call: Call, pieces: list[Emitted]) -> Emitted:
         node = self._spell(call, [p.node for p in pieces])
         return Emitted(node, (), call.type.dtype, Rank.NUMBER)

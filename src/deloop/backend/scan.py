@@ -20,6 +20,8 @@ class ScanEmitter(ReductionEmitter):
 
     def scan(self, node: Scan) -> Emitted:
         """``x.cumsum(1)``; one that leaves its own step out is padded in front."""
+        if node.kind == "last":
+            return self._shifted(node)
         operator = find_scan(node.kind)
         assert operator is not None
         bound = node.axis.iterator
@@ -38,6 +40,41 @@ class ScanEmitter(ReductionEmitter):
             self.context.round_off("an extreme may be either zero where -0.0 and 0.0 tie")
         piece = self.cast(self._read_at(piece, node), node.type)
         return self.permute(piece)
+
+    def _shifted(self, node: Scan) -> Emitted:
+        """The values one iteration late, behind the first one: ``pad(x[:-1], (1, 0))``."""
+        assert node.first is not None
+        bound = node.axis.iterator
+        inner = self._within([node.axis], self.natural_order(node.value, [node.axis]))
+        piece = inner.cast(inner.emit(node.value), node.type, node.value)
+        if bound not in piece.axes:
+            raise self.refuse(f"{node.name} is one value in all iterations but the first")
+        dim = piece.axes.index(bound)
+        first = inner.emit(node.first)
+        if first.rank is Rank.NUMBER:
+            piece = self._fill_in_front(piece, dim, first.node)
+        else:
+            piece = self._put_in_front(piece, dim, inner.cast(first, node.type, node.first))
+        return self.permute(self._read_at(piece, node))
+
+    def _put_in_front(self, piece: Emitted, dim: int, first: Emitted) -> Emitted:
+        rest = tuple(a for k, a in enumerate(piece.axes) if k != dim)
+        if first.axes != rest:
+            raise self.refuse("the first value has other dimensions than the later ones")
+        entries = [*(ast.Slice() for _ in range(dim)), ast.Constant(None)]
+        parts = ast.Tuple([syntax.index(first.node, entries), piece.node], ast.Load())
+        keywords = {"dim": syntax.constant(dim)} if dim else {}
+        node = syntax.call(f"{self.context.torch}.cat", [parts], **keywords)
+        return replace(piece, node=node, is_view=False)
+
+    def _fill_in_front(self, piece: Emitted, dim: int, value: ast.expr) -> Emitted:
+        behind = len(piece.axes) - 1 - dim
+        sizes = [syntax.constant(n) for n in (*(0 for _ in range(2 * behind)), 1, 0)]
+        zero = isinstance(value, ast.Constant) and not value.value
+        keywords = {} if zero else {"value": value}
+        pad = f"{self.context.torch}.nn.functional.pad"
+        node = syntax.call(pad, [piece.node, ast.Tuple(sizes, ast.Load())], **keywords)
+        return replace(piece, node=node, is_view=False)
 
     def _scanned(self, piece: Emitted, dim: int, operator: ScanOperator, wanted: str) -> Emitted:
         natural = piece.dtype
@@ -58,15 +95,7 @@ class ScanEmitter(ReductionEmitter):
         neutral = find_reduction(node.kind).neutral
         if neutral is None:
             raise self.refuse("there is no value that an extreme starts from")
-        behind = len(piece.axes) - 1 - dim
-        sizes = [syntax.constant(n) for n in (*(0 for _ in range(2 * behind)), 1, 0)]
-        keywords = {"value": syntax.constant(neutral)} if neutral else {}
-        made = syntax.call(
-            f"{self.context.torch}.nn.functional.pad",
-            [piece.node, ast.Tuple(sizes, ast.Load())],
-            **keywords,
-        )
-        return replace(piece, node=made)
+        return self._fill_in_front(piece, dim, syntax.constant(neutral))
 
     def _read_at(self, piece: Emitted, node: Scan) -> Emitted:
         """The running value of the iteration that `at` says, as an axis of the statement."""

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 
 from deloop.backend import syntax
 from deloop.backend.context import Context, Emitted
+from deloop.backend.counting import in_users_terms
 from deloop.backend.emit import Emitter
 from deloop.dtype import Rank
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign
-from deloop.ir.loop import Store
+from deloop.ir.loop import Nest, Store
 from deloop.ir.plan import Serial, Step, Vector, vectors
 from deloop.ir.scalar import Call, Cast, ElementType, Expression, Load, Select, requires_grad
 from deloop.ir.types import Tensor
@@ -39,6 +40,7 @@ def write_plan(
     context: Context,
     replaceable: Mapping[str, bool],
     temporaries: Mapping[Expression, str],
+    nest: Nest,
 ) -> Written:
     """The plan as source.
 
@@ -51,9 +53,13 @@ def write_plan(
         touched before.
     temporaries:
         The user's names for values, to be kept where a value is used more than once.
+    nest:
+        What was read; its cells are variables.
     """
     rewritten = Counter(v.statement.store.array for v in vectors(steps))
     writer = _Writer(context, dict(replaceable), temporaries, rewritten)
+    writer.last_read = _last_reads(steps, nest.live)
+    writer.numbers = {c.key for c in nest.cells if c.changes_type} - _used_as_tensors(steps)
     body = writer.steps(steps, top=True)
     return Written(tuple(body), frozenset(writer.replaced), frozenset(writer.bound))
 
@@ -73,6 +79,11 @@ class _Writer:
         self.seen: set[str] = set()
         self.rewritten = rewritten
         self.temporaries = temporaries
+        self.last_read: Mapping[str, float] = {}
+        self.position = 0
+        self.holders: dict[str, str] = {}
+        self.numbers: set[str] = set()
+        """Variables that may begin as the Python number which they began as."""
 
     def steps(self, steps: tuple[Step, ...], top: bool) -> list[ast.stmt]:
         body: list[ast.stmt] = []
@@ -84,21 +95,32 @@ class _Writer:
         return body
 
     def _serial(self, step: Serial) -> ast.stmt:
+        step, values = in_users_terms(step)
         loop = step.loop
+        temporaries = self.temporaries
+        self.temporaries = {
+            scalar.substitute_symbols(e, values): name for e, name in temporaries.items()
+        }
         spell = self.context.spell
         bounds = [loop.upper] if loop.lower == Affine() else [loop.lower, loop.upper]
         iterable = syntax.call(
             "range", [syntax.affine(spell(self.context.canonical(b))) for b in bounds]
         )
+        if loop.stride < 0:
+            iterable = syntax.call("reversed", [iterable])
         hidden = dict(self.context.names)
         self.context.names.clear()
         body = self.steps(step.body, top=False)
         self.context.names.clear()
         self.context.names.update(hidden)
+        self.temporaries = temporaries
         self._forget_all(step.body)
         for vector in vectors(step.body):
-            if vector.statement.store.array in self.context.locals:
-                self.context.locals[vector.statement.store.array] = None
+            store = vector.statement.store
+            moves = any(isinstance(s, Affine) and loop.iterator in s.symbols
+                        for s in store.subscripts)  # fmt: skip
+            if store.array in self.context.locals and moves:
+                self.context.locals[store.array] = None  # only the last iteration's is left
         return ast.For(
             target=ast.Name(loop.iterator, ast.Store()),
             iter=iterable,
@@ -124,11 +146,23 @@ class _Writer:
         kept = store.local or store.cell is not None
         statement = self._local(store, emitter) if kept else self._store(step, emitter, top)
         self._forget(store)
+        self._hold(store, emitter)
         body = [*before, *([] if statement is None else [statement])]
         self._note_bound(step, body, top)
         if step.conditions:  # a name set under a condition is not known behind it
             self.context.names = {e: n for e, n in self.context.names.items() if e in outside}
         return [ast.If(self._test(step.conditions), body, [])] if step.conditions else body
+
+    def _hold(self, store: Store, emitter: Emitter) -> None:
+        """See to it that a variable that two loops use holds the one's value no longer."""
+        self.position += 1
+        if store.cell is None:
+            return
+        name = self.context.arrays[store.array].name
+        before = self.holders.setdefault(name, store.array)
+        if before != store.array and self.last_read.get(before, 0) >= self.position:
+            raise emitter.refuse(f"{name} would hold the values of two loops at once")
+        self.holders[name] = store.array
 
     def _note_bound(self, step: Vector, body: list[ast.stmt], top: bool) -> None:
         """Remember a variable that is set before anything of the new code reads it."""
@@ -142,10 +176,14 @@ class _Writer:
     def _test(self, conditions: tuple[Constraint, ...]) -> ast.expr:
         """Conditions on serial iterators as a Python condition."""
         tests: list[ast.expr] = []
-        for condition in conditions:
-            left = syntax.affine(self.context.spell(self.context.canonical(condition.expression)))
+        for condition in dict.fromkeys(conditions):
+            expression = self.context.canonical(condition.expression)
+            left = Affine.build({s: c for s, c in expression.terms if c > 0}, 0)
+            right = Affine.build({s: -c for s, c in expression.terms if c < 0}, 0)
+            right = right - expression.constant
             word = ast.Eq() if condition.sign is Sign.ZERO else ast.GtE()
-            tests.append(ast.Compare(left, [word], [ast.Constant(0)]))
+            sides = [syntax.affine(self.context.spell(side)) for side in (left, right)]
+            tests.append(ast.Compare(sides[0], [word], [sides[1]]))
         return tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests)
 
     def _forget(self, store: Store) -> None:
@@ -224,14 +262,13 @@ class _Writer:
                 syntax.affine(self.context.spell(self.context.canonical(u - lo)))
                 for lo, u in (emitter.bounds(a) for a in axes)
             ]
-            if piece.rank is Rank.NUMBER and not axes:
-                sizes = []
-            node = (
-                syntax.method(emitter.align(piece, axes), "expand", *sizes) if piece.axes else None
-            )
-            if node is None:
-                raise emitter.refuse(f"{store.array} keeps one value for all iterations")
-            piece = replace(piece, node=node, axes=axes)
+            if piece.rank is Rank.NUMBER:
+                piece = emitter.filled(piece, sizes, store.dtype)
+            else:
+                piece = replace(
+                    piece, node=syntax.method(emitter.align(piece, axes), "expand", *sizes)
+                )
+            piece = replace(piece, axes=axes, rank=Rank.TENSOR)
         piece = self._as_kept(store, piece, axes, emitter)
         layout = tuple(
             emitter.bounds(s.symbols[0])
@@ -246,8 +283,9 @@ class _Writer:
             return None
         return ast.Assign([ast.Name(name, ast.Store())], piece.node, lineno=0)
 
-    @staticmethod
-    def _as_kept(store: Store, piece: Emitted, axes: tuple[str, ...], emitter: Emitter) -> Emitted:
+    def _as_kept(
+        self, store: Store, piece: Emitted, axes: tuple[str, ...], emitter: Emitter
+    ) -> Emitted:
         """The piece as its name must hold it: a copy of what may change, a cell's own type."""
         if store.cell is None:
             return (
@@ -255,7 +293,8 @@ class _Writer:
             )
         if axes or store.cell.rank is not Rank.NUMBER or piece.rank is Rank.NUMBER:
             piece = emitter.cast(piece, replace(store.cell, rank=piece.rank))
-            if piece.rank is Rank.NUMBER and store.cell.rank is not Rank.NUMBER:
+            plain = store.array in self.numbers
+            if piece.rank is Rank.NUMBER and store.cell.rank is not Rank.NUMBER and not plain:
                 return emitter.typed_number(piece, store.cell.dtype)
             return piece
         return replace(piece, node=syntax.method(piece.node, "item"), rank=Rank.NUMBER)
@@ -425,6 +464,35 @@ class _Writer:
             for other in self.context.arrays.values()
             if other.name.split(".")[0].split("[")[0] in names
         )
+
+
+def _last_reads(steps: tuple[Step, ...], live: frozenset[str]) -> dict[str, float]:
+    """The number of the last statement that reads each array; all of a loop's count as its last."""
+    found: dict[str, float] = {}
+    position = 0
+    for step in steps:
+        inside = vectors((step,))
+        position += len(inside)
+        for vector in inside:
+            reads = scalar.loads(vector.statement.store.value)
+            found.update({load.array: position for load in reads})
+    return found | {key: float("inf") for key in live}
+
+
+def _used_as_tensors(steps: tuple[Step, ...]) -> set[str]:
+    """Arrays that are more than operands of Python's operators somewhere."""
+    found: set[str] = set()
+
+    def visit(value: Expression, plain: bool) -> None:
+        if isinstance(value, Load) and not plain:
+            found.add(value.array)
+        is_operator = isinstance(value, Call) and not value.spelling
+        for child in scalar.children(value):
+            visit(child, is_operator)
+
+    for vector in vectors(steps):
+        visit(vector.statement.store.value, True)
+    return found
 
 
 def _count(value: Expression, counts: dict[Expression, int]) -> None:

@@ -149,7 +149,8 @@ class Scan:
     """`value` combined over the iterations of `axis` up to `at`: ``sum over k <= i of x[k]``.
 
     The axis' iterator is bound here; `at` is an expression of other iterators. An `exclusive` scan
-    leaves iteration `at` itself out, and its axis ends before the last one. `name` is the user's
+    leaves iteration `at` itself out, and its axis ends before the last one. The kind ``last`` is
+    the value of the iteration before, `first` that of the first one. `name` is the user's
     variable, should the value need one.
     """
 
@@ -161,6 +162,7 @@ class Scan:
     exclusive: bool = False
     skips_nan: bool = False
     name: str = ""
+    first: Expression | None = None
 
 
 Expression = Number | Index | Invariant | Load | Call | Inlined | Select | Cast | Reduce | Scan
@@ -176,7 +178,9 @@ def children(expression: Expression) -> tuple[Expression, ...]:
             return (condition, then, otherwise)
         case Inlined(_, _, body):
             return (body,)
-        case Cast(value, _) | Reduce(_, value) | Scan(_, value):
+        case Scan(_, value, first=first):
+            return (value,) if first is None else (value, first)
+        case Cast(value, _) | Reduce(_, value):
             return (value,)
         case Load(_, subscripts):
             return tuple(s for s in subscripts if not isinstance(s, Affine))
@@ -221,8 +225,11 @@ def rebuild(expression: Expression, change: Callable[[Expression], Expression]) 
             return Select(change(condition), change(then), change(otherwise))
         case Cast(value, kind):
             return Cast(change(value), kind)
-        case Reduce(value=value) | Scan(value=value):
+        case Reduce(value=value):
             return replace(expression, value=change(value))
+        case Scan(value=value, first=first):
+            start = None if first is None else change(first)
+            return replace(expression, value=change(value), first=start)
         case Load():
             return replace(
                 expression,
@@ -245,10 +252,11 @@ def substitute_symbols(expression: Expression, values: dict[str, Affine]) -> Exp
                 value=substitute_symbols(value, values),
                 axes=tuple(axis.substituted(values) for axis in axes),
             )
-        case Scan(value=value, axis=axis, at=at):
+        case Scan(value=value, axis=axis, at=at, first=first):
             return replace(
                 expression,
                 value=substitute_symbols(value, values),
+                first=None if first is None else substitute_symbols(first, values),
                 axis=axis.substituted(values),
                 at=at.substitute(values),
             )

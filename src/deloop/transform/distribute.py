@@ -10,16 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from deloop.analysis.bindings import aliased_arrays
 from deloop.analysis.legality import refuse_carried
 from deloop.analysis.recurrence import find_accumulation
 from deloop.analysis.scan import find_chain, find_running
 from deloop.diagnostic import Refusal
+from deloop.dtype import Rank
 from deloop.errors import Unliftable
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Accumulation, Serial, Statement, Step, Vector, vectors
 from deloop.poly.dependence import Dependence, DependenceKind
+from deloop.transform.interchange import move_carrier_outwards
 from deloop.transform.scan import expand_chain, expand_running
+from deloop.transform.updated import read_updated
 
 
 def distribute(
@@ -58,10 +62,34 @@ class _Distribution:
             elif (scanned := self._scanned(component, active, level)) is not None:
                 steps.extend(scanned)
             else:
-                _check_cells(component, active, level, statements)
-                loop = component[0].loops[level]
-                steps.append(Serial(loop, self.generate(component, active, level + 1)))
+                steps.append(self._serial(component, active, level))
         return tuple(steps)
+
+    def _serial(
+        self, component: list[Statement], dependences: list[Dependence], level: int
+    ) -> Serial:
+        """The component under the loop that stays for it, distributed further inside."""
+        moved = move_carrier_outwards(component, dependences, level)
+        if moved is not None:
+            component, dependences = moved
+        self._check_left_views(component, dependences)
+        component, dependences = read_updated(component, dependences, level)
+        loop = component[0].loops[level]
+        return Serial(loop, self.generate(component, dependences, level + 1))
+
+    def _check_left_views(
+        self, component: list[Statement], dependences: list[Dependence]
+    ) -> None:
+        """Refuse a choice between elements that is left behind: the loop leaves the element."""
+        for statement in component:
+            store = statement.store
+            if store.cell is None or store.array not in self.live:
+                continue
+            chosen = not isinstance(store.value, scalar.Load) and aliased_arrays(store.value)
+            if chosen and store.cell.rank is not Rank.NUMBER:
+                names = {s.name for s in component}
+                carried = [d for d in dependences if {d.source, d.sink} <= names and d.level]
+                raise Unliftable(refuse_carried(carried[0], component))
 
     def _scanned(
         self, component: list[Statement], dependences: list[Dependence], level: int
@@ -109,23 +137,6 @@ def _chain_of(
         return None
     chain = find_chain(component[0], dependences, level)
     return None if chain is None else expand_chain(chain, component[0])
-
-
-def _check_cells(
-    component: list[Statement],
-    dependences: list[Dependence],
-    level: int,
-    statements: list[Statement],
-) -> None:
-    """Refuse a loop that stays because of a carried variable: nothing would be gained by it yet."""
-    cells = [s for s in component if s.store.cell is not None]
-    names = {s.name for s in cells}
-    carried = [
-        d for d in dependences if d.source in names and d.sink in names and d.level == level + 1
-    ]
-    if carried:
-        carried.sort(key=lambda d: list(DependenceKind).index(d.kind))
-        raise Unliftable(refuse_carried(carried[0], statements))
 
 
 def _accumulation_of(
@@ -203,20 +214,41 @@ def _reachable(name: str, successors: dict[str, list[str]]) -> set[str]:
 
 
 def check_kept(
-    plan: tuple[Step, ...], dependences: Iterable[Dependence], statements: list[Statement]
+    plan: tuple[Step, ...],
+    dependences: Iterable[Dependence],
+    statements: list[Statement],
+    hoisted: frozenset[str],
 ) -> Refusal | None:
     """Why a loop stays, None where none does. Raises `Unliftable` where nothing was gained.
 
-    A loop that stays is worth a rewrite where something in or beside it lost at least one loop.
+    A loop that stays is worth a rewrite where something in or beside it lost at least one loop;
+    `hoisted` are the arrays of what left it.
     """
     serial = [step for step in plan if isinstance(step, Serial)]
     if not serial:
         return None
     refusal = _reason(serial[0], list(dependences), statements)
-    lifted = [v for v in vectors(plan) if not v.statement.store.local]
-    if not any(len(v.statement.loops) > v.level for v in lifted):
+    lifted = [
+        v
+        for v in vectors(plan)
+        if not v.statement.store.local or v.statement.store.array in hoisted
+    ]
+    moved = [len(v.statement.loops) for v in lifted if len(v.statement.loops) > v.level]
+    depth = max(moved, default=0)
+    if not depth or any(_costs_more(v, depth) for v in vectors(plan)):
         raise Unliftable(refusal)
     return refusal
+
+
+def _costs_more(vector: Vector, depth: int) -> bool:
+    """Whether a choice stays in the innermost loop: there an ``if`` is faster than a `where`."""
+    statement = vector.statement
+    if vector.axes or vector.level < depth:
+        return False
+    return any(
+        isinstance(n, scalar.Select) and n.condition.type.rank is not Rank.NUMBER
+        for n in scalar.walk(statement.store.value)
+    )
 
 
 def _reason(step: Serial, dependences: list[Dependence], statements: list[Statement]) -> Refusal:

@@ -12,7 +12,7 @@ from deloop.diagnostic import Assumption, Refusal
 from deloop.dtype import Rank, category
 from deloop.errors import Unliftable
 from deloop.frontend.apply import DataRequirement
-from deloop.frontend.expression import both, negate, number
+from deloop.frontend.expression import BOOL, both, negate, number
 from deloop.ir.plan import Step, Vector, vectors
 from deloop.ir.scalar import (
     Call,
@@ -20,7 +20,10 @@ from deloop.ir.scalar import (
     Invariant,
     Load,
     Number,
+    Reduce,
+    Scan,
     Select,
+    bound_axes,
     children,
     loads,
     requires_grad,
@@ -67,7 +70,8 @@ def check_scans(plan: tuple[Step, ...], with_grad: frozenset[str]) -> None:
 def _check_order(
     order: list[Vector], with_grad: frozenset[str], arrays: Mapping[str, Tensor]
 ) -> None:
-    written = frozenset(v.statement.store.array for v in order if not v.statement.store.local)
+    stores = [v.statement.store for v in order]
+    written = frozenset(s.array for s in stores if not s.local and s.cell is None)
     by_now = frozenset(name for name, tensor in arrays.items() if tensor.type.requires_grad)
     for vector in order:
         store = vector.statement.store
@@ -175,6 +179,10 @@ def _recorded(value: Expression, by_now: frozenset[str]) -> Expression:
             return both(both(condition, taken), both(negate(condition), other), "logical_or")
         case Load() | Invariant():
             return number(True)
+        case Reduce(value=inner) | Scan(value=inner):
+            taken = _recorded(inner, by_now)
+            known = isinstance(taken, Number)
+            return taken if known else Reduce("any", taken, bound_axes(value), BOOL)
     result: Expression = number(False)
     for child in children(value):
         result = both(result, _recorded(child, by_now), "logical_or")

@@ -119,7 +119,9 @@ class _Lifting:
     def _check_scans(self, scans: list[Scan], statement: Statement) -> None:
         """Ask what scans need: what is read beside them in bounds, something to leave out."""
         for scan in scans:
-            if scan.exclusive and not self._holds(scan.axis.extent):
+            # A gradient comes with the second iteration only.
+            least_count = int(scalar.requires_grad(scan.value))
+            if scan.exclusive and not self._holds(scan.axis.extent - least_count):
                 raise self._refuse("whether an iteration runs is not known")
         beside = without_scans(statement.store.value)
         plain = replace(statement, store=replace(statement.store, value=beside))

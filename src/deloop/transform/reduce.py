@@ -135,6 +135,10 @@ def fold_starts(value: Expression) -> Expression:
     def change(node: Expression) -> Expression:
         node = scalar.rebuild(node, change)
         match node:
+            case Scan("last", value, axis, at, exclusive=True, first=first) if first is not None:
+                before = scalar.substitute_symbols(value, {axis.iterator: axis.lower - 1})
+                if _same(before, first):  # the first one is the value of the iteration before
+                    return scalar.substitute_symbols(value, {axis.iterator: at - 1})
             case Call(
                 "add" | "mul" | "logical_or" | "logical_and" as word, (start, reduced), _, ""
             ):
@@ -158,7 +162,9 @@ def _kind_of(value: Expression) -> str | None:
         value = value.value
     if isinstance(value, Call) and value.operator == "neg":
         return None
-    return value.kind if isinstance(value, (Reduce, Scan)) else None
+    if not isinstance(value, (Reduce, Scan)) or value.kind == "last":
+        return None
+    return value.kind
 
 
 def require_comparable(plan: tuple[Step, ...]) -> list[DataRequirement]:

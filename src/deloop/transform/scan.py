@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from deloop.analysis.recurrence import wider
-from deloop.analysis.scan import Chain, Running, implicit_names, is_behind, scan_of
+from deloop.analysis.scan import Chain, Running, implicit_names, scan_of
 from deloop.frontend.expression import cast
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
@@ -47,30 +47,39 @@ def _expanded(running: Running, reader: Statement) -> Expression | None:
     term = running.accumulation.term
     if running.reduced:
         term = reduce_over(kind, term, tuple(loop.axis for loop in running.reduced))
-    if find_reduction(kind).widens:
-        term = cast(term, ElementType(wider(own.type, term.type), term.type.rank))
     if kind == "sum":
-        term = counted(term)
+        term = counted(cast(term, ElementType(wider(own.type, term.type), term.type.rank)))
+    elif kind == "prod":
+        term = cast(term, ElementType(wider(own.type, term.type), term.type.rank))
     term = rename_implicit(term, names)
     updated = None if running.reduced else rename_implicit(store.value, names)
     skips = running.accumulation.skips_nan
     name = store.array.partition("'")[0]
     inclusive = scan_of(kind, term, running.loop, term.type, skips, name)
-    behind = bool(running.reduced) and is_behind(reader, running.statement)
+    behind = reader.name in running.behind
     failed = False
 
     def change(node: Expression) -> Expression:
         nonlocal failed
         if node == updated:
-            return cast(combine(kind, own, inclusive), node.type)
+            return cast(_joined(own, inclusive), node.type)
         if isinstance(node, Load) and node.array == store.array:
             scan = inclusive if behind else _exclusive(inclusive)
             failed |= scan is None
-            return node if scan is None else cast(combine(kind, own, scan), node.type)
+            return node if scan is None else cast(_joined(own, scan), node.type)
         return scalar.rebuild(node, change)
 
     value = change(reader.store.value)
     return None if failed else value
+
+
+def _joined(start: Load, scan: Scan) -> Expression:
+    """What the variable began with, and the steps since."""
+    if scan.kind != "last":
+        return combine(scan.kind, start, scan)
+    if scan.exclusive:
+        return replace(scan, first=start)
+    return scalar.substitute_symbols(scan.value, {scan.axis.iterator: scan.at})
 
 
 def _exclusive(scan: Scan) -> Scan | None:

@@ -1,0 +1,78 @@
+"""Reads of a carried variable's new value, where forward substitution has written it out.
+
+``out[t] = f(h, x[t]); h = f(h, x[t])   ->   h = f(h, x[t]); out[t] = h``
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from deloop.analysis.scan import implicit_names, is_plain_reader
+from deloop.frontend.expression import cast
+from deloop.ir import scalar
+from deloop.ir.plan import Statement
+from deloop.ir.scalar import Call, Expression, Inlined, Load, Select
+from deloop.poly.dependence import Dependence, DependenceKind
+from deloop.transform.if_convert import rename_implicit
+
+
+def read_updated(
+    component: Sequence[Statement], dependences: Sequence[Dependence], level: int
+) -> tuple[list[Statement], list[Dependence]]:
+    """The component with each update of a carried variable computed once, and read behind it."""
+    statements, changed = list(component), list(dependences)
+    for cell in component:
+        if cell.store.cell is None or not isinstance(cell.store.value, (Call, Select, Inlined)):
+            continue
+        for position, reader in enumerate(statements):
+            if reader.name == cell.name or reader.loops != cell.loops:
+                continue
+            value = _rewritten(cell, reader, level)
+            if value is None:
+                continue
+            statements[position] = replace(reader, store=replace(reader.store, value=value))
+            changed = [_turned(d, cell, reader) for d in changed]
+    return statements, changed
+
+
+def _rewritten(cell: Statement, reader: Statement, level: int) -> Expression | None:
+    """The reader's value with the variable in place of its new value; None where it needs both."""
+    array = cell.store.array
+    if not any(load.array == array for load in scalar.loads(reader.store.value)):
+        return None
+    if not is_plain_reader(reader, cell, level) or cell.store.guards != reader.store.guards:
+        return None
+    names = implicit_names(cell, reader)
+    updated = rename_implicit(cell.store.value, names)
+    own = next(load for load in scalar.loads(reader.store.value) if load.array == array)
+    found = 0
+
+    def change(node: Expression) -> Expression:
+        nonlocal found
+        if node == updated:
+            found += 1
+            return cast(replace(own, array=_NEW), node.type)
+        return scalar.rebuild(node, change)
+
+    value = change(reader.store.value)
+    if not found or any(load.array == array for load in scalar.loads(value)):
+        return None
+    return _renamed(value, array)
+
+
+_NEW = "new value"
+
+
+def _renamed(value: Expression, array: str) -> Expression:
+    if isinstance(value, Load) and value.array == _NEW:
+        return replace(value, array=array)
+    return scalar.rebuild(value, lambda child: _renamed(child, array))
+
+
+def _turned(d: Dependence, cell: Statement, reader: Statement) -> Dependence:
+    """The reader waits for the update of its own iteration; the next one still waits for it."""
+    pair = (d.source, d.sink) == (reader.name, cell.name)
+    if not pair or d.array != cell.store.array or d.level:
+        return d
+    return replace(d, source=cell.name, sink=reader.name, kind=DependenceKind.FLOW)
