@@ -379,3 +379,49 @@ def elements_two_apart(x):
 FAMILY.add(
     elements_two_apart, inputs=vectors(), exactness=("bitwise", "rounding"), status="partial"
 )
+
+
+def state_over_two_loops(a, b):
+    out = torch.zeros(a.shape[0], a.shape[1])
+    h = 0.0
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            h = 0.25 * h + torch.exp(a[i, j] * b[j])
+            out[i, j] = h
+    return out
+
+
+# Both loops carry the state: only what it takes in leaves them (program 310189 of the fuzzer).
+FAMILY.add(
+    state_over_two_loops,
+    "out = torch.zeros(a.shape[0], a.shape[1])\nh = 0.0\nterm = torch.exp(a * b)\n"
+    "for i in range(a.shape[0]):\n    for j in range(a.shape[1]):\n"
+    "        h = 0.25 * h + term[i, j]\n        out[i, j] = h\nreturn out",
+    inputs=lambda: [
+        (random_tensor(shape, 1), random_tensor(shape[1:], 2)) for shape in ((3, 4), (1, 1), (2, 1))
+    ],
+    exactness=("bitwise", "rounding"),
+    status="partial",
+)
+
+
+def state_that_starts_anew(x, gain):
+    out = torch.zeros_like(x)
+    for b in range(x.shape[0]):
+        previous = 0.0
+        for t in range(x.shape[1]):
+            previous = torch.tanh(gain * previous + x[b, t])
+            out[b, t] = previous
+    return out
+
+
+FAMILY.add(
+    state_that_starts_anew,
+    "out = torch.zeros_like(x)\nprevious = torch.zeros(x.shape[0])\n"
+    "for t in range(x.shape[1]):\n"
+    "    previous = torch.tanh(gain * previous + x[:, t])\n    out[:, t] = previous\n"
+    "return out",
+    inputs=lambda: [a for a in matrices(1, 0.5)() if 0 not in a[0].shape],
+    exactness=("bitwise", "rounding"),
+    status="partial",
+)

@@ -380,6 +380,8 @@ class Prefix:
         operator: Operator | None = None
         if isinstance(node.func, ast.Attribute):
             base = reader.evaluate(node.func.value)
+            if isinstance(base, View):
+                return self._part(base, node)
             if isinstance(base, Tensor):
                 if node.func.attr in ("clone", "contiguous") and not node.args:
                     return self._copy(base) if node.func.attr == "clone" else None
@@ -411,6 +413,14 @@ class Prefix:
             dtype = "int64"
         grad = base.type.requires_grad and category(dtype) in ("float", "complex")
         return Tensor("", TensorType(dtype, (), base.type.device, grad, not grad), "", fresh=True)
+
+    def _part(self, view: View, node: ast.Call) -> Tensor | None:
+        """A copy or a reduction of part of a tensor: ``x[0].clone()``."""
+        kind = replace(view.tensor.type, shape=view.sizes, leaf=False, contiguous=False)
+        part = Tensor("", kind, "", fresh=True)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "clone" and not node.args:
+            return self._copy(part)
+        return self._reduced(part, node)
 
     @staticmethod
     def _copy(base: Tensor) -> Tensor:

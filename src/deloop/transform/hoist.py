@@ -55,9 +55,9 @@ class _Hoisting:
         result: list[Step] = []
         for step in steps:
             if isinstance(step, Serial):
-                step = replace(step, body=self.steps(step.body, level + 1))
                 before, step = self._split(step, level)
                 result.extend(before)
+                step = replace(step, body=self.steps(step.body, level + 1))
             result.append(step)
         return tuple(result)
 
@@ -68,17 +68,23 @@ class _Hoisting:
         fixed = frozenset(
             a for a, tensor in self.arrays.items() if tensor.storage.rstrip("?") not in memory
         )
-        body = list(serial.body)
         before: list[Vector] = []
-        for position, step in enumerate(body):
-            if isinstance(step, Serial) or step.statement.store.guards:
-                continue
-            body[position] = self._moved(step, fixed, level, before)
-        return before, replace(serial, body=tuple(body))
+
+        def moved(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+            return tuple(
+                replace(step, body=moved(step.body))
+                if isinstance(step, Serial)
+                else self._moved(step, fixed, level, before)
+                for step in steps
+            )
+
+        return before, replace(serial, body=moved(serial.body))
 
     def _moved(
         self, step: Vector, fixed: frozenset[str], level: int, before: list[Vector]
     ) -> Vector:
+        if step.statement.store.guards:
+            return step
         value = step.statement.store.value
         found = [e for e in _largest(value, fixed) if self._is_worth_it(e)]
         counts: Counter[Expression] = Counter()
