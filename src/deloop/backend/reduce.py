@@ -12,42 +12,40 @@ from dataclasses import replace
 
 from deloop.backend import syntax
 from deloop.backend.context import Emitted
-from deloop.backend.operands import OperandEmitter
+from deloop.backend.rows import RowEmitter
 from deloop.dtype import Rank, category
 from deloop.ir import scalar
-from deloop.ir.affine import Affine
 from deloop.ir.axis import Axis
-from deloop.ir.scalar import Call, Cast, ElementType, Expression, Reduce
+from deloop.ir.scalar import Call, Cast, Expression, Reduce
 from deloop.ops.reductions import Reduction, find_reduction
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-class ReductionEmitter(OperandEmitter):
+class ReductionEmitter(RowEmitter):
     """Emits values that combine whole axes."""
-
-    def cast(self, piece: Emitted, kind: ElementType, value: Expression | None = None) -> Emitted:
-        """The piece in the loop's type."""
-        raise NotImplementedError
 
     def reduce(self, node: Reduce) -> Emitted:
         """``x.sum(1)``, ``mask.any()``, ``A @ B``."""
         reduction = find_reduction(node.kind)
-        if node.kind == "sum":
+        if reduction.keeps_axis:
+            return self._finished(self.along(node, reduction), node)
+        if (distance := self.distance(node)) is not None:
+            return self._finished(distance, node)
+        if node.kind in ("sum", "mean"):
             contracted = self._contraction(node)
             if contracted is not None:
                 return self._finished(contracted, node)
         value, dtype = self._bare(node, reduction)
-        inner = self._within(node.axes, self.natural_order(value, node.axes))
+        inner = self.within(node.axes, self.natural_order(value, node.axes))
         piece = inner.emit(value)
-        reduced = [a.iterator for a in node.axes]
         missing = [a for a in node.axes if a.iterator not in piece.axes]
-        piece = self._combined(piece, reduced, reduction, dtype)
+        piece = self.combined(piece, node, reduction, dtype)
         if missing:
             piece = self._repeated(piece, missing, reduction)
         if not reduction.is_exact and category(node.type.dtype) in ("float", "complex"):
             self.context.round_off(f"{node.kind} in another order than the loop's")
-        elif node.kind in ("max", "min"):
+        elif node.kind in ("max", "min", "amax", "amin", "first_max", "first_min"):
             self.context.round_off("an extreme may be either zero where -0.0 and 0.0 tie")
         return self._finished(piece, node)
 
@@ -61,12 +59,6 @@ class ReductionEmitter(OperandEmitter):
             return replace(piece, node=syntax.method(piece.node, "item"), rank=Rank.NUMBER)
         return piece
 
-    def _within(self, axes: Sequence[Axis], order: Sequence[str]) -> ReductionEmitter:
-        """An emitter inside of a reduction."""
-        inner = type(self)(self.context, [*self.loops.values(), *axes], order, self.place)
-        inner.count = self.count
-        return inner
-
     def _bare(self, node: Reduce, reduction: Reduction) -> tuple[Expression, str]:
         """The value without a cast that the reduction does by itself, and the dtype to ask for."""
         value, wanted = node.value, node.type.dtype
@@ -79,7 +71,7 @@ class ReductionEmitter(OperandEmitter):
             pair = {category(value.value.type.dtype), category(value.type.dtype)}
             if pair == {"float"} and value.type.dtype == "float64":
                 return value.value, value.value.type.dtype  # widening keeps the order
-        if not reduction.widens:
+        if not reduction.takes_dtype:
             return value, wanted
         source, group = value.value.type.dtype, category(value.type.dtype)
         same = category(source) == group and group in ("int", "float")
@@ -88,40 +80,12 @@ class ReductionEmitter(OperandEmitter):
             return value.value, wanted
         return value, wanted
 
-    def _combined(
-        self, piece: Emitted, reduced: Sequence[str], reduction: Reduction, dtype: str
-    ) -> Emitted:
-        dims = [k for k, axis in enumerate(piece.axes) if axis in reduced]
-        if not dims:
-            return piece
-        kept = tuple(a for a in piece.axes if a not in reduced)
-        natural = piece.dtype
-        if reduction.widens and category(natural) in ("bool", "int"):
-            natural = "int64"
-        keywords: dict[str, ast.expr] = {}
-        if reduction.widens and natural != dtype:
-            keywords["dtype"] = syntax.name(f"{self.context.torch}.{dtype}")
-            natural = dtype
-        rank = Rank.TENSOR if kept else Rank.SCALAR
-        node = piece.node
-        word = reduction.name
-        if kept and reduction.needs_values:
-            word = {"max": "amax", "min": "amin"}[word]
-        if not kept and (reduction.several or len(dims) == 1 or not keywords):
-            node = syntax.method(node, word, **keywords)
-        elif reduction.several or len(dims) == 1:
-            axes = [syntax.constant(d) for d in dims]
-            chosen: ast.expr = axes[0] if len(axes) == 1 else ast.Tuple(axes, ast.Load())
-            node = syntax.method(node, word, chosen, **keywords)
-        else:
-            for dim in reversed(dims):
-                node = syntax.method(node, word, syntax.constant(dim), **keywords)
-        return Emitted(node, kept, natural, rank)
-
     def _repeated(self, piece: Emitted, missing: Sequence[Axis], reduction: Reduction) -> Emitted:
         """A value that does not vary along an axis, combined as often as the axis is long."""
         if reduction.name not in ("sum", "prod"):
-            return piece
+            if reduction.is_exact or reduction.name == "mean":
+                return piece
+            raise self.refuse(f"the {reduction.name} of one value repeated")
         word: ast.operator = ast.Mult() if reduction.name == "sum" else ast.Pow()
         for axis in missing:
             extent = self.context.spell(self.context.canonical(axis.extent))
@@ -133,31 +97,13 @@ class ReductionEmitter(OperandEmitter):
                 piece = replace(piece, node=ast.BinOp(piece.node, word, syntax.affine(extent)))
         return piece
 
-    # ------------------------------------------------------------------ order
-    def natural_order(self, value: Expression, axes: Sequence[Axis]) -> tuple[str, ...]:
-        """All axes, in the order in which the value's largest operand has its dimensions."""
-        names = [*self.loops, *(a.iterator for a in axes)]
-        best: list[str] = []
-        for load in scalar.loads(value):
-            found = [
-                s
-                for subscript in load.subscripts
-                if isinstance(subscript, Affine)
-                for s in self.context.canonical(subscript).symbols
-                if s in names
-            ]
-            if len(found) == len(set(found)) and len(found) > len(best):
-                best = found
-        return tuple([n for n in names if n not in best] + best)
-
     # ------------------------------------------------------------------ contractions
     def _contraction(self, node: Reduce) -> Emitted | None:
         """A sum of products over axes that not all factors have; None where it is not that."""
-        factors = _factors(node.value)
+        numbers = [f for f in _factors(node.value) if f.type.rank is Rank.NUMBER]
+        factors = [f for f in _factors(node.value) if f.type.rank is not Rank.NUMBER]
         group = category(node.type.dtype)
         if len(factors) < 2 or group not in ("float", "int", "complex"):
-            return None
-        if any(f.type.rank is Rank.NUMBER for f in factors):
             return None
         if {f.type.dtype for f in factors} != {node.type.dtype}:
             return None
@@ -165,7 +111,7 @@ class ReductionEmitter(OperandEmitter):
             return None  # CUDA multiplies no matrices of integers
         pieces = []
         for factor in factors:
-            inner = self._within(node.axes, self.natural_order(factor, node.axes))
+            inner = self.within(node.axes, self.natural_order(factor, node.axes))
             pieces.append(inner.emit(factor))
         if any(p.dtype != node.type.dtype for p in pieces):
             return None
@@ -174,16 +120,30 @@ class ReductionEmitter(OperandEmitter):
         if not set(reduced) <= everything:
             return None
         same = all(set(p.axes) == everything for p in pieces)
-        if same and not (len(everything) == 1 and len(pieces) == 2):
-            return None  # an elementwise product, summed
+        in_halves = node.spelling == "@" and node.type.dtype in ("float16", "bfloat16")
+        if same and not in_halves and not (len(everything) == 1 and len(pieces) == 2):
+            return self.cosine(node, pieces)  # or an elementwise product, summed
         if group in ("float", "complex"):
             self.context.round_off("a sum of products in another order than the loop's")
         kept = self.sorted_axes([a for a in everything if a not in reduced])
+        product: Emitted | None = None
         if len(pieces) == 2:
             product = self._product(pieces[0], pieces[1], set(reduced), kept)
-            if product is not None:
-                return product
-        return self._einsum(pieces, kept)
+        return self._scaled(product or self._einsum(pieces, kept), node, numbers)
+
+    def _scaled(self, product: Emitted, node: Reduce, numbers: list[Expression]) -> Emitted | None:
+        """The product times its numbers; divided by how many there are where it is a mean."""
+        made = product.node
+        for number in numbers:
+            factor = self.emit(number)
+            if factor.axes or factor.rank is not Rank.NUMBER:
+                return None
+            made = ast.BinOp(factor.node, ast.Mult(), made)
+        if node.kind == "mean":
+            for axis in node.axes:
+                extent = self.context.spell(self.context.canonical(axis.extent))
+                made = ast.BinOp(made, ast.Div(), syntax.affine(extent))
+        return replace(product, node=made)
 
     def _product(
         self, left: Emitted, right: Emitted, reduced: set[str], kept: tuple[str, ...]

@@ -133,13 +133,20 @@ class Cast:
 class Reduce:
     """`value` combined over all values of `axes`, which are bound here: ``sum over j of x[i, j]``.
 
-    `kind` is a name in `deloop.ops.reductions`.
+    `kind` is a name in `deloop.ops.reductions`; `spelling` and `options` are as in a `Call`. A kind
+    that keeps its axis gives a row again, of which this is the element `at` (``softmax``).
+    `implicit` are the dimensions that the loop's own value has here and `value` has not: the kept
+    axis, and dimensions of size 1 (``keepdim=True``).
     """
 
     kind: str
     value: Expression
     axes: tuple[Axis, ...]
     type: ElementType
+    implicit: tuple[tuple[str, Affine], ...] = ()
+    at: Affine | None = None
+    spelling: str = ""
+    options: tuple[tuple[str, Expression], ...] = ()
 
 
 Expression = Number | Index | Invariant | Load | Call | Inlined | Select | Cast | Reduce
@@ -207,11 +214,12 @@ def substitute_symbols(expression: Expression, values: dict[str, Affine]) -> Exp
     match expression:
         case Index(affine):
             return Index(affine.substitute(values))
-        case Reduce(axes=axes, value=value):
+        case Reduce(axes=axes, value=value, at=at):
             return replace(
                 expression,
                 value=substitute_symbols(value, values),
                 axes=tuple(axis.substituted(values) for axis in axes),
+                at=None if at is None else at.substitute(values),
             )
         case Load():
             return replace(
@@ -238,6 +246,7 @@ def iterators_of(expression: Expression, iterators: frozenset[str]) -> frozenset
             found.update(node.affine.symbols)
         elif isinstance(node, Reduce):
             found.update(s for a in node.axes for c in a.constraints for s in c.expression.symbols)
+            found.update(() if node.at is None else node.at.symbols)
         elif isinstance(node, Load):
             for subscript in node.subscripts:
                 if isinstance(subscript, Affine):
@@ -264,7 +273,8 @@ def requires_grad(expression: Expression, also: frozenset[str] = frozenset()) ->
         return expression.requires_grad or (
             isinstance(expression, Load) and expression.array in also
         )
-    if isinstance(expression, (Call, Cast)) and category(expression.type.dtype) in ("bool", "int"):
+    ends = isinstance(expression, (Call, Cast, Reduce))
+    if ends and category(expression.type.dtype) in ("bool", "int"):
         return False
     if isinstance(expression, Select):
         return requires_grad(expression.then, also) or requires_grad(expression.otherwise, also)

@@ -10,10 +10,21 @@ from deloop.frontend.expression import may_raise, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Serial, Step, Vector, vectors
-from deloop.ir.scalar import Call, Cast, Expression, Index, Load, Number, Select, requires_grad
+from deloop.ir.scalar import (
+    Call,
+    Cast,
+    Expression,
+    Index,
+    Load,
+    Number,
+    Reduce,
+    Select,
+    requires_grad,
+)
 from deloop.ir.types import Tensor
 from deloop.ops.kinds import Gradient
 from deloop.ops.math_functions import find_math_function
+from deloop.ops.reductions import find_reduction
 from deloop.ops.table import find_gradient, find_operator
 from deloop.poly.dependence import Dependence, DependenceKind
 
@@ -122,6 +133,8 @@ def _guard(
             return expression
         return recurse(expression.body)
     expression = scalar.rebuild(expression, recurse)
+    if isinstance(expression, Reduce) and _is_dangerous_row(expression, grads):
+        return replace(expression, value=_safe(expression.value, condition))
     if isinstance(expression, Call) and _is_dangerous(expression, grads):
         arguments = tuple(_safe(argument, condition) for argument in expression.arguments)
         return replace(expression, arguments=arguments)
@@ -131,9 +144,16 @@ def _guard(
 def _needs_guard(expression: Expression, grads: Callable[[Expression], bool]) -> bool:
     return any(
         (isinstance(n, Call) and _is_dangerous(n, grads))
+        or (isinstance(n, Reduce) and _is_dangerous_row(n, grads))
         or (isinstance(n, Load) and any(map(_is_looked_up, n.subscripts)))
         for n in scalar.walk(expression)
     )
+
+
+def _is_dangerous_row(reduce: Reduce, grads: Callable[[Expression], bool]) -> bool:
+    """Whether the gradient of a row's combination may be NaN where nothing flows back into it."""
+    kind = find_reduction(reduce.kind).gradient
+    return kind not in (Gradient.LINEAR, Gradient.NONE) and grads(reduce.value)
 
 
 def _is_looked_up(subscript: scalar.Subscript) -> bool:
