@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from deloop.analysis.bindings import (
-    aliased_arrays,
     is_consistent,
     renamed,
     roots,
@@ -333,7 +332,7 @@ class Prefix:
         shape = tuple(sizes[0] for sizes in rows.shape(value))
         if len(kinds) != 1:
             return Opaque("its type differs between paths")
-        shared = aliased_arrays(value)
+        shared = build.aliased_arrays(value)
         if shared:
             return self._alias(name, value, shared)
         grad = scalar.requires_grad(value)

@@ -30,8 +30,8 @@ class ReductionEmitter(RowEmitter):
         reduction = find_reduction(node.kind)
         if reduction.keeps_axis:
             return self._finished(self.along(node, reduction), node)
-        if (distance := self.distance(node)) is not None:
-            return self._finished(distance, node)
+        if (found := self.distance(node) or self.cosine(node)) is not None:
+            return self._finished(found, node)
         if node.kind in ("sum", "mean"):
             contracted = self._contraction(node)
             if contracted is not None:
@@ -122,7 +122,7 @@ class ReductionEmitter(RowEmitter):
         same = all(set(p.axes) == everything for p in pieces)
         in_halves = node.spelling == "@" and node.type.dtype in ("float16", "bfloat16")
         if same and not in_halves and not (len(everything) == 1 and len(pieces) == 2):
-            return self.cosine(node, pieces)  # or an elementwise product, summed
+            return None  # an elementwise product, summed
         if group in ("float", "complex"):
             self.context.round_off("a sum of products in another order than the loop's")
         kept = self.sorted_axes([a for a in everything if a not in reduced])

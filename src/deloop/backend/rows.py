@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TypeVar
 
 from deloop.backend import syntax
@@ -35,14 +36,23 @@ class RowEmitter(OperandEmitter):
         return inner
 
     def natural_order(self, value: Expression, axes: Sequence[Axis]) -> tuple[str, ...]:
-        """All axes, in the order in which the value's largest operand has its dimensions."""
+        """All axes, in the order in which the value's operands have their dimensions.
+
+        The operand with most dimensions decides; others and the loops' own order fill the gaps.
+        """
         names = list(dict.fromkeys([*self.loops, *(a.iterator for a in axes)]))
-        best: list[str] = []
-        for found in self._orders(value):
-            known = [s for s in found if s in names]
-            if len(known) == len(set(known)) and len(known) > len(best):
-                best = known
-        return tuple([n for n in names if n not in best] + best)
+        known = [[s for s in found if s in names] for found in self._orders(value)]
+        later: dict[str, set[str]] = {name: set() for name in names}
+        for found in sorted(known, key=len, reverse=True):
+            for first, second in pairwise(found):
+                if first != second and first not in _reached(second, later):
+                    later[first].add(second)
+        order: list[str] = []
+        while names:
+            free = next(n for n in names if not any(n in later[m] for m in names))
+            order.append(free)
+            names.remove(free)
+        return tuple(order)
 
     def _orders(self, value: Expression) -> list[list[str]]:
         """What moves along the dimensions of each operand, in their order."""
@@ -164,10 +174,14 @@ class RowEmitter(OperandEmitter):
         return replace(piece, node=made, axes=tuple(names), rank=rank)
 
     # ------------------------------------------------------------------ two rows
-    def cosine(self, node: Reduce, pieces: Sequence[Emitted]) -> Emitted | None:
-        """``F.cosine_similarity(x, y, dim=1)`` for the product of two normalized rows."""
+    def cosine(self, node: Reduce) -> Emitted | None:
+        """``F.cosine_similarity(x, y, dim=1)`` for the product of two normalized rows.
+
+        None where the rows of one are compared with all rows of another, which a matrix product
+        does; but `normalize` has another gradient where a row is shorter than its ``eps``.
+        """
         value = node.value
-        if node.spelling != "@" or not isinstance(value, Call) or len(pieces) != 2:
+        if node.spelling != "@" or not isinstance(value, Call) or value.operator != "mul":
             return None
         first, second = value.arguments
         if not (isinstance(first, Reduce) and isinstance(second, Reduce)):
@@ -180,7 +194,8 @@ class RowEmitter(OperandEmitter):
         inner = self.within(first.axes, self.natural_order(first.value, first.axes))
         bare = [inner.emit(r.value) for r in (first, second)]
         axes = inner.sorted_axes([a for p in bare for a in p.axes])
-        if not all(own) or any(set(p.axes) != set(axes) for p in bare):
+        alike = all(set(p.axes) == set(axes) for p in bare)
+        if not all(own) or not (alike or scalar.requires_grad(value, self.context.with_grad)):
             return None
         dim = axes.index(first.axes[0].iterator)
         module = first.spelling.rpartition(".")[0]
@@ -230,6 +245,16 @@ class RowEmitter(OperandEmitter):
         axes = (*batch, first.axes[-2], second.axes[-2])
         self.context.round_off("a sum in another order than the loop's")
         return Emitted(made, axes, node.type.dtype, Rank.TENSOR)
+
+
+def _reached(name: str, later: dict[str, set[str]]) -> set[str]:
+    """The axes that must come after one, itself included."""
+    found, queue = {name}, [name]
+    while queue:
+        more = later[queue.pop()] - found
+        found |= more
+        queue.extend(more)
+    return found
 
 
 def find_distance(value: Expression) -> tuple[Expression, Expression, Axis, float] | None:

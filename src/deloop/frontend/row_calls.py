@@ -43,11 +43,26 @@ class RowCallReader(RowReader):
         products = _PRODUCTS.get(name)
         if products is not None and name != "linear" and not node.keywords and len(node.args) == 1:
             return self.matrix_product(products, base, self.evaluate(node.args[0]), node)
+        if name in ("t", "transpose", "permute", "swapaxes"):
+            return self._turned(base, node, name)
         found = find_row_method(name)
         if found is None or (name in ("max", "min") and self._is_elementwise(node.args[:1])):
             return None
         value = self.to_expression(base, node)
         return self._row_call(found, value, node, node.args, f".{name}")
+
+    def _turned(self, base: Item, node: ast.Call, name: str) -> Item:
+        """``x[b].t()``, ``x[b].transpose(-2, -1)``: a matrix turned over."""
+        given = [self.evaluate(a) for a in node.args]
+        places = [i.affine.constant for i in given if isinstance(i, Integer)]
+        swaps = name == "t" or (len(places) == 2 and {p % 2 for p in places} == {0, 1})
+        if name == "permute":
+            swaps = [p % 2 for p in places] == [1, 0]
+        within = all(-2 <= p < 2 for p in places) and len(places) == len(given)
+        flipped = self.flipped(base, node) if swaps and within and not node.keywords else None
+        if flipped is None:
+            self.refuse_row(node)
+        return flipped
 
     def row_function(self, qualified: str, node: ast.Call, spelling: str) -> Item | None:
         """What a function of rows gives; None where it is not one."""

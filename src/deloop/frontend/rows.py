@@ -13,11 +13,12 @@ from dataclasses import replace
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
 from deloop.frontend.apply import ApplyReader
-from deloop.frontend.items import Item
+from deloop.frontend.items import Item, Tuple, View, Whole
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least, equal
 from deloop.ir.axis import Axis
 from deloop.ir.scalar import ElementType, Expression
+from deloop.ir.types import Integer, Tensor, TensorType
 from deloop.ops.reductions import find_reduction
 
 _ONE = Affine.number(1)
@@ -198,6 +199,112 @@ class RowReader(ApplyReader):
             rows.dimension(rank - old): rows.dimension(rank - new) for new, old in enumerate(order)
         }
         return rows.moved(value, names, {}, set())
+
+    def _read_Attribute(self, node: ast.Attribute) -> Item:
+        if node.attr in ("T", "mT", "values", "indices"):
+            base = self.evaluate(node.value)
+            if isinstance(base, Tuple) and len(base.items) == 2 and node.attr not in ("T", "mT"):
+                return base.items[node.attr == "indices"]
+            flipped = self.flipped(base, node) if node.attr in ("T", "mT") else None
+            if flipped is not None:
+                return flipped
+        return super()._read_Attribute(node)
+
+    def flipped(self, base: Item, node: ast.AST) -> Item | None:
+        """A matrix with its rows as columns; None for what is read elsewhere.
+
+        A view stays one: ``x[b].T`` is row `b` of ``x.mT``, in the same memory.
+        """
+        if isinstance(base, Tensor) and base.type.rank == 2:
+            return self.transposed_tensor(base)
+        if isinstance(base, View) and base.rank == 2:
+            *before, first, second = base.dimensions
+            if isinstance(first, Whole) and isinstance(second, Whole):
+                turned = self.transposed_tensor(base.tensor)
+                return View(turned, (*before, second, first), base.unbound)
+        if not isinstance(base, build.NODES) or base.type.rank is not Rank.TENSOR:
+            return None
+        if build.aliased_arrays(base):
+            return None
+        if len(self.row_shape(base, node)) != 2:
+            return None
+        return self.transposed(base, (1, 0), node)
+
+    @staticmethod
+    def transposed_tensor(base: Tensor) -> Tensor:
+        """The tensor whose last two dimensions are the other way round, in the same memory."""
+        kind, word = base.type, "T" if base.type.rank == 2 else "mT"
+        *before, first, second = kind.shape
+        turned = TensorType(
+            kind.dtype, (*before, second, first), kind.device, kind.requires_grad, False
+        )
+        return Tensor(f"{base.name}.{word}", turned, base.storage)
+
+    def part(self, value: Expression, node: ast.Subscript) -> Item:
+        """``(A @ x[i])[k]``: the value with its dimensions put at the places that are taken.
+
+        ``y[i, _d1][k] -> y[i, k]``; ``y[i, _d1][1:] -> y[i, _d1 + 1]``
+        """
+        if build.aliased_arrays(value):
+            self.unsupported(node, f"{ast.unparse(node)} may be a part of a tensor in memory")
+        sizes = self.row_shape(self._plain_row(value, node), node)
+        rank = len(sizes)
+        entries = self._full_entries(self.index_entries(node.slice), rank, node)
+        left = sum(isinstance(e, ast.Slice) for e in entries)
+        rest = left
+        names: dict[str, str] = {}
+        bound: dict[str, Affine] = {}
+        lengths: dict[str, Affine] = {}
+        gone: set[str] = set()
+        for position, (entry, size) in enumerate(zip(entries, sizes, strict=True)):
+            old = rows.dimension(rank - position)
+            if isinstance(entry, ast.Slice):
+                taken = self.take_slice(Whole(Affine(), size), entry)
+                names[old] = rows.dimension(rest)
+                bound[old] = taken.start + Affine.symbol(rows.dimension(rest))
+                lengths[old] = taken.extent
+                if size == _ONE:
+                    if taken.extent != _ONE:
+                        self.unsupported(node, f"{ast.unparse(node)} of a row of size 1")
+                    bound[old] = Affine.symbol(rows.dimension(rest))
+                rest -= 1
+            else:
+                bound[old] = self._place_in(entry, size, node)
+                gone.add(old)
+        shorter = rows.resized(value, lengths)
+        taken_part = rows.moved(shorter, names, bound, gone)
+        return taken_part if left else replace_rank(taken_part, Rank.SCALAR)
+
+    def _full_entries(
+        self, entries: Sequence[ast.expr | Item], rank: int, node: ast.Subscript
+    ) -> list[ast.expr | Item]:
+        """One entry a dimension, ``...`` written out."""
+        full: list[ast.expr | Item] = []
+        for entry in entries:
+            if isinstance(entry, ast.Constant) and entry.value is Ellipsis:
+                full.extend([ast.Slice()] * (rank - len(entries) + 1))
+            else:
+                full.append(entry)
+        if len(full) > rank:
+            self.unsupported(
+                node, f"{ast.unparse(node)} has more subscripts than dimensions", "VEC915"
+            )
+        return [*full, *[ast.Slice()] * (rank - len(full))]
+
+    def _place_in(self, entry: ast.expr | Item, size: Affine, node: ast.Subscript) -> Affine:
+        """The place that an index means; it must be within the row and known to be so."""
+        item = self.evaluate(entry) if isinstance(entry, ast.expr) else entry
+        if not isinstance(item, Integer):
+            self.unsupported(
+                node, f"{ast.unparse(node)} indexes a computed value by a computed value"
+            )
+        place = item.affine
+        if place.is_constant and place.constant < 0:
+            place = place + size
+        reason = f"{ast.unparse(node)} is within its row"
+        self.require(at_least(place, 0), node, reason)
+        self.require(at_least(size - 1, place), node, reason)
+        return place
 
     def check_rank(self, value: Expression, rank: int, node: ast.AST) -> None:
         """Refuse where the row has not as many dimensions as the call takes."""

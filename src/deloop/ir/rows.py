@@ -58,6 +58,20 @@ def moved(
     return scalar.substitute_symbols(change(value), {**symbols, **bound})
 
 
+def resized(value: Expression, lengths: Mapping[str, Affine]) -> Expression:
+    """The row with other sizes along its dimensions, except where it has size 1."""
+
+    def change(node: Expression) -> Expression:
+        node = scalar.rebuild(node, change)
+        if isinstance(node, (Load, Reduce)) and node.implicit:
+            one = Affine.number(1)
+            pairs = tuple((i, e if e == one else lengths.get(i, e)) for i, e in node.implicit)
+            return replace(node, implicit=pairs)
+        return node
+
+    return change(value) if lengths else value
+
+
 def rename_implicit(value: Expression, names: Mapping[str, Affine]) -> Expression:
     """Implicit iterators renamed, in subscripts and in the lists of the rows that have them."""
 
