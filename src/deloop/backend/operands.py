@@ -56,6 +56,12 @@ class OperandEmitter:
         ]
         if all(syntax.is_full(e) for e in entries):
             return piece.node
+        if piece.reduced is not None and piece.reduced[0] is piece.node:
+            call, dims = piece.reduced
+            added = tuple(k for k, e in enumerate(entries) if isinstance(e, ast.Constant))
+            if added == dims and len(entries) == len(piece.axes) + len(dims):
+                keep = ast.keyword("keepdim", ast.Constant(True))
+                return ast.Call(call.func, call.args, [*call.keywords, keep])
         return self._insert(piece.node, entries)
 
     @staticmethod

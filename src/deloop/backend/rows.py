@@ -90,9 +90,13 @@ class RowEmitter(OperandEmitter):
                 made = syntax.method(made, word, syntax.constant(dim), **keywords)
         else:
             made = self._applied(made, node, reduction, word, dims if needs_dim else [], keywords)
+        once = (reduction.several or len(dims) == 1) and not reduction.part
+        call = made if isinstance(made, ast.Call) and once else None
         if reduction.part:
             made = syntax.attribute(made, reduction.part)
-        return Emitted(made, kept, natural, Rank.TENSOR if kept else Rank.SCALAR)
+        rank = Rank.TENSOR if kept else Rank.SCALAR
+        reduced_by = None if call is None else (call, tuple(dims))
+        return Emitted(made, kept, natural, rank, reduced=reduced_by)
 
     def _result(
         self, dtype: str, reduction: Reduction, wanted: str

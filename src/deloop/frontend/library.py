@@ -8,7 +8,7 @@ from dataclasses import replace
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
 from deloop.frontend.items import FlatIndex, Item, Tuple, View
-from deloop.frontend.row_calls import RowCallReader
+from deloop.frontend.pieces import PieceReader
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.types import (
@@ -41,7 +41,7 @@ _CAST_METHODS = {
 }  # fmt: skip
 
 
-class LibraryReader(RowCallReader):
+class LibraryReader(PieceReader):
     """A reader of what Python and PyTorch bring with them."""
 
     # ------------------------------------------------------------------ builtins

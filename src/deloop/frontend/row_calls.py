@@ -195,6 +195,8 @@ class RowCallReader(RowReader):
             self.unsupported(node, f"{ast.unparse(node)} of complex numbers", "VEC924")
         if value.type.dtype == "uint8" and call.kind in ("any", "all"):
             self.unsupported(node, f"{ast.unparse(node)} of bytes gives a byte", "VEC924")
+        if call.kind == "logsumexp" and group in ("bool", "int"):
+            self.unsupported(node, f"{ast.unparse(node)} of integers is not read yet", "VEC924")
         if group == "bool" and call.kind in ("argmax", "argmin"):
             self.unsupported(node, f"{ast.unparse(node)} raises: it takes no bool", "VEC911")
 
@@ -218,6 +220,8 @@ class RowCallReader(RowReader):
     def _extremes(self, word: str, row: _Row) -> Item:
         """``x[i].max()``, or the pair that ``x[i].max(0)`` is: the first of equals, and where."""
         if row.dims is not None:
+            if row.value.type.dtype == "bool":
+                self.unsupported(row.node, f"{ast.unparse(row.node)} of bool", "VEC924")
             where = replace(row, result=replace(row.result, dtype="int64"))
             return Tuple((self.combined(row, f"first_{word}"), self.combined(where, f"arg{word}")))
         if scalar.requires_grad(row.value):  # `max` of a whole row passes a gradient to a NaN

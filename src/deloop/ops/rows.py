@@ -54,7 +54,7 @@ _CALLS: dict[str, RowCall] = {
     "var": _line("var", "dim unbiased keepdim * correction", floats_only=True),
     "std": _line("std", "dim unbiased keepdim * correction", floats_only=True),
     "norm": _line("norm", "p dim keepdim dtype", floats_only=True),
-    "logsumexp": _line("logsumexp", _ANY_DIM, floats_only=True, needs_dim=True),
+    "logsumexp": _line("logsumexp", _ANY_DIM, needs_dim=True),
     "softmax": _line("softmax", "dim dtype", floats_only=True, single=True, needs_dim=True),
     "log_softmax": _line("log_softmax", "dim dtype", floats_only=True, single=True, needs_dim=True),
     "cumsum": _line("cumsum", "dim * dtype", "widened", single=True, needs_dim=True),
