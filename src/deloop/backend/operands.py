@@ -75,8 +75,8 @@ class OperandEmitter:
                 merged = [
                     next(queue, ast.Slice()) if isinstance(e, ast.Slice) else e for e in entries
                 ]
-                return syntax.index(node.value, merged)
-        return syntax.index(node, entries)
+                return syntax.index(node.value, syntax.strip_full(merged))
+        return syntax.index(node, syntax.strip_full(entries))
 
     def bounds(self, axis: str) -> tuple[Affine, Affine]:
         """First value and one past the last value of a lifted iterator."""

@@ -156,13 +156,23 @@ class ReductionEmitter(RowEmitter):
         if kept and kept[0] in right.axes:
             left, right = right, left
         if len(left.axes) > 2 or len(right.axes) > 2:
-            return self._batched(left, right, reduced, kept)
+            return self._broadcast(left, right, inner) or self._broadcast(right, left, inner)
         first = left.node if left.axes[-1] == inner else syntax.attribute(left.node, "T")
         second = right.node if right.axes[0] == inner else syntax.attribute(right.node, "T")
         axes = (*(a for a in left.axes if a != inner), *(a for a in right.axes if a != inner))
         rank = Rank.TENSOR if axes else Rank.SCALAR
         node = ast.BinOp(first, ast.MatMult(), second)
         return Emitted(node, axes, left.dtype, rank)
+
+    @staticmethod
+    def _broadcast(left: Emitted, right: Emitted, inner: str) -> Emitted | None:
+        """``x @ W`` for a matrix or a vector that all batches of the other factor share."""
+        if len(right.axes) > 2 or left.axes[-1] != inner:
+            return None
+        rest = tuple(a for a in right.axes if a != inner)
+        second = right.node if right.axes[0] == inner else syntax.attribute(right.node, "T")
+        node = ast.BinOp(left.node, ast.MatMult(), second)
+        return Emitted(node, (*left.axes[:-1], *rest), left.dtype, Rank.TENSOR)
 
     def _batched(
         self, left: Emitted, right: Emitted, reduced: set[str], kept: tuple[str, ...]
@@ -191,7 +201,9 @@ class ReductionEmitter(RowEmitter):
         names = list(dict.fromkeys(a for p in pieces for a in p.axes))
         letters: dict[str, str] = {}
         for axis in names:
-            own = axis if len(axis) == 1 and axis.islower() and axis.isascii() else ""
+            usual = {"_d2": "h", "_d1": "w"}.get(axis[:3], "")  # the last dimensions of images
+            own = axis if len(axis) == 1 and axis.islower() and axis.isascii() else usual
+            own = "" if own in letters.values() or (own == usual and own in names) else own
             free = (c for c in _LETTERS if c not in letters.values() and c not in names)
             letters[axis] = own or next(free)
         inputs = ",".join("".join(letters[a] for a in p.axes) for p in pieces)

@@ -223,7 +223,7 @@ class RowEmitter(OperandEmitter):
         found = find_distance(node)
         if found is None or scalar.requires_grad(node, self.context.with_grad):
             return None
-        left, right, axis, order = found
+        left, right, axis, order, is_squared = found
         if node.type.dtype not in ("float32", "float64"):
             return None
         pieces = []
@@ -245,7 +245,11 @@ class RowEmitter(OperandEmitter):
         keywords: dict[str, ast.expr] = {"p": syntax.constant(order)}
         if order == 2:
             keywords = {"compute_mode": ast.Constant(_WITHOUT_CANCELLING)}
-        made = syntax.call(f"{self.context.torch}.cdist", [first.node, second.node], **keywords)
+        made: ast.expr = syntax.call(
+            f"{self.context.torch}.cdist", [first.node, second.node], **keywords
+        )
+        if is_squared:
+            made = ast.BinOp(made, ast.Pow(), syntax.constant(2))
         axes = (*batch, first.axes[-2], second.axes[-2])
         self.context.round_off("a sum in another order than the loop's")
         return Emitted(made, axes, node.type.dtype, Rank.TENSOR)
@@ -261,24 +265,30 @@ def _reached(name: str, later: dict[str, set[str]]) -> set[str]:
     return found
 
 
-def find_distance(value: Expression) -> tuple[Expression, Expression, Axis, float] | None:
-    """The two rows, the axis and the order of a distance; None where the value is not one.
+def find_distance(
+    value: Expression,
+) -> tuple[Expression, Expression, Axis, float, bool] | None:
+    """Two rows, an axis, the order of a distance, whether it is squared; None for anything else.
 
     ``norm over k of x[i, k] - y[j, k]``; ``sum over k of abs(x[i, k] - y[j, k])``;
     ``sqrt(sum over k of (x[i, k] - y[j, k]) ** 2)``
     """
     order: float = 2
-    gap: Expression
+    is_squared = False
+    gap: Expression | None
     match value:
         case Reduce("norm", gap, (axis,)):
             orders = [v.value for k, v in value.options if isinstance(v, Number)]
             order = orders[0] if orders else 2  # type: ignore[assignment]
         case Reduce("sum", Call("abs", (gap,)), (axis,)):
             order = 1
-        case Call("sqrt", (Reduce("sum", Call("pow", (gap, Number(2))), (axis,)),)):
-            pass
-        case Call("pow", (Reduce("sum", Call("pow", (gap, Number(2))), (axis,)), Number(0.5))):
-            pass
+        case Reduce("sum", product, (axis,)):
+            gap, is_squared = _root(product), True
+        case (
+            Call("sqrt", (Reduce("sum", product, (axis,)),))
+            | Call("pow", (Reduce("sum", product, (axis,)), Number(0.5)))
+        ):
+            gap = _root(product)
         case _:
             return None
     if not isinstance(gap, Call) or gap.operator != "sub" or gap.keywords:
@@ -286,4 +296,14 @@ def find_distance(value: Expression) -> tuple[Expression, Expression, Axis, floa
     left, right = gap.arguments
     if {left.type.dtype, right.type.dtype, gap.type.dtype} != {value.type.dtype}:
         return None
-    return left, right, axis, order
+    return left, right, axis, order, is_squared
+
+
+def _root(value: Expression) -> Expression | None:
+    """What a square is of: ``x ** 2``, ``x * x``, ``x.square()``."""
+    match value:
+        case Call("pow", (inner, Number(2))) | Call("square", (inner,)):
+            return inner
+        case Call("mul", (first, second)) if first == second:
+            return first
+    return None
