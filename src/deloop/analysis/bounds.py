@@ -150,7 +150,9 @@ class Bounds:
 
     def _refuse(self, statement: Statement, array: str, subscript: Affine, size: Affine) -> None:
         place = statement.store.place
-        shown = f"{array} at {subscript}, and that dimension has {size} elements"
+        whole = any(s.startswith(("_d", "_r")) for s in subscript.symbols)
+        at = "the end of a dimension" if whole else str(subscript)
+        shown = f"{array} at {at}, and that dimension has {size} elements"
         if self.facts.value(size) is None:
             raise Unsupported(
                 Refusal("VEC904", place, f"loop kept: whether {shown} enough is not known")

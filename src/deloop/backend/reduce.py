@@ -16,7 +16,7 @@ from deloop.backend.rows import RowEmitter
 from deloop.dtype import Rank, category
 from deloop.ir import scalar
 from deloop.ir.axis import Axis
-from deloop.ir.scalar import Call, Cast, Expression, Reduce
+from deloop.ir.scalar import Call, Cast, Expression, Number, Reduce
 from deloop.ops.reductions import Reduction, find_reduction
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -100,10 +100,14 @@ class ReductionEmitter(RowEmitter):
     # ------------------------------------------------------------------ contractions
     def _contraction(self, node: Reduce) -> Emitted | None:
         """A sum of products over axes that not all factors have; None where it is not that."""
-        numbers = [f for f in _factors(node.value) if f.type.rank is Rank.NUMBER]
-        factors = [f for f in _factors(node.value) if f.type.rank is not Rank.NUMBER]
+        product_of, divisors = _quotient(node.value)
+        numbers = [f for f in _factors(product_of) if f.type.rank is Rank.NUMBER]
+        factors = [f for f in _factors(product_of) if f.type.rank is not Rank.NUMBER]
         group = category(node.type.dtype)
         if len(factors) < 2 or group not in ("float", "int", "complex"):
+            return None
+        inner = self.within(node.axes, self.natural_order(node.value, node.axes))
+        if any(inner.emit(n).rank is not Rank.NUMBER for n in (*numbers, *divisors)):
             return None
         if {f.type.dtype for f in factors} != {node.type.dtype}:
             return None
@@ -126,24 +130,33 @@ class ReductionEmitter(RowEmitter):
         if group in ("float", "complex"):
             self.context.round_off("a sum of products in another order than the loop's")
         kept = self.sorted_axes([a for a in everything if a not in reduced])
+        others = [*((n, ast.Mult()) for n in numbers), *((n, ast.Div()) for n in divisors)]
+        plain = [(n, word) for n, word in others if _is_plain(n)]
+        for number, word in others:
+            if (number, word) not in plain:
+                pieces[0] = self._scaled(pieces[0], [(number, word)])
         product: Emitted | None = None
         if len(pieces) == 2:
             product = self._product(pieces[0], pieces[1], set(reduced), kept)
-        return self._scaled(product or self._einsum(pieces, kept), node, numbers)
-
-    def _scaled(self, product: Emitted, node: Reduce, numbers: list[Expression]) -> Emitted | None:
-        """The product times its numbers; divided by how many there are where it is a mean."""
+        product = self._scaled(product or self._einsum(pieces, kept), plain)
+        if node.kind != "mean":
+            return product
         made = product.node
-        for number in numbers:
-            factor = self.emit(number)
-            if factor.axes or factor.rank is not Rank.NUMBER:
-                return None
-            made = ast.BinOp(factor.node, ast.Mult(), made)
-        if node.kind == "mean":
-            for axis in node.axes:
-                extent = self.context.spell(self.context.canonical(axis.extent))
-                made = ast.BinOp(made, ast.Div(), syntax.affine(extent))
+        for axis in node.axes:
+            extent = self.context.spell(self.context.canonical(axis.extent))
+            made = ast.BinOp(made, ast.Div(), syntax.affine(extent))
         return replace(product, node=made)
+
+    def _scaled(
+        self, piece: Emitted, others: Sequence[tuple[Expression, ast.operator]]
+    ) -> Emitted:
+        """The piece times and through numbers: ``2.0 * piece``, ``piece / n``."""
+        for number, word in others:
+            factor = self.emit(number)
+            sides = (factor.node, piece.node)
+            left, right = sides if isinstance(word, ast.Mult) else sides[::-1]
+            piece = replace(piece, node=ast.BinOp(left, word, right), is_view=False)
+        return piece
 
     def _product(
         self, left: Emitted, right: Emitted, reduced: set[str], kept: tuple[str, ...]
@@ -213,10 +226,28 @@ class ReductionEmitter(RowEmitter):
         return Emitted(node, kept, pieces[0].dtype, Rank.TENSOR if kept else Rank.SCALAR)
 
 
+def _is_plain(number: Expression) -> bool:
+    """Whether a sum times the number is the sum of what is times the number, even an empty one."""
+    return isinstance(number, Number) and 0 < abs(number.value) < float("inf")
+
+
+def _quotient(value: Expression) -> tuple[Expression, list[Expression]]:
+    """What numbers divide, and those numbers: ``a * b / n -> (a * b, [n])``."""
+    divisors: list[Expression] = []
+    while isinstance(value, Call) and value.operator == "div" and not value.keywords:
+        dividend, divisor = value.arguments
+        if divisor.type.rank is not Rank.NUMBER or dividend.type.dtype != value.type.dtype:
+            break
+        divisors.append(divisor)
+        value = dividend
+    return value, divisors[::-1]
+
+
 def _factors(value: Expression) -> list[Expression]:
     """The factors of a product: ``a * b * c -> [a, b, c]``."""
     if not isinstance(value, Call) or value.operator != "mul" or value.keywords:
         return [value]
-    if any(a.type.dtype != value.type.dtype for a in value.arguments):
+    tensors = [a for a in value.arguments if a.type.rank is not Rank.NUMBER]
+    if any(a.type.dtype != value.type.dtype for a in tensors):
         return [value]
     return [f for a in value.arguments for f in _factors(a)]

@@ -218,13 +218,14 @@ class RowEmitter(OperandEmitter):
         """``torch.cdist(X, Y)`` for distances of all rows of one matrix to all of another.
 
         Written out, the differences would be kept: as many as both matrices have rows, times their
-        length. `cdist` has no second derivative, so it is for values without a gradient.
+        length. `cdist` has no second derivative, so it is for values without a gradient. Its
+        greatest difference passes over NaN.
         """
         found = find_distance(node)
         if found is None or scalar.requires_grad(node, self.context.with_grad):
             return None
-        left, right, axis, order, is_squared = found
-        if node.type.dtype not in ("float32", "float64"):
+        left, right, axis, order = found
+        if node.type.dtype not in ("float32", "float64") or order not in (1, 2):
             return None
         pieces = []
         for side in (left, right):
@@ -245,11 +246,7 @@ class RowEmitter(OperandEmitter):
         keywords: dict[str, ast.expr] = {"p": syntax.constant(order)}
         if order == 2:
             keywords = {"compute_mode": ast.Constant(_WITHOUT_CANCELLING)}
-        made: ast.expr = syntax.call(
-            f"{self.context.torch}.cdist", [first.node, second.node], **keywords
-        )
-        if is_squared:
-            made = ast.BinOp(made, ast.Pow(), syntax.constant(2))
+        made = syntax.call(f"{self.context.torch}.cdist", [first.node, second.node], **keywords)
         axes = (*batch, first.axes[-2], second.axes[-2])
         self.context.round_off("a sum in another order than the loop's")
         return Emitted(made, axes, node.type.dtype, Rank.TENSOR)
@@ -265,16 +262,13 @@ def _reached(name: str, later: dict[str, set[str]]) -> set[str]:
     return found
 
 
-def find_distance(
-    value: Expression,
-) -> tuple[Expression, Expression, Axis, float, bool] | None:
-    """Two rows, an axis, the order of a distance, whether it is squared; None for anything else.
+def find_distance(value: Expression) -> tuple[Expression, Expression, Axis, float] | None:
+    """The two rows, the axis and the order of a distance; None where the value is not one.
 
     ``norm over k of x[i, k] - y[j, k]``; ``sum over k of abs(x[i, k] - y[j, k])``;
     ``sqrt(sum over k of (x[i, k] - y[j, k]) ** 2)``
     """
     order: float = 2
-    is_squared = False
     gap: Expression | None
     match value:
         case Reduce("norm", gap, (axis,)):
@@ -282,8 +276,6 @@ def find_distance(
             order = orders[0] if orders else 2  # type: ignore[assignment]
         case Reduce("sum", Call("abs", (gap,)), (axis,)):
             order = 1
-        case Reduce("sum", product, (axis,)):
-            gap, is_squared = _root(product), True
         case (
             Call("sqrt", (Reduce("sum", product, (axis,)),))
             | Call("pow", (Reduce("sum", product, (axis,)), Number(0.5)))
@@ -296,7 +288,7 @@ def find_distance(
     left, right = gap.arguments
     if {left.type.dtype, right.type.dtype, gap.type.dtype} != {value.type.dtype}:
         return None
-    return left, right, axis, order, is_squared
+    return left, right, axis, order
 
 
 def _root(value: Expression) -> Expression | None:
