@@ -62,7 +62,7 @@ class RowEmitter(OperandEmitter):
                 return [[s for a in affine for s in a.symbols]]
             case Reduce(_, inner, axes, _, _, at):
                 bound = {axis.iterator for axis in axes}
-                kept = list(at.symbols) if at is not None else []
+                kept = list(at.symbols) if isinstance(at, Affine) else []
                 return [
                     [n for s in order for n in (kept if s in bound else [s])]
                     for order in self._orders(inner)
@@ -161,7 +161,10 @@ class RowEmitter(OperandEmitter):
         if category(natural) != "int":
             self.context.round_off(f"{node.kind} of a whole tensor")
         piece = Emitted(made, piece.axes, natural, Rank.TENSOR)
-        return self._taken(piece, dim, node.at or Affine(), axis)
+        at = Affine() if node.at is None else node.at
+        if not isinstance(at, Affine):
+            return self._looked_up(piece, dim, at)
+        return self._taken(piece, dim, at, axis)
 
     def _taken(self, piece: Emitted, dim: int, at: Affine, axis: Axis) -> Emitted:
         """The piece along whose dimension `dim` only the places `at` are meant."""
@@ -176,6 +179,29 @@ class RowEmitter(OperandEmitter):
         made = syntax.index(piece.node, syntax.strip_full(entries))
         rank = Rank.TENSOR if names else Rank.SCALAR
         return replace(piece, node=made, axes=tuple(names), rank=rank)
+
+    def _looked_up(self, piece: Emitted, dim: int, at: Expression) -> Emitted:
+        """``piece[torch.arange(n), t]``: along one dimension the places that an index holds."""
+        index = self.index_tensor(at)
+        names = piece.axes
+        common = index.axes
+        entries: list[ast.expr] = []
+        for position, name in enumerate(names):
+            if position == dim:
+                entries.append(self.align(index, common))
+            elif name in common:
+                row = self.index(Affine.symbol(name) - self.loops[name].lower)
+                entries.append(self.align(row, common))
+            else:
+                entries.append(ast.Slice())
+        taken = [k for k, name in enumerate(names) if k == dim or name in common]
+        rest = [name for k, name in enumerate(names) if k not in taken]
+        together = taken == list(range(taken[0], taken[-1] + 1)) and bool(common)
+        before = taken[0] if together or not common else 0
+        axes = (*rest[:before], *common, *rest[before:])
+        made = syntax.index(piece.node, syntax.strip_full(entries))
+        rank = Rank.TENSOR if axes else Rank.SCALAR
+        return replace(piece, node=made, axes=axes, rank=rank)
 
     # ------------------------------------------------------------------ two rows
     def cosine(self, node: Reduce) -> Emitted | None:

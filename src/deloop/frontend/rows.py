@@ -18,7 +18,7 @@ from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least, equal
 from deloop.ir.axis import Axis
 from deloop.ir.scalar import ElementType, Expression
-from deloop.ir.types import Integer, Tensor, TensorType
+from deloop.ir.types import Tensor, TensorType
 from deloop.ops.reductions import find_reduction
 
 _ONE = Affine.number(1)
@@ -269,8 +269,15 @@ class RowReader(ApplyReader):
                     bound[old] = Affine.symbol(rows.dimension(rest))
                 rest -= 1
             else:
-                bound[old] = self._place_in(entry, size, node)
                 gone.add(old)
+                place = self._place_in(entry, size, node)
+                if isinstance(place, Affine):
+                    bound[old] = place
+                    continue
+                found = rows.looked_up(value, old, place, self._takes_all)
+                if found is None:
+                    self.unsupported(node, f"{ast.unparse(node)} looks up a part of a row")
+                value = found
         shorter = rows.resized(value, lengths)
         taken_part = rows.moved(shorter, names, bound, gone)
         return taken_part if left else replace_rank(taken_part, Rank.SCALAR)
@@ -291,20 +298,24 @@ class RowReader(ApplyReader):
             )
         return [*full, *[ast.Slice()] * (rank - len(full))]
 
-    def _place_in(self, entry: ast.expr | Item, size: Affine, node: ast.Subscript) -> Affine:
-        """The place that an index means; it must be within the row and known to be so."""
+    def _place_in(
+        self, entry: ast.expr | Item, size: Affine, node: ast.Subscript
+    ) -> scalar.Subscript:
+        """The place that an index means; where it is an int, it must be within the row."""
         item = self.evaluate(entry) if isinstance(entry, ast.expr) else entry
-        if not isinstance(item, Integer):
-            self.unsupported(
-                node, f"{ast.unparse(node)} indexes a computed value by a computed value"
-            )
-        place = item.affine
-        if place.is_constant and place.constant < 0:
-            place = place + size
-        reason = f"{ast.unparse(node)} is within its row"
-        self.require(at_least(place, 0), node, reason)
-        self.require(at_least(size - 1, place), node, reason)
+        place = self.point(Whole(Affine(), size), item, node)
+        if isinstance(place, Affine):
+            reason = f"{ast.unparse(node)} is within its row"
+            self.require(at_least(place, 0), node, reason)
+            self.require(at_least(size - 1, place), node, reason)
         return place
+
+    def _takes_all(self, load: scalar.Load, position: int) -> bool:
+        """Whether a read takes all of a dimension, so that an index means the same in both."""
+        sizes = dict(load.implicit)
+        subscript = load.subscripts[position]
+        assert isinstance(subscript, Affine)
+        return self.arrays[load.array].type.shape[position] == sizes[subscript.symbols[0]]
 
     def check_rank(self, value: Expression, rank: int, node: ast.AST) -> None:
         """Refuse where the row has not as many dimensions as the call takes."""

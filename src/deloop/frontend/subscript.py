@@ -118,7 +118,7 @@ class SubscriptReader(Reader):
                 dimensions.append(self.take_slice(dimension, entry))
             else:
                 item = self.evaluate(entry) if isinstance(entry, ast.expr) else entry
-                dimensions.append(Point(self._point(dimension, item, node)))
+                dimensions.append(Point(self.point(dimension, item, node)))
         return View(view.tensor, tuple(dimensions), view.unbound)
 
     def _flat_parts(
@@ -171,14 +171,15 @@ class SubscriptReader(Reader):
                 self.require(equal(gap, 0), node, reason)
         return tuple(map(Affine.symbol, flat.iterators))
 
-    def _point(self, dimension: Whole, item: Item, node: ast.AST) -> scalar.Subscript:
+    def point(self, dimension: Whole, item: Item, node: ast.AST) -> scalar.Subscript:
+        """The place in a dimension that an index means; -1 is the last one."""
         if isinstance(item, Integer):
             affine = item.affine
             if affine.is_constant and affine.constant < 0:
                 affine = affine + dimension.extent  # x[-1] is the last element
             return dimension.start + affine
         if isinstance(item, build.NODES) and (known := build.as_affine(item)) is not None:
-            return self._point(dimension, Integer(known), node)  # torch.tensor(i) as an index
+            return self.point(dimension, Integer(known), node)  # torch.tensor(i) as an index
         index = self.to_expression(item, node)
         if index.type.rank is Rank.TENSOR:
             self.unsupported(node, f"{ast.unparse(node)} is indexed by a whole tensor", "VEC916")

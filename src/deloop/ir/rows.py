@@ -7,7 +7,7 @@ equal values are equal expressions, and no name means two axes at one place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 
 from deloop.ir import scalar
@@ -135,8 +135,37 @@ def _symbols(value: Expression) -> set[str]:
             found.update(s for a in subscripts if isinstance(a, Affine) for s in a.symbols)
         case Reduce(_, _, axes, _, _, at):
             found -= {axis.iterator for axis in axes}
-            found.update(() if at is None else at.symbols)
+            found.update(at.symbols if isinstance(at, Affine) else ())
     return found
+
+
+def looked_up(
+    value: Expression, name: str, place: Expression, whole: Callable[[Load, int], bool]
+) -> Expression | None:
+    """The row where one dimension is at a place that is read from data; None where it has no form.
+
+    `whole` says of a read whether it takes all of a dimension, so that an index means the same.
+    """
+    failed = False
+
+    def change(node: Expression) -> Expression:
+        nonlocal failed
+        node = scalar.rebuild(node, change)
+        if isinstance(node, Load) and any(i == name for i, _ in node.implicit):
+            subscripts = list(node.subscripts)
+            for position, subscript in enumerate(subscripts):
+                if isinstance(subscript, Affine) and name in subscript.symbols:
+                    failed |= subscript != Affine.symbol(name) or not whole(node, position)
+                    subscripts[position] = place
+            return replace(node, subscripts=tuple(subscripts))
+        if isinstance(node, Reduce) and isinstance(node.at, Affine) and name in node.at.symbols:
+            failed |= node.at != Affine.symbol(name)
+            return replace(node, at=place)
+        failed |= isinstance(node, scalar.Index) and name in node.affine.symbols
+        return node
+
+    changed = change(value)
+    return None if failed else changed
 
 
 def shape(value: Expression) -> tuple[tuple[Affine, ...], ...]:

@@ -144,7 +144,7 @@ class Reduce:
     axes: tuple[Axis, ...]
     type: ElementType
     implicit: tuple[tuple[str, Affine], ...] = ()
-    at: Affine | None = None
+    at: Subscript | None = None
     spelling: str = ""
     options: tuple[tuple[str, Expression], ...] = ()
 
@@ -162,8 +162,10 @@ def children(expression: Expression) -> tuple[Expression, ...]:
             return (condition, then, otherwise)
         case Inlined(_, _, body):
             return (body,)
-        case Cast(value, _) | Reduce(_, value):
+        case Cast(value, _):
             return (value,)
+        case Reduce(_, value, _, _, _, at):
+            return (value,) if at is None or isinstance(at, Affine) else (value, at)
         case Load(_, subscripts):
             return tuple(s for s in subscripts if not isinstance(s, Affine))
         case _:
@@ -196,8 +198,9 @@ def rebuild(expression: Expression, change: Callable[[Expression], Expression]) 
             return Select(change(condition), change(then), change(otherwise))
         case Cast(value, kind):
             return Cast(change(value), kind)
-        case Reduce(value=value):
-            return replace(expression, value=change(value))
+        case Reduce(value=value, at=at):
+            moved = at if at is None or isinstance(at, Affine) else change(at)
+            return replace(expression, value=change(value), at=moved)
         case Load():
             return replace(
                 expression,
@@ -219,7 +222,7 @@ def substitute_symbols(expression: Expression, values: dict[str, Affine]) -> Exp
                 expression,
                 value=substitute_symbols(value, values),
                 axes=tuple(axis.substituted(values) for axis in axes),
-                at=None if at is None else at.substitute(values),
+                at=_substituted_place(at, values),
             )
         case Load():
             return replace(
@@ -231,6 +234,12 @@ def substitute_symbols(expression: Expression, values: dict[str, Affine]) -> Exp
             )
         case _:
             return rebuild(expression, lambda child: substitute_symbols(child, values))
+
+
+def _substituted_place(at: Subscript | None, values: dict[str, Affine]) -> Subscript | None:
+    if at is None or isinstance(at, Affine):
+        return None if at is None else at.substitute(values)
+    return substitute_symbols(at, values)
 
 
 def loads(expression: Expression) -> tuple[Load, ...]:
@@ -246,7 +255,7 @@ def iterators_of(expression: Expression, iterators: frozenset[str]) -> frozenset
             found.update(node.affine.symbols)
         elif isinstance(node, Reduce):
             found.update(s for a in node.axes for c in a.constraints for s in c.expression.symbols)
-            found.update(() if node.at is None else node.at.symbols)
+            found.update(node.at.symbols if isinstance(node.at, Affine) else ())
         elif isinstance(node, Load):
             for subscript in node.subscripts:
                 if isinstance(subscript, Affine):

@@ -133,8 +133,12 @@ def _guard(
             return expression
         return recurse(expression.body)
     expression = scalar.rebuild(expression, recurse)
-    if isinstance(expression, Reduce) and _is_dangerous_row(expression, grads):
-        return replace(expression, value=_safe(expression.value, condition))
+    if isinstance(expression, Reduce):
+        if expression.at is not None and _is_looked_up(expression.at):
+            expression = replace(expression, at=_safe_place(expression.at, condition))
+        if _is_dangerous_row(expression, grads):
+            return replace(expression, value=_safe(expression.value, condition))
+        return expression
     if isinstance(expression, Call) and _is_dangerous(expression, grads):
         arguments = tuple(_safe(argument, condition) for argument in expression.arguments)
         return replace(expression, arguments=arguments)
@@ -145,6 +149,7 @@ def _needs_guard(expression: Expression, grads: Callable[[Expression], bool]) ->
     return any(
         (isinstance(n, Call) and _is_dangerous(n, grads))
         or (isinstance(n, Reduce) and _is_dangerous_row(n, grads))
+        or (isinstance(n, Reduce) and n.at is not None and _is_looked_up(n.at))
         or (isinstance(n, Load) and any(map(_is_looked_up, n.subscripts)))
         for n in scalar.walk(expression)
     )
@@ -163,11 +168,13 @@ def _is_looked_up(subscript: scalar.Subscript) -> bool:
 
 def _safe_read(load: Load, condition: Expression) -> Load:
     """``x[idx[i]]`` of a branch that is not taken reads ``x[0]``, where the loop reads nothing."""
-    subscripts = tuple(
-        Select(condition, s, Cast(number(0), s.type)) if not isinstance(s, (Affine, Index)) else s
-        for s in load.subscripts
-    )
-    return replace(load, subscripts=subscripts)
+    return replace(load, subscripts=tuple(_safe_place(s, condition) for s in load.subscripts))
+
+
+def _safe_place(subscript: scalar.Subscript, condition: Expression) -> scalar.Subscript:
+    if isinstance(subscript, (Affine, Index)):
+        return subscript
+    return Select(condition, subscript, Cast(number(0), subscript.type))
 
 
 def _is_dangerous(call: Call, grads: Callable[[Expression], bool]) -> bool:
