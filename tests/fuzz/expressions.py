@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .operands import COMPARISONS, binary, condition, leaf, number, result
+from .operands import COMPARISONS, access, binary, condition, leaf, number, result
 from .scope import Scope, Value, join
 
 TO_FLOAT = (
@@ -79,6 +79,30 @@ PAIRED = (
 )
 
 
+_EXTREMES = ("{}.max()", "torch.min({})", "{}.amax()")
+_TESTS = ("({} > 0).any()", "torch.all({} != 1)")
+COMBINED = {
+    "float": {
+        **dict.fromkeys(("{}.sum()", "torch.mean({})", "{}.std()", "torch.norm({})"), "float"),
+        **dict.fromkeys(("{}.norm(p=1)", "{}.var(unbiased=False)", *_EXTREMES), "float"),
+        **dict.fromkeys(_TESTS, "bool"),
+        "{}.argmax()": "int",
+    },
+    "int": {
+        **dict.fromkeys(("{}.sum()", "torch.prod({})", *_EXTREMES, "{}.argmin()"), "int"),
+        **dict.fromkeys(_TESTS, "bool"),
+    },
+    "bool": {"{}.any()": "bool", "torch.all({})": "bool", "{}.sum()": "int"},
+}
+NORMALISED = (
+    "torch.softmax({}, -1)",
+    "({0} - {0}.mean(-1, keepdim=True))",
+    "F.log_softmax({}, dim=-1)",
+    "({0} / ({0}.abs().sum() + 1))",
+    "torch.cumsum({}, -1)",
+)
+
+
 def tensor(scope: Scope, depth: int, scalar: bool = False) -> Value:
     """An expression over elements, at most `depth` operations deep."""
     if depth <= 0 or scope.chance(0.15):
@@ -101,6 +125,7 @@ def tensor(scope: Scope, depth: int, scalar: bool = False) -> Value:
             "item": 0.25,
             "math": 0.3,
             "minus": 0.8,
+            "row_combined": 1.0,
         }
     )
     left = tensor(scope, depth - 1, scalar)
@@ -292,7 +317,30 @@ def _math(scope: Scope, left: Value, depth: int, scalar: bool) -> Value:
     return Value(template.format(left.text), "number", "float")
 
 
+def _row_combined(scope: Scope, left: Value, depth: int, scalar: bool) -> Value:
+    """A whole row as one element; or a row normalised, which stays a row."""
+    if left.kind == "row" and left.sort == "float" and not scalar:
+        scope.use("row_normalised")
+        return Value(scope.rng.choice(NORMALISED).format(f"({left.text})"), "row", "float")
+    found = [
+        a
+        for a in scope.arrays.values()
+        if a.trailing and not a.written and scope.is_reachable(a) and a.sort != "complex"
+    ]
+    if not found or left.kind == "row":
+        return left
+    scope.use("row_combined")
+    array = scope.rng.choice(found)
+    text = access(scope, array).text
+    if scope.chance(0.3) and array.sort == "float":
+        text = scope.rng.choice(("({} * 0.5)", "({} ** 2)", "{}.abs()")).format(text)
+    pool = COMBINED[array.sort]
+    combined = scope.rng.choice(list(pool))
+    return Value(combined.format(text), "element", pool[combined])
+
+
 _FORMS = {
+    "row_combined": _row_combined,
     "arithmetic": _arithmetic,
     "with_number": _with_number,
     "unary": _unary,

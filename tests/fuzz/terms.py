@@ -157,8 +157,11 @@ def term(section: Section, level: int | None = None, scalar: bool = False) -> Va
             "call": 2,
             "chosen": 1.4,
             "square": 1,
+            "row": 1.5,
         }
     )
+    if form == "row":
+        return _row(section, level) or first
     if form in ("product", "sum", "difference"):
         second = leaf(section, level, scalar)
         operator = {"product": "*", "sum": "+", "difference": "-"}[form]
@@ -184,6 +187,35 @@ def term(section: Section, level: int | None = None, scalar: bool = False) -> Va
         condition = compare(section, level)
         return _joined(f"({first.text}) if {condition} else ({second.text})", first, second)
     return first
+
+
+def _row(section: Section, level: int | None) -> Value | None:
+    """The mean, the extreme or the length of a row, or of the product of two rows."""
+    world = section.world
+    level = section.depth if level is None else level
+    found: list[tuple[Array, list[Loop]]] = []
+    for array in world.arrays.values():
+        if len(array.axes) < 2 or array.sort != "float" or array.name in section.written:
+            continue
+        walking = [[it for it in section.loops[:level] if it.axis == a and it.name]
+                   for a in array.axes[:-1]]  # fmt: skip
+        if all(walking):
+            found.append((array, [w[0] for w in walking]))
+    if not found:
+        return None
+    world.use("row")
+    texts = []
+    first = world.rng.choice(found)
+    for array, loops in (first, world.rng.choice(found)):
+        if array.axes[-1] == first[0].axes[-1]:
+            section.read.add(array.name)
+            texts.append(f"{array.name}[{', '.join(it.name for it in loops)}]")
+    one = ("{}.mean()", "{}.max()", "torch.min({})", "torch.norm({})", "({} > 0.3).any()")
+    two = ("({} * {}).mean()", "0.1 * torch.dot({}, {})", "0.1 * ({} @ {})", "({} - {}).norm()")
+    text = world.one_of(*one).format(texts[0])
+    if len(texts) > 1 and world.chance(0.5):
+        text = world.one_of(*two).format(*texts)
+    return Value(text, "element", "bool" if "any" in text else "float")
 
 
 def _joined(text: str, first: Value, second: Value) -> Value:

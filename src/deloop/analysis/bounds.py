@@ -13,7 +13,7 @@ from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, at_least
 from deloop.ir.loop import Loop
 from deloop.ir.plan import Statement
-from deloop.ir.scalar import Expression, Index, Load, Subscript
+from deloop.ir.scalar import Expression, Index, Load, Reduce, Subscript
 from deloop.ir.types import Tensor
 from deloop.poly.domain import Domain
 
@@ -71,6 +71,8 @@ class Bounds:
         return replace(statement, store=replace(store, subscripts=subscripts, value=value))
 
     def _expression(self, statement: Statement, expression: Expression) -> Expression:
+        if isinstance(expression, Reduce):
+            statement = _inside(statement, expression)
         expression = scalar.rebuild(expression, lambda child: self._expression(statement, child))
         if isinstance(expression, Load):
             subscripts = self._subscripts(statement, expression.array, expression.subscripts)
@@ -154,7 +156,9 @@ class Bounds:
 
     def _refuse(self, statement: Statement, array: str, subscript: Affine, size: Affine) -> None:
         place = statement.store.place
-        shown = f"{array} at {subscript}, and that dimension has {size} elements"
+        whole = any(s.startswith(("_d", "_r")) for s in subscript.symbols)
+        at = "the end of a dimension" if whole else str(subscript)
+        shown = f"{array} at {at}, and that dimension has {size} elements"
         if self.facts.value(size) is None:
             raise Unsupported(
                 Refusal("VEC904", place, f"loop kept: whether {shown} enough is not known")
@@ -166,6 +170,15 @@ class Bounds:
                 f"loop kept: an iteration may reach beyond {shown}; the loop raises then",
             )
         )
+
+
+def _inside(statement: Statement, reduce: Reduce) -> Statement:
+    """The statement as what a reduction combines sees it: the reduction's axes are loops to it."""
+    store = statement.store
+    axes = tuple(
+        Loop(a.iterator, a.lower, a.upper, (), store.place, a.stride, a.span) for a in reduce.axes
+    )
+    return replace(statement, store=replace(store, implicit=(*store.implicit, *axes)))
 
 
 def check_trip_counts(statement: Statement, facts: Facts, at_least_one: bool) -> None:

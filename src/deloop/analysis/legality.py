@@ -102,9 +102,16 @@ def _in_users_words(access: Access, statement: Statement) -> str:
             if abs(coefficient) == 1:
                 rest = value.without([loop.iterator])
                 values[loop.iterator] = (Affine.symbol(f"{name}") - rest) * coefficient
-    inside = ", ".join(":" if s is None else str(s.substitute(values)) for s in access.subscripts)
+    inside = ", ".join(_shown(s, values) for s in access.subscripts)
     name = access.array.partition("'")[0]  # a cell's key is its variable's name and a prime
     return f"{name}[{inside}]" if inside else name
+
+
+def _shown(subscript: Affine | None, values: Mapping[str, Affine]) -> str:
+    """A subscript as the user would write it; ``:`` along a dimension that is taken whole."""
+    if subscript is None or any(s.startswith(("_d", "_r")) for s in subscript.symbols):
+        return ":"
+    return str(subscript.substitute(values))
 
 
 def refuse_carried(dependence: Dependence, statements: list[Statement]) -> Refusal:

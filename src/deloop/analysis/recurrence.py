@@ -10,10 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deloop.analysis.bindings import aliased_arrays
 from deloop.analysis.carried import is_counted
 from deloop.dtype import Rank, category, promote
-from deloop.frontend.expression import NODES, both, cast, negate, number, select
+from deloop.frontend.expression import (
+    NODES,
+    aliased_arrays,
+    both,
+    cast,
+    negate,
+    number,
+    select,
+)
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Accumulation, Statement

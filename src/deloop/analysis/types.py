@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from deloop.analysis.bindings import (
-    aliased_arrays,
     is_consistent,
     renamed,
     roots,
@@ -20,7 +19,7 @@ from deloop.frontend import expression as build
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.items import Item, Tuple, View
-from deloop.ir import scalar
+from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import (
@@ -330,13 +329,10 @@ class Prefix:
             is_new = name not in self.bound
             return Integer(Affine.symbol(name)) if is_new else Opaque("it is set twice")
         kinds = build.types_of(value)
-        extents: dict[str, Affine] = {}
-        for load in scalar.loads(value):
-            extents.update(dict(load.implicit))
-        shape = tuple(extents[k] for k in sorted(extents, reverse=True))
+        shape = tuple(sizes[0] for sizes in rows.shape(value))
         if len(kinds) != 1:
             return Opaque("its type differs between paths")
-        shared = aliased_arrays(value)
+        shared = build.aliased_arrays(value)
         if shared:
             return self._alias(name, value, shared)
         grad = scalar.requires_grad(value)

@@ -16,13 +16,18 @@ from deloop.ir.types import Tensor
 
 @dataclass(frozen=True)
 class Emitted:
-    """A piece of source: its axes in the order of its dimensions, and the type PyTorch gives it."""
+    """A piece of source: its axes in the order of its dimensions, and the type PyTorch gives it.
+
+    `reduced` is a call that reduces dimensions, and which those are: as long as it is the whole
+    piece, ``keepdim=True`` may be added to it.
+    """
 
     node: ast.expr
     axes: tuple[str, ...]
     dtype: str
     rank: Rank
     is_view: bool = False
+    reduced: tuple[ast.Call, tuple[int, ...]] | None = None
 
 
 @dataclass

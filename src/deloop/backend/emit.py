@@ -17,7 +17,8 @@ from deloop.backend import syntax
 from deloop.backend.context import Emitted
 from deloop.backend.scan import ScanEmitter
 from deloop.dtype import Rank, category, promote
-from deloop.ir import scalar
+from deloop.ir import rows, scalar
+from deloop.ir.affine import Affine
 from deloop.ir.axis import Axis
 from deloop.ir.scalar import (
     Call,
@@ -85,8 +86,17 @@ class Emitter(ScanEmitter):
 
     def knows(self, expression: Expression) -> bool:
         """Whether the value has a name, made over the same ranges."""
-        found = self.context.names.get(expression)
-        return found is not None and found[1] == self.ranges(expression)
+        if not self.context.names:
+            return False
+        key, _ = self.key(expression)
+        found = self.context.names.get(key)
+        return found is not None and set(found[1]) == set(self.ranges(key))
+
+    def key(self, expression: Expression) -> tuple[Expression, dict[str, str]]:
+        """What a name is kept under, and the axes that are another's there."""
+        turned = rows.along_rows(expression, self.loops)
+        symbols = {name: Affine.symbol(other) for name, other in turned.items()}
+        return rows.bare(scalar.substitute_symbols(expression, symbols)), turned
 
     def ranges(self, expression: Expression) -> tuple[Axis, ...]:
         """The axes that a value varies along, with their ranges."""
@@ -94,7 +104,10 @@ class Emitter(ScanEmitter):
         return tuple(axis for name, axis in self.loops.items() if name in used)
 
     def _named(self, expression: Expression) -> Emitted:
-        return self.permute(self.context.names[expression][0])
+        key, turned = self.key(expression)
+        piece = self.context.names[key][0]
+        back = {other: name for name, other in turned.items()}
+        return self.permute(replace(piece, axes=tuple(back.get(a, a) for a in piece.axes)))
 
     # ------------------------------------------------------------------ types
     def cast(
@@ -161,6 +174,8 @@ class Emitter(ScanEmitter):
             return self._math(call)
         if call.operator in ("logical_and", "logical_or", "logical_not"):
             return self._logical(call)
+        if call.operator in ("sqrt", "pow") and (found := self.distance(call)) is not None:
+            return self.permute(found)
         pieces = [self.emit(a) for a in call.arguments]
         operator = find_operator(call.operator)
         if all(p.rank is Rank.NUMBER for p in pieces):

@@ -56,6 +56,12 @@ class OperandEmitter:
         ]
         if all(syntax.is_full(e) for e in entries):
             return piece.node
+        if piece.reduced is not None and piece.reduced[0] is piece.node:
+            call, dims = piece.reduced
+            added = tuple(k for k, e in enumerate(entries) if isinstance(e, ast.Constant))
+            if added == dims and len(entries) == len(piece.axes) + len(dims):
+                keep = ast.keyword("keepdim", ast.Constant(True))
+                return ast.Call(call.func, call.args, [*call.keywords, keep])
         return self._insert(piece.node, entries)
 
     @staticmethod
@@ -69,8 +75,8 @@ class OperandEmitter:
                 merged = [
                     next(queue, ast.Slice()) if isinstance(e, ast.Slice) else e for e in entries
                 ]
-                return syntax.index(node.value, merged)
-        return syntax.index(node, entries)
+                return syntax.index(node.value, syntax.strip_full(merged))
+        return syntax.index(node, syntax.strip_full(entries))
 
     def bounds(self, axis: str) -> tuple[Affine, Affine]:
         """First value and one past the last value of a lifted iterator."""

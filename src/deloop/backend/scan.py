@@ -27,7 +27,7 @@ class ScanEmitter(ReductionEmitter):
         bound = node.axis.iterator
         whole = Reduce(node.kind, node.value, (node.axis,), node.type)
         value, dtype = self._bare(whole, find_reduction(node.kind))
-        inner = self._within([node.axis], self.natural_order(value, [node.axis]))
+        inner = self.within([node.axis], self.natural_order(value, [node.axis]))
         piece = inner.emit(value)
         if bound not in piece.axes:
             raise self.refuse("the same value is added in each iteration")
@@ -45,7 +45,7 @@ class ScanEmitter(ReductionEmitter):
         """The values one iteration late, behind the first one: ``pad(x[:-1], (1, 0))``."""
         assert node.first is not None
         bound = node.axis.iterator
-        inner = self._within([node.axis], self.natural_order(node.value, [node.axis]))
+        inner = self.within([node.axis], self.natural_order(node.value, [node.axis]))
         piece = inner.cast(inner.emit(node.value), node.type, node.value)
         if bound not in piece.axes:
             raise self.refuse(f"{node.name} is one value in all iterations but the first")

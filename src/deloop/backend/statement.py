@@ -12,11 +12,21 @@ from deloop.backend.context import Context, Emitted
 from deloop.backend.counting import in_users_terms
 from deloop.backend.emit import Emitter
 from deloop.dtype import Rank
-from deloop.ir import scalar
+from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, Constraint, Sign
+from deloop.ir.axis import Axis
 from deloop.ir.loop import Nest, Store
 from deloop.ir.plan import Serial, Step, Vector, vectors
-from deloop.ir.scalar import Call, Cast, ElementType, Expression, Load, Select, requires_grad
+from deloop.ir.scalar import (
+    Call,
+    Cast,
+    ElementType,
+    Expression,
+    Load,
+    Reduce,
+    Select,
+    requires_grad,
+)
 from deloop.ir.types import Tensor
 from deloop.text.names import names_read
 
@@ -78,7 +88,7 @@ class _Writer:
         self.bound: set[str] = set()
         self.seen: set[str] = set()
         self.rewritten = rewritten
-        self.temporaries = temporaries
+        self.temporaries = {rows.bare(e): name for e, name in temporaries.items()}
         self.last_read: Mapping[str, float] = {}
         self.position = 0
         self.holders: dict[str, str] = {}
@@ -209,30 +219,36 @@ class _Writer:
         """The user's name, or ``mask``, for a value that is used more than once."""
         body: list[ast.stmt] = []
         counts: dict[Expression, int] = {}
-        _count(value, counts)
+        scopes: dict[Expression, tuple[Axis, ...]] = {}
+        _count(value, emitter, (), counts, scopes)
         repeated = [
             e
             for e, n in counts.items()
-            if n > 1 and isinstance(e, (Call, Select, scalar.Scan)) and not emitter.knows(e)
+            if n > 1 and isinstance(e, (Call, Select, Reduce, scalar.Scan))
         ]
         repeated.sort(key=lambda e: sum(1 for _ in scalar.walk(e)))
-        conditions = {s.condition for s in scalar.walk(value) if isinstance(s, Select)}
+        conditions = {rows.bare(s.condition) for s in scalar.walk(value) if isinstance(s, Select)}
         for expression in repeated:
-            name = self.temporaries.get(expression)
+            name = self.temporaries.get(rows.unplaced(expression))
             if isinstance(expression, scalar.Scan):
                 name = expression.name
             if name is None and expression in conditions:
                 name = "mask"
             if name is None or (isinstance(expression, Select) and expression.is_mixed):
                 continue
-            piece = emitter.emit(expression)
+            scope = scopes[expression]
+            order = emitter.natural_order(expression, scope)
+            inner = emitter.within(scope, order) if scope else emitter
+            if inner.knows(expression):
+                continue
+            piece = inner.emit(expression)
             if piece.rank is Rank.NUMBER or isinstance(piece.node, ast.Name):
                 continue
             unique = self._unique(name)
             body.append(ast.Assign([ast.Name(unique, ast.Store())], piece.node, lineno=0))
             self.context.names[expression] = (
                 replace(piece, node=ast.Name(unique, ast.Load()), is_view=False),
-                emitter.ranges(expression),
+                inner.ranges(expression),
             )
         return body
 
@@ -495,12 +511,26 @@ def _used_as_tensors(steps: tuple[Step, ...]) -> set[str]:
     return found
 
 
-def _count(value: Expression, counts: dict[Expression, int]) -> None:
-    counts[value] = counts.get(value, 0) + 1
-    if counts[value] > 1 or isinstance(value, (scalar.Reduce, scalar.Scan)):
+def _count(
+    value: Expression,
+    emitter: Emitter,
+    around: tuple[Axis, ...],
+    counts: dict[Expression, int],
+    scopes: dict[Expression, tuple[Axis, ...]],
+) -> None:
+    """How often each part occurs, and the axes of reductions that it moves with."""
+    inner = emitter.within(around, ()) if around else emitter
+    if inner.knows(value):
         return
+    key, _ = inner.key(value)
+    counts[key] = counts.get(key, 0) + 1
+    if counts[key] > 1:
+        return
+    used = scalar.iterators_of(key, frozenset(axis.iterator for axis in around))
+    scopes[key] = tuple(axis for axis in around if axis.iterator in used)
+    around = (*around, *scalar.bound_axes(value))
     for child in scalar.children(value):
-        _count(child, counts)
+        _count(child, emitter, around, counts, scopes)
 
 
 def _pushed_cast(value: Expression, kind: ElementType) -> Expression:

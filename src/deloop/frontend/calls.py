@@ -55,6 +55,8 @@ class CallReader(LibraryReader):
         function = find_math_function(qualified)
         if function is not None:
             return self._math(qualified, node)
+        if (combined := self.row_function(qualified, node, callee.spelling)) is not None:
+            return combined
         operator = find_function(qualified)
         if operator is not None and operator.kind.is_elementwise:
             return self._operator(operator, list(node.args), node, callee.spelling)

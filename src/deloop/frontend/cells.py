@@ -20,7 +20,7 @@ from deloop.frontend.evaluate import Environment
 from deloop.frontend.items import Finished, Item, Point, Tuple, View, Whole
 from deloop.frontend.structure import assigned_names, target_names
 from deloop.ir import scalar
-from deloop.ir.affine import Affine
+from deloop.ir.affine import Affine, equal
 from deloop.ir.loop import Cell, Store
 from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.source import SourceFunction
@@ -315,14 +315,7 @@ class CellReader(ConditionReader):
         if len(kinds) != 1 or _is_logical(value):
             sentence = f"loop kept: the type of {name} differs between paths"
             self.unsupported(node, sentence, "VEC918")
-        extents: dict[str, Affine] = {}
-        for load in scalar.loads(value):
-            for iterator, extent in load.implicit:
-                if extents.setdefault(iterator, extent) != extent:
-                    sentence = f"loop kept: {name} is a row whose length is not certain"
-                    self.unsupported(node, sentence, "VEC918")
-        shape = tuple(extents[k] for k in sorted(extents, reverse=True))
-        return CellKind(kinds[0], shape)
+        return CellKind(kinds[0], self.row_shape(value, node))
 
     def _set(self, name: str, node: ast.For) -> None:
         """The cell takes what the name holds now."""
@@ -339,7 +332,7 @@ class CellReader(ConditionReader):
         expected = CellKind(cell.kind, shape)
         self._check_induction(name, value, view, node)
         found = self._kind(name, value, node)
-        if found != expected:
+        if found != expected and not self._same_sizes(found, expected, node):
             refusal = Refusal(
                 "VEC918",
                 self.place(node),
@@ -348,6 +341,17 @@ class CellReader(ConditionReader):
             raise KindFound(refusal, self._key(name), found, None)
         self._store(name, value, expected, self.written_at(name, node), node)
         self.environment[name] = self.read_cell(name, node)
+
+    def _same_sizes(self, found: CellKind, expected: CellKind, node: ast.For) -> bool:
+        """Whether two rows are of one type, and of one shape by what is seen of their sizes."""
+        if found.type != expected.type or len(found.shape) != len(expected.shape):
+            return False
+        pairs = [p for p in zip(found.shape, expected.shape, strict=True) if p[0] != p[1]]
+        if any((a - b).evaluate(self.hints) != 0 for a, b in pairs):
+            return False
+        for mine, theirs in pairs:
+            self.require(equal(mine, theirs), node, "each iteration leaves a row of one length")
+        return True
 
     def _key(self, name: str) -> Key:
         """The outermost loop being read that keeps the name in a cell."""

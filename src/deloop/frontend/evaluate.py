@@ -181,11 +181,11 @@ class Reader:
                 continue
             iterator = f"_d{left}"
             left -= 1
+            implicit.append((iterator, dimension.extent))
             if dimension.extent == Affine.number(1):
                 subscripts.append(dimension.start)
             else:
                 subscripts.append(dimension.start + Affine.symbol(iterator))
-                implicit.append((iterator, dimension.extent))
         rank = Rank.TENSOR if view.rank else Rank.SCALAR
         kind = scalar.ElementType(tensor.type.dtype, rank)
         return scalar.Load(

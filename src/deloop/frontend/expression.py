@@ -229,3 +229,22 @@ def as_affine(expression: Expression) -> Affine | None:
             if left.is_constant or right.is_constant:
                 return left * right.constant if right.is_constant else right * left.constant
     return None
+
+
+def aliased_arrays(value: Expression) -> set[str]:
+    """Arrays whose memory a computed value may be: ``x if c else y``, ``+x``, ``x.float()``."""
+    match value:
+        case Load(array):
+            return {array}
+        case Inlined(_, _, body):
+            return aliased_arrays(body)
+        case Select(_, then, otherwise):
+            return aliased_arrays(then) | aliased_arrays(otherwise)
+        case Cast(inner, kind):
+            return aliased_arrays(inner) if inner.type == kind else set()
+        case Call(operator, arguments) if "." not in operator and not operator.startswith(
+            "logical_"
+        ):
+            if find_operator(operator).may_alias:
+                return {array for a in arguments for array in aliased_arrays(a)}
+    return set()

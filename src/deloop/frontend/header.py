@@ -10,7 +10,8 @@ from deloop.dtype import Rank
 from deloop.errors import RefusalError
 from deloop.frontend import expression as build
 from deloop.frontend.calls import CallReader
-from deloop.frontend.items import FlatIndex, Item, Tuple, View, whole
+from deloop.frontend.items import FlatIndex, Item, Point, Tuple, View, Whole, whole
+from deloop.frontend.pieces import Cut
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, equal
 from deloop.ir.types import Function, Integer, Sequence, Shape, Tensor
@@ -216,6 +217,8 @@ class HeaderReader(CallReader):
                         counted.span,
                     )
                 self.unsupported(node, f"{ast.unparse(node)} is nested in another iterable")
+        if (cut := self.cut_of(node)) is not None:
+            return self._over_pieces(cut)
         item = self.evaluate(node)
         match item:
             case Tensor() if item.type.rank:
@@ -236,6 +239,19 @@ class HeaderReader(CallReader):
             Affine(),
             view.sizes[0],
             lambda at: replace(self.fix_first(view, at), unbound=True),
+            name="tensor",
+        )
+
+    def _over_pieces(self, cut: Cut) -> Counted:
+        """``for piece in torch.chunk(x, n)``: the rows of ``x.unflatten(0, (n, -1))``."""
+        tensor = self.unflattened(cut)
+        self.note_iterated(tensor)
+        before = tuple(Whole(Affine(), size) for size in tensor.type.shape[: cut.dim])
+        behind = tuple(Whole(Affine(), size) for size in tensor.type.shape[cut.dim + 1 :])
+        return Counted(
+            Affine(),
+            cut.count,
+            lambda at: View(tensor, (*before, Point(at), *behind), unbound=True),
             name="tensor",
         )
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
-from deloop.frontend.apply import ApplyReader
 from deloop.frontend.items import FlatIndex, Item, Tuple, View
+from deloop.frontend.pieces import PieceReader
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.types import (
@@ -41,7 +41,7 @@ _CAST_METHODS = {
 }  # fmt: skip
 
 
-class LibraryReader(ApplyReader):
+class LibraryReader(PieceReader):
     """A reader of what Python and PyTorch bring with them."""
 
     # ------------------------------------------------------------------ builtins
@@ -215,6 +215,8 @@ class LibraryReader(ApplyReader):
                 return build.cast(
                     receiver, scalar.ElementType(_CAST_METHODS[name], receiver.type.rank)
                 )
+            if (combined := self.row_method(base, node, name)) is not None:
+                return combined
             operator = find_method(name)
             if operator is not None and operator.kind.is_elementwise:
                 return self._operator(operator, [receiver, *node.args], node, f".{name}")

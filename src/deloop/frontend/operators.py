@@ -89,6 +89,8 @@ class OperatorReader(SubscriptReader):
             base, exponent = result.arguments
             growing = result.type.dtype == "int64" and isinstance(base, scalar.Number)
             fixed = isinstance(exponent, scalar.Number) and exponent.value in (0, 1, 2, 3)
+            if self._is_root_of_size(base, exponent, node):
+                return result
             if not fixed and (growing or not isinstance(base, scalar.Number)):
                 self.unsupported(
                     node, f"{ast.unparse(node)} may leave the range of a tensor's numbers", "VEC917"
@@ -97,6 +99,20 @@ class OperatorReader(SubscriptReader):
                 finite = scalar.Call("isfinite", (result,), build.BOOL, "torch.isfinite")
                 self.require_data(finite, self.place(node), f"{ast.unparse(node)} does not raise")
         return result
+
+    def _is_root_of_size(
+        self, base: scalar.Expression, exponent: scalar.Expression, node: ast.AST
+    ) -> bool:
+        """Whether a power is one of a size, ``d ** 0.5``: Python computes it once, as a float."""
+        if not isinstance(base, scalar.Index) or not isinstance(exponent, scalar.Number):
+            return False
+        symbols = base.affine.symbols
+        is_size = base.affine == Affine.symbol(symbols[0]) and symbols[0].endswith(("]", ")"))
+        if not is_size or not isinstance(exponent.value, float):
+            return False
+        if exponent.value < 0:
+            self.nonzero(base, node)
+        return True
 
     def is_cell(self, value: scalar.Expression) -> bool:
         """Whether a value is a carried variable's; a reader of loops knows."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 
 from deloop.diagnostic import Place
 from deloop.dtype import RANGES, Rank, can_cast, category
@@ -11,7 +10,7 @@ from deloop.frontend import expression as build
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.header import HeaderReader
 from deloop.frontend.items import Carried, Item, Point, View, Whole, whole
-from deloop.ir import scalar
+from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least, equal
 from deloop.ir.loop import TOUCH, Loop, Node, Store
 from deloop.ir.scalar import ElementType, Expression
@@ -31,7 +30,7 @@ class StoreReader(HeaderReader):
         self.loops: list[Loop] = []
         self.used_symbols: set[str] = set(environment)
         self.locals: set[str] = set()
-        self.implicit_count = 0
+        self.implicit_sizes: dict[Affine, int] = {}
         self.out: list[Node] = []
         self.snapshots: list[tuple[str, Place]] = []
         self.flat_as_number = False
@@ -50,7 +49,7 @@ class StoreReader(HeaderReader):
                     self.store(whole(current), item, node)
                     return
                 self.environment[name] = item
-                if isinstance(item, (scalar.Call, scalar.Select)):
+                if isinstance(item, (scalar.Call, scalar.Select, scalar.Reduce)):
                     self.temporaries.setdefault(item, name)
                     raises = any(map(build.may_raise, scalar.walk(item)))
                     if self.loops and raises and not self.guards:
@@ -304,13 +303,16 @@ class StoreReader(HeaderReader):
         renamed: dict[str, Affine] = {}
         loops: list[Loop] = []
         for offset, size in enumerate(sizes):
-            self.implicit_count += 1
-            name = f"_d{len(sizes) - offset}_{self.implicit_count}"
+            number = self.implicit_sizes.setdefault(size, len(self.implicit_sizes) + 1)
+            name = f"_d{len(sizes) - offset}_{number}"
             renamed[f"_d{len(sizes) - offset}"] = Affine.symbol(name)
             loops.append(Loop(name, Affine(), size, (), self.place(node)))
         extents = {f"_d{len(sizes) - k}": size for k, size in enumerate(sizes)}
-        for load in scalar.loads(value):
-            for iterator, extent in load.implicit:
+        one = Affine.number(1)
+        for iterator, found in rows.extents(value).items():
+            for extent in found:
+                if extent in (one, extents.get(iterator)):
+                    continue
                 if iterator not in extents:
                     self.unliftable(
                         node,
@@ -318,13 +320,12 @@ class StoreReader(HeaderReader):
                         "which raises",
                         "VEC911",
                     )
-                if extent != extents[iterator]:
-                    self.require(
-                        equal(extent, extents[iterator]),
-                        node,
-                        f"{ast.unparse(node)} stores as many elements as there are",
-                    )
-        value = scalar.substitute_symbols(_rename_implicit(value, renamed), renamed)
+                self.require(
+                    equal(extent, extents[iterator]),
+                    node,
+                    f"{ast.unparse(node)} stores as many elements as there are",
+                )
+        value = rows.rename_implicit(value, renamed)
         subscripts: list[scalar.Subscript] = []
         queue = iter(loops)
         for dimension in view.dimensions:
@@ -360,7 +361,7 @@ class StoreReader(HeaderReader):
         A name of our `own` making must not be one of the user's.
         """
         kinds = build.types_of(value)
-        if len(kinds) != 1 or any(load.implicit for load in scalar.loads(value)):
+        if len(kinds) != 1 or rows.extents(value):
             self.unsupported(
                 node,
                 f"loop kept: {name} must be kept, and its type differs between paths "
@@ -385,10 +386,3 @@ class StoreReader(HeaderReader):
             Store(unique, iterators, value, kinds[0].dtype, self.place(node), local=True)
         )
         return scalar.Load(unique, iterators, kinds[0], (), scalar.requires_grad(value))
-
-
-def _rename_implicit(value: Expression, renamed: dict[str, Affine]) -> Expression:
-    if isinstance(value, scalar.Load) and value.implicit:
-        pairs = tuple((str(renamed[i]), extent) for i, extent in value.implicit)
-        return replace(value, implicit=pairs)
-    return scalar.rebuild(value, lambda child: _rename_implicit(child, renamed))

@@ -37,6 +37,8 @@ class SubscriptReader(Reader):
                 return self.subscript(whole(base), node)
             case View():
                 return self.subscript(base, node)
+            case _ if isinstance(base, build.NODES) and base.type.rank is Rank.TENSOR:
+                return self.part(base, node)
             case _ if isinstance(base, (*build.NODES, Integer, Scalar)):
                 self.unsupported(
                     node, f"{ast.unparse(node)} indexes a computed value, not a tensor in memory"
@@ -44,6 +46,10 @@ class SubscriptReader(Reader):
             case Carried() | Finished() | Opaque():
                 self.to_expression(base, node.value)
         self.unsupported(node, f"{ast.unparse(node.value)} cannot be indexed here")
+
+    def part(self, value: scalar.Expression, node: ast.Subscript) -> Item:
+        """The part of a computed row that a subscript takes."""
+        raise NotImplementedError
 
     def _constant_item(self, parts: Items[Item], node: ast.Subscript) -> Item:
         if isinstance(node.slice, ast.Slice):
@@ -65,9 +71,10 @@ class SubscriptReader(Reader):
 
     def subscript(self, view: View, node: ast.Subscript) -> View:
         """The part of a view that a subscript takes: ``x[i, :k]``."""
-        return self.index(view, self._index_entries(node.slice), node)
+        return self.index(view, self.index_entries(node.slice), node)
 
-    def _index_entries(self, node: ast.expr) -> list[ast.expr | Item]:
+    def index_entries(self, node: ast.expr) -> list[ast.expr | Item]:
+        """What stands between the brackets, dimension by dimension."""
         if isinstance(node, ast.Tuple):
             return list(node.elts)
         if isinstance(node, ast.Slice):
@@ -108,10 +115,10 @@ class SubscriptReader(Reader):
             if entry is None:
                 dimensions.append(dimension)
             elif isinstance(entry, ast.Slice):
-                dimensions.append(self._slice(dimension, entry))
+                dimensions.append(self.take_slice(dimension, entry))
             else:
                 item = self.evaluate(entry) if isinstance(entry, ast.expr) else entry
-                dimensions.append(Point(self._point(dimension, item, node)))
+                dimensions.append(Point(self.point(dimension, item, node)))
         return View(view.tensor, tuple(dimensions), view.unbound)
 
     def _flat_parts(
@@ -164,14 +171,15 @@ class SubscriptReader(Reader):
                 self.require(equal(gap, 0), node, reason)
         return tuple(map(Affine.symbol, flat.iterators))
 
-    def _point(self, dimension: Whole, item: Item, node: ast.AST) -> scalar.Subscript:
+    def point(self, dimension: Whole, item: Item, node: ast.AST) -> scalar.Subscript:
+        """The place in a dimension that an index means; -1 is the last one."""
         if isinstance(item, Integer):
             affine = item.affine
             if affine.is_constant and affine.constant < 0:
                 affine = affine + dimension.extent  # x[-1] is the last element
             return dimension.start + affine
         if isinstance(item, build.NODES) and (known := build.as_affine(item)) is not None:
-            return self._point(dimension, Integer(known), node)  # torch.tensor(i) as an index
+            return self.point(dimension, Integer(known), node)  # torch.tensor(i) as an index
         index = self.to_expression(item, node)
         if index.type.rank is Rank.TENSOR:
             self.unsupported(node, f"{ast.unparse(node)} is indexed by a whole tensor", "VEC916")
@@ -187,7 +195,8 @@ class SubscriptReader(Reader):
             )
         return index
 
-    def _slice(self, dimension: Whole, node: ast.Slice) -> Whole:
+    def take_slice(self, dimension: Whole, node: ast.Slice) -> Whole:
+        """The elements of a dimension that a slice takes; nothing must be clamped."""
         if node.step is not None:
             self.unsupported(node, "a slice with a step inside the loop is not read yet", "VEC916")
         start = self._bound(node.lower, Affine(), dimension.extent)

@@ -133,14 +133,21 @@ class Cast:
 class Reduce:
     """`value` combined over all values of `axes`, which are bound here: ``sum over j of x[i, j]``.
 
-    `kind` is a name in `deloop.ops.reductions`; `skips_nan` says that the loop's extreme passes
-    over NaN.
+    `kind` is a name in `deloop.ops.reductions`; `spelling` and `options` are as in a `Call`. A kind
+    that keeps its axis gives a row again, of which this is the element `at` (``softmax``).
+    `implicit` are the dimensions that the loop's own value has here and `value` has not: the kept
+    axis, and dimensions of size 1 (``keepdim=True``). `skips_nan` says that the loop's extreme
+    passes over NaN.
     """
 
     kind: str
     value: Expression
     axes: tuple[Axis, ...]
     type: ElementType
+    implicit: tuple[tuple[str, Affine], ...] = ()
+    at: Subscript | None = None
+    spelling: str = ""
+    options: tuple[tuple[str, Expression], ...] = ()
     skips_nan: bool = False
 
 
@@ -180,8 +187,10 @@ def children(expression: Expression) -> tuple[Expression, ...]:
             return (body,)
         case Scan(_, value, first=first):
             return (value,) if first is None else (value, first)
-        case Cast(value, _) | Reduce(_, value):
+        case Cast(value, _):
             return (value,)
+        case Reduce(_, value, _, _, _, at):
+            return (value,) if at is None or isinstance(at, Affine) else (value, at)
         case Load(_, subscripts):
             return tuple(s for s in subscripts if not isinstance(s, Affine))
         case _:
@@ -225,8 +234,9 @@ def rebuild(expression: Expression, change: Callable[[Expression], Expression]) 
             return Select(change(condition), change(then), change(otherwise))
         case Cast(value, kind):
             return Cast(change(value), kind)
-        case Reduce(value=value):
-            return replace(expression, value=change(value))
+        case Reduce(value=value, at=at):
+            moved = at if at is None or isinstance(at, Affine) else change(at)
+            return replace(expression, value=change(value), at=moved)
         case Scan(value=value, first=first):
             start = None if first is None else change(first)
             return replace(expression, value=change(value), first=start)
@@ -246,11 +256,12 @@ def substitute_symbols(expression: Expression, values: dict[str, Affine]) -> Exp
     match expression:
         case Index(affine):
             return Index(affine.substitute(values))
-        case Reduce(axes=axes, value=value):
+        case Reduce(axes=axes, value=value, at=at):
             return replace(
                 expression,
                 value=substitute_symbols(value, values),
                 axes=tuple(axis.substituted(values) for axis in axes),
+                at=_substituted_place(at, values),
             )
         case Scan(value=value, axis=axis, at=at, first=first):
             return replace(
@@ -272,6 +283,12 @@ def substitute_symbols(expression: Expression, values: dict[str, Affine]) -> Exp
             return rebuild(expression, lambda child: substitute_symbols(child, values))
 
 
+def _substituted_place(at: Subscript | None, values: dict[str, Affine]) -> Subscript | None:
+    if at is None or isinstance(at, Affine):
+        return None if at is None else at.substitute(values)
+    return substitute_symbols(at, values)
+
+
 def loads(expression: Expression) -> tuple[Load, ...]:
     """Every element read, outermost first."""
     return tuple(node for node in walk(expression) if isinstance(node, Load))
@@ -286,8 +303,7 @@ def iterators_of(expression: Expression, iterators: frozenset[str]) -> frozenset
         elif isinstance(node, (Reduce, Scan)):
             bounds = [c for a in bound_axes(node) for c in a.constraints]
             found.update(s for c in bounds for s in c.expression.symbols)
-            if isinstance(node, Scan):
-                found.update(node.at.symbols)
+            found.update(node.at.symbols if isinstance(node.at, Affine) else ())
         elif isinstance(node, Load):
             for subscript in node.subscripts:
                 if isinstance(subscript, Affine):
@@ -314,7 +330,8 @@ def requires_grad(expression: Expression, also: frozenset[str] = frozenset()) ->
         return expression.requires_grad or (
             isinstance(expression, Load) and expression.array in also
         )
-    if isinstance(expression, (Call, Cast)) and category(expression.type.dtype) in ("bool", "int"):
+    ends = isinstance(expression, (Call, Cast, Reduce))
+    if ends and category(expression.type.dtype) in ("bool", "int"):
         return False
     if isinstance(expression, Select):
         return requires_grad(expression.then, also) or requires_grad(expression.otherwise, also)

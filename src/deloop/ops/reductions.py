@@ -1,20 +1,26 @@
-"""Operators that combine all elements along dimensions: what a loop accumulates with, as data."""
+"""Operators that combine all elements along dimensions, as data.
+
+What a loop accumulates with comes first; the others are calls on whole rows.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deloop.ops.kinds import Gradient
+
 
 @dataclass(frozen=True)
 class Reduction:
-    """One way of combining the values of all iterations into one.
+    """One way of combining the values of all iterations, or of a row, into one.
 
     Parameters
     ----------
     name:
         Its name here and of its Tensor method: ``sum``.
     operator:
-        The operator of one step, ``add`` in ``s = s + x[i]``.
+        The operator of one step, ``add`` in ``s = s + x[i]``; empty where no step by step form
+        is known.
     comparison:
         For an extreme, the one that lets a new value in: ``gt`` for ``max``. Else empty.
     neutral:
@@ -27,6 +33,16 @@ class Reduction:
         Whether PyTorch raises where there is nothing to combine.
     widens:
         Whether PyTorch gives int64 for narrower integers and bool.
+    gradient:
+        As an operator's.
+    whole, along:
+        The method's name where all dimensions are reduced, and where some are; `name` where empty.
+    part:
+        The attribute of the result that is meant: ``values``.
+    keyword:
+        Whether the dimension is best written as ``dim=1`` (else as the first argument).
+    keeps_axis:
+        Whether the result has the axis still: ``softmax``.
     """
 
     name: str
@@ -37,23 +53,86 @@ class Reduction:
     needs_values: bool = False
     widens: bool = False
     comparison: str = ""
+    gradient: Gradient = Gradient.SMOOTH
+    whole: str = ""
+    along: str = ""
+    part: str = ""
+    keyword: bool = False
+    keeps_axis: bool = False
+
+    @property
+    def takes_dtype(self) -> bool:
+        """Whether PyTorch combines in a dtype that the call names."""
+        return self.widens or self.name == "mean"
 
 
+_LINEAR, _NONE, _SINGULAR = Gradient.LINEAR, Gradient.NONE, Gradient.SINGULAR
 _REDUCTIONS = {
     r.name: r
     for r in (
-        Reduction("sum", "add", 0, is_exact=False, several=True, widens=True),
-        Reduction("prod", "mul", 1, is_exact=False, several=False, widens=True),
+        Reduction("sum", "add", 0, is_exact=False, several=True, widens=True, gradient=_LINEAR),
         Reduction(
-            "max", "maximum", None, is_exact=True, several=True, needs_values=True, comparison="gt"
+            "prod", "mul", 1, is_exact=False, several=False, widens=True, gradient=_SINGULAR
         ),
         Reduction(
-            "min", "minimum", None, is_exact=True, several=True, needs_values=True, comparison="lt"
+            "max", "maximum", None, is_exact=True, several=True, needs_values=True,
+            comparison="gt", along="amax",
         ),
-        Reduction("any", "logical_or", False, is_exact=True, several=True),
-        Reduction("all", "logical_and", True, is_exact=True, several=True),
+        Reduction(
+            "min", "minimum", None, is_exact=True, several=True, needs_values=True,
+            comparison="lt", along="amin",
+        ),
+        Reduction("any", "logical_or", False, is_exact=True, several=True, gradient=_NONE),
+        Reduction("all", "logical_and", True, is_exact=True, several=True, gradient=_NONE),
+        Reduction("mean", "", None, is_exact=False, several=True, gradient=_LINEAR),
+        Reduction(
+            "amax", "", None, is_exact=True, several=True, needs_values=True, whole="max"
+        ),
+        Reduction(
+            "amin", "", None, is_exact=True, several=True, needs_values=True, whole="min"
+        ),
+        Reduction(
+            "first_max", "", None, is_exact=True, several=False, needs_values=True, along="max",
+            whole="max", part="values", gradient=_LINEAR,
+        ),
+        Reduction(
+            "first_min", "", None, is_exact=True, several=False, needs_values=True, along="min",
+            whole="min", part="values", gradient=_LINEAR,
+        ),
+        Reduction(
+            "argmax", "", None, is_exact=True, several=False, needs_values=True, gradient=_NONE
+        ),
+        Reduction(
+            "argmin", "", None, is_exact=True, several=False, needs_values=True, gradient=_NONE
+        ),
+        Reduction("var", "", None, is_exact=False, several=True, keyword=True),
+        Reduction(
+            "std", "", None, is_exact=False, several=True, keyword=True, gradient=_SINGULAR
+        ),
+        Reduction(
+            "norm", "", None, is_exact=False, several=True, keyword=True, gradient=_SINGULAR
+        ),
+        Reduction(
+            "logsumexp", "", None, is_exact=False, several=True, keyword=True,
+            gradient=_SINGULAR,
+        ),
+        *(
+            Reduction(
+                name, "", None, is_exact=False, several=False, keyword=True, keeps_axis=True,
+                gradient=_SINGULAR,
+            )
+            for name in ("softmax", "log_softmax", "softmin", "normalize")
+        ),
+        Reduction(
+            "cumsum", "", None, is_exact=False, several=False, widens=True, keeps_axis=True,
+            gradient=_LINEAR,
+        ),
+        Reduction(
+            "cumprod", "", None, is_exact=False, several=False, widens=True, keeps_axis=True,
+            gradient=_SINGULAR,
+        ),
     )
-}
+}  # fmt: skip
 
 
 def find_reduction(name: str) -> Reduction:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from deloop.analysis.bindings import aliased_arrays
 from deloop.analysis.legality import refuse_carried
 from deloop.analysis.recurrence import find_accumulation
 from deloop.analysis.scan import find_chain, find_running
 from deloop.diagnostic import Refusal
 from deloop.dtype import Rank
 from deloop.errors import Unliftable
+from deloop.frontend.expression import aliased_arrays
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Accumulation, Serial, Statement, Step, Vector, vectors

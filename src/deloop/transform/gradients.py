@@ -30,7 +30,9 @@ from deloop.ir.scalar import (
     walk,
 )
 from deloop.ir.types import Tensor
+from deloop.ops.kinds import Gradient
 from deloop.ops.math_functions import find_math_function
+from deloop.ops.reductions import find_reduction
 from deloop.transform.scan import scans_in_branches
 from deloop.transform.simplify import needs_guard
 
@@ -116,6 +118,10 @@ def _has_no_derivative(node: Expression, with_grad: frozenset[str]) -> bool:
 
 def _saves(node: Expression, written: frozenset[str], with_grad: frozenset[str]) -> bool:
     """Whether an operator keeps an operand for its derivative that the plan writes."""
+    if isinstance(node, Reduce):
+        keeps = find_reduction(node.kind).gradient not in (Gradient.LINEAR, Gradient.NONE)
+        is_part = any(load.array in written for load in loads(node))
+        return keeps and is_part and requires_grad(node, with_grad)
     if (
         not isinstance(node, Call)
         or find_math_function(node.operator)

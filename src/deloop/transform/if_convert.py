@@ -15,6 +15,7 @@ from deloop.frontend.expression import select
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign
 from deloop.ir.loop import AffineBranch, Branch, Loop, Node, Store, is_touch, stores
+from deloop.ir.rows import rename_implicit
 from deloop.ir.scalar import ElementType, Expression, Load, Subscript
 from deloop.ir.types import Tensor
 
@@ -170,21 +171,6 @@ def _like(store: Store, side: dict[Location, Store]) -> Store:
             value = rename_implicit(store.value, names)
             return replace(store, subscripts=subscripts, value=value, implicit=other.implicit)
     return store
-
-
-def rename_implicit(value: Expression, names: dict[str, Affine]) -> Expression:
-    """Implicit iterators renamed, in subscripts and in the loads' own lists."""
-
-    def change(node: Expression) -> Expression:
-        node = scalar.rebuild(node, change)
-        if isinstance(node, Load) and node.implicit:
-            pairs = tuple(
-                (str(names.get(i, Affine.symbol(i))), extent) for i, extent in node.implicit
-            )
-            return replace(node, implicit=pairs)
-        return node
-
-    return scalar.substitute_symbols(change(value), names)
 
 
 def _independent(everything: list[Store], locations: list[Location]) -> bool:

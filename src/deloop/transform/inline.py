@@ -12,9 +12,9 @@ from deloop.frontend.expression import cast
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Serial, Step, Vector, vectors
+from deloop.ir.rows import rename_implicit
 from deloop.ir.scalar import Expression, Index, Invariant, Load, Number, bound_axes
 from deloop.ir.types import Tensor
-from deloop.transform.if_convert import rename_implicit
 from deloop.transform.reduce import fold_starts
 
 

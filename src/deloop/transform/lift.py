@@ -7,6 +7,7 @@ A condition on one iterator narrows its range; an equation fixes it; a condition
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NoReturn
 
 from deloop.analysis.bounds import Bounds, greatest, least
 from deloop.analysis.facts import Facts
@@ -22,6 +23,7 @@ from deloop.ir.plan import Accumulation, Serial, Statement, Step, Vector
 from deloop.ir.scalar import Call, ElementType, Expression, Index, Load, Scan, Select
 from deloop.ops.reductions import find_reduction
 from deloop.poly.domain import Domain
+from deloop.transform.ranges import widen_ranges
 from deloop.transform.reduce import combine, reduce_over
 from deloop.transform.scan import scans_of, without_scans
 
@@ -77,6 +79,8 @@ class _Lifting:
         value = found.term if found is not None and combines else store.value
         value = scalar.substitute_symbols(value, values)
         subscripts, value = self._turn(subscripts, value)
+        bare, value = value, widen_ranges(value, tuple(self.axes), self._is_settled, self._raise)
+        narrowed = narrowed or value != bare
         implicit = tuple(x for x in self.axes if x.iterator in {m.iterator for m in store.implicit})
         explicit = tuple(x for x in self.axes if x not in implicit)
         if store.cell is not None and not store.guards:
@@ -399,6 +403,15 @@ class _Lifting:
         implicit = tuple((x.iterator, x.upper) for x in store.implicit)
         grad = self.bounds.arrays[array].type.requires_grad
         return Load(array, subscripts, ElementType(dtype, rank), implicit, grad)
+
+    def _is_settled(self, constraint: Constraint) -> bool:
+        """Whether a condition on a range holds in every iteration of the loops that stay."""
+        constraint = self._canonical(constraint)
+        corner = at_least(least(constraint.expression, self.outer), 0)
+        return self.facts.assume(corner, "the range is not negative")
+
+    def _raise(self, sentence: str) -> NoReturn:
+        raise self._refuse(sentence)
 
     def _refuse(self, sentence: str) -> Unsupported:
         return Unsupported(Refusal("VEC945", self.statement.store.place, f"loop kept: {sentence}"))

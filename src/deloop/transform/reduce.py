@@ -38,7 +38,7 @@ def reduce_over(
         return replace(term, arguments=(inner,), type=inner.type)
     if isinstance(term, Reduce) and term.kind == kind:
         return replace(term, axes=(*axes, *term.axes))
-    return Reduce(kind, term, axes, term.type, skips_nan)
+    return Reduce(kind, term, axes, term.type, skips_nan=skips_nan)
 
 
 def counted(term: Expression) -> Expression:

@@ -14,10 +14,10 @@ from deloop.frontend.expression import cast
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Statement
+from deloop.ir.rows import rename_implicit
 from deloop.ir.scalar import ElementType, Expression, Load, Scan, Select
 from deloop.ops.reductions import find_reduction
 from deloop.poly.dependence import Dependence, DependenceKind
-from deloop.transform.if_convert import rename_implicit
 from deloop.transform.reduce import combine, counted, reduce_over
 
 

@@ -10,10 +10,21 @@ from deloop.frontend.expression import may_raise, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Serial, Step, Vector, vectors
-from deloop.ir.scalar import Call, Cast, Expression, Index, Load, Number, Select, requires_grad
+from deloop.ir.scalar import (
+    Call,
+    Cast,
+    Expression,
+    Index,
+    Load,
+    Number,
+    Reduce,
+    Select,
+    requires_grad,
+)
 from deloop.ir.types import Tensor
 from deloop.ops.kinds import Gradient
 from deloop.ops.math_functions import find_math_function
+from deloop.ops.reductions import find_reduction
 from deloop.ops.table import find_gradient, find_operator
 from deloop.poly.dependence import Dependence, DependenceKind
 from deloop.transform.scan import scans_of
@@ -125,6 +136,12 @@ def _guard(
             return expression
         return recurse(expression.body)
     expression = scalar.rebuild(expression, recurse)
+    if isinstance(expression, Reduce):
+        if expression.at is not None and _is_looked_up(expression.at):
+            expression = replace(expression, at=_safe_place(expression.at, condition))
+        if _is_dangerous_row(expression, grads):
+            return replace(expression, value=_safe(expression.value, condition))
+        return expression
     if isinstance(expression, Call) and _is_dangerous(expression, grads):
         arguments = tuple(_safe(argument, condition) for argument in expression.arguments)
         return replace(expression, arguments=arguments)
@@ -135,9 +152,17 @@ def needs_guard(expression: Expression, grads: Callable[[Expression], bool]) -> 
     """Whether a value must be kept from elements that do not reach it."""
     return any(
         (isinstance(n, Call) and _is_dangerous(n, grads))
+        or (isinstance(n, Reduce) and _is_dangerous_row(n, grads))
+        or (isinstance(n, Reduce) and n.at is not None and _is_looked_up(n.at))
         or (isinstance(n, Load) and any(map(_is_looked_up, n.subscripts)))
         for n in scalar.walk(expression)
     )
+
+
+def _is_dangerous_row(reduce: Reduce, grads: Callable[[Expression], bool]) -> bool:
+    """Whether the gradient of a row's combination may be NaN where nothing flows back into it."""
+    kind = find_reduction(reduce.kind).gradient
+    return kind not in (Gradient.LINEAR, Gradient.NONE) and grads(reduce.value)
 
 
 def _is_looked_up(subscript: scalar.Subscript) -> bool:
@@ -147,11 +172,13 @@ def _is_looked_up(subscript: scalar.Subscript) -> bool:
 
 def _safe_read(load: Load, condition: Expression) -> Load:
     """``x[idx[i]]`` of a branch that is not taken reads ``x[0]``, where the loop reads nothing."""
-    subscripts = tuple(
-        Select(condition, s, Cast(number(0), s.type)) if not isinstance(s, (Affine, Index)) else s
-        for s in load.subscripts
-    )
-    return replace(load, subscripts=subscripts)
+    return replace(load, subscripts=tuple(_safe_place(s, condition) for s in load.subscripts))
+
+
+def _safe_place(subscript: scalar.Subscript, condition: Expression) -> scalar.Subscript:
+    if isinstance(subscript, (Affine, Index)):
+        return subscript
+    return Select(condition, subscript, Cast(number(0), subscript.type))
 
 
 def _is_dangerous(call: Call, grads: Callable[[Expression], bool]) -> bool:

@@ -12,9 +12,9 @@ from deloop.analysis.scan import implicit_names, is_plain_reader
 from deloop.frontend.expression import cast
 from deloop.ir import scalar
 from deloop.ir.plan import Statement
+from deloop.ir.rows import rename_implicit
 from deloop.ir.scalar import Call, Expression, Inlined, Load, Select
 from deloop.poly.dependence import Dependence, DependenceKind
-from deloop.transform.if_convert import rename_implicit
 
 
 def read_updated(
