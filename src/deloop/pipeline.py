@@ -21,6 +21,7 @@ from deloop.analysis.scope import (
     require_noted,
     spellable_at_entry,
 )
+from deloop.analysis.spelling import spell_at_entry, spell_at_loop
 from deloop.analysis.statements import canonical_statement, drop_touches, list_statements
 from deloop.analysis.types import Candidate, Prefix
 from deloop.backend.context import Context
@@ -30,7 +31,6 @@ from deloop.diagnostic import Assumption, Exactness, Refusal
 from deloop.errors import CarriedRead, RefusalError
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.cells import Carrying, KindFound
-from deloop.ir.affine import Affine
 from deloop.ir.loop import Loop, Nest
 from deloop.ir.plan import Step, vectors
 from deloop.ir.source import SourceFunction
@@ -183,6 +183,7 @@ def compile_loop(
         context.round_off("a later operation may add up in the order of the new memory layout")
     changed = {s.store.array for s in statements}
     context.names.clear()
+    context.spell = spell_at_entry(candidate, nest.place)
     entry = set(function.parameters) - names_stored(function.node)
     guards = guard_data(needed, axes_of(plan, nest), changed, entry, context)
     report = LoopReport(
@@ -279,19 +280,7 @@ def make_context(
     taken |= {*function.parameters, *nest.locals}
     device = next(((d, n) for d, n in devices.items() if d != "cpu"), ("cpu", ""))
 
-    def spell(affine: Affine) -> Affine:
-        for symbol in affine.symbols:
-            names = {
-                n.id for n in ast.walk(ast.parse(symbol, mode="eval")) if isinstance(n, ast.Name)
-            }
-            if names & candidate.rebound:
-                raise RefusalError(
-                    Refusal(
-                        "VEC952", nest.place, f"loop kept: {symbol} means something else by now"
-                    )
-                )
-        return affine
-
+    spell = spell_at_loop(candidate, nest.place, facts)
     return Context(
         nest.arrays, torch_name, facts.canonical, spell, device, options.inline, taken=taken
     )
