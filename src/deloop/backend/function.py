@@ -12,7 +12,11 @@ from itertools import pairwise
 
 from deloop.backend import syntax
 from deloop.ir.source import SourceFunction
-from deloop.text.names import is_read_only_in, names_read
+from deloop.text.names import is_read_only_in, names_read, substitute
+
+
+_WIDTH = 88
+"""What a returned expression may be long for values to be put into it."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,8 @@ def write_function(function: SourceFunction, replacements: Sequence[Replacement]
             start = allocation_of(name, replacement.loop, replacement.block, function.node.body)
             if isinstance(start, ast.Assign) and _is_plain_start(start.value):
                 edits[start] = []
+        for start in _starts_of_several(replacement):
+            edits[start] = []
         edits[replacement.loop] = list(replacement.body)
         _return_directly(replacement, edits, function.node)
     _drop_unread(function.node, replacements, edits)
@@ -84,26 +90,90 @@ def write_function(function: SourceFunction, replacements: Sequence[Replacement]
     return _splice(function.text, function.node, edits)
 
 
+def _starts_of_several(replacement: Replacement) -> list[ast.stmt]:
+    """Statements like ``total, count = 0.0, 0`` of which the new code sets every name."""
+    position = next(k for k, s in enumerate(replacement.block) if s is replacement.loop)
+    later: set[str] = set()
+    found: list[ast.stmt] = []
+    for statement in reversed(replacement.block[:position]):
+        match statement:
+            case ast.Assign(targets=[ast.Tuple(elts=parts)], value=ast.Tuple(elts=values)):
+                names = {p.id for p in parts if isinstance(p, ast.Name)}
+                is_start = len(names) == len(parts) and all(map(_is_plain_start, values))
+                if is_start and names <= replacement.bound - later:
+                    found.append(statement)
+                    continue
+        later |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
+    return found
+
+
 def _return_directly(
     replacement: Replacement, edits: dict[ast.stmt, list[ast.stmt]], node: ast.FunctionDef
 ) -> None:
+    """``s = E`` before ``return s / n`` becomes ``return E / n``, as often as that reads well."""
     position = next(k for k, s in enumerate(replacement.block) if s is replacement.loop)
-    body = edits[replacement.loop]
     after = replacement.block[position + 1 : position + 2]
-    if not body or not after or not isinstance(after[0], ast.Return):
+    if not after or not isinstance(after[0], ast.Return) or after[0].value is None:
         return
-    last, returned = body[-1], after[0]
+    body, returned = list(edits[replacement.loop]), after[0].value
+    while body:
+        written = _put_in_place(body[-1], body[:-1], returned, replacement, node)
+        if written is None:
+            break
+        body.pop()
+        returned = written
+    if len(body) < len(edits[replacement.loop]):
+        edits[replacement.loop] = body
+        edits[after[0]] = [ast.Return(value=returned)]
+
+
+def _put_in_place(
+    last: ast.stmt,
+    before: list[ast.stmt],
+    returned: ast.expr,
+    replacement: Replacement,
+    node: ast.FunctionDef,
+) -> ast.expr | None:
+    """The returned expression with a value where its name is read once; None where it must stay."""
     if not (isinstance(last, ast.Assign) and isinstance(last.targets[0], ast.Name)):
-        return
+        return None
     name = last.targets[0].id
-    if not (isinstance(returned.value, ast.Name) and returned.value.id == name):
-        return
     if name not in replacement.replaced | replacement.bound or _is_captured(name, node):
-        return
-    if any(isinstance(n, ast.Name) and n.id == name for s in body[:-1] for n in ast.walk(s)):
-        return
-    edits[replacement.loop] = body[:-1]
-    edits[returned] = [ast.Return(value=last.value)]
+        return None
+    if any(isinstance(n, ast.Name) and n.id == name for s in before for n in ast.walk(s)):
+        return None
+    if sum(isinstance(n, ast.Name) and n.id == name for n in ast.walk(returned)) != 1:
+        return None
+    if not _is_evaluated_plainly(returned, name):
+        return None
+    written = substitute(returned, {name: last.value})
+    plain = isinstance(returned, ast.Name) or len(ast.unparse(written)) <= _WIDTH
+    return written if plain else None
+
+
+def _is_evaluated_plainly(node: ast.expr, name: str) -> bool:
+    """Whether nothing is called before the name is read, and it is read exactly once."""
+    if isinstance(node, ast.Name):
+        return True
+    if isinstance(node, (ast.BinOp, ast.UnaryOp, ast.Compare, ast.Call, ast.Attribute, ast.Tuple,
+                         ast.List, ast.Subscript, ast.Starred, ast.keyword, ast.Dict)):  # fmt: skip
+        for child in ast.iter_child_nodes(node):
+            if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(child)):
+                return isinstance(child, (ast.expr, ast.keyword)) and _is_evaluated_plainly(
+                    child.value if isinstance(child, ast.keyword) else child, name
+                )
+            if not _is_quiet(child):
+                return False
+    return False
+
+
+def _is_quiet(node: ast.AST) -> bool:
+    """Whether evaluating an operand leaves all tensors as they are: nothing is called but `len`."""
+    return not any(
+        isinstance(n, (ast.Await, ast.Yield, ast.NamedExpr, ast.Lambda))
+        or (isinstance(n, ast.Call) and _last_word(n.func) not in _PURE_CALLS)
+        for n in ast.walk(node)
+    )
 
 
 def _is_plain_start(value: ast.expr) -> bool:

@@ -17,7 +17,7 @@ from deloop.dtype import Rank, category
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.axis import Axis
-from deloop.ir.scalar import Call, Cast, ElementType, Expression, Reduce
+from deloop.ir.scalar import Call, Cast, ElementType, Expression, Load, Number, Reduce, Select
 from deloop.ops.reductions import Reduction, find_reduction
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -39,8 +39,8 @@ class ReductionEmitter(OperandEmitter):
                 return self._finished(contracted, node)
         value, dtype = self._bare(node, reduction)
         inner = self._within(node.axes, self.natural_order(value, node.axes))
-        piece = inner.emit(value)
         reduced = [a.iterator for a in node.axes]
+        piece = self._selected(value, node.kind, inner, reduced) or inner.emit(value)
         missing = [a for a in node.axes if a.iterator not in piece.axes]
         piece = self._combined(piece, reduced, reduction, dtype)
         if missing:
@@ -71,6 +71,11 @@ class ReductionEmitter(OperandEmitter):
         """The value without a cast that the reduction does by itself, and the dtype to ask for."""
         value, wanted = node.value, node.type.dtype
         with_grad = self.context.with_grad
+        if isinstance(value, Select) and isinstance(value.then, Cast) and reduction.widens:
+            then, dtype = self._bare(replace(node, value=value.then), reduction)
+            other = _literal(value.otherwise)
+            if other is not None and other.value == reduction.neutral:
+                return Select(value.condition, then, Cast(other, then.type)), dtype
         if not isinstance(value, Cast):
             return value, wanted
         if value.type.rank is Rank.NUMBER and scalar.requires_grad(value.value, with_grad):
@@ -83,10 +88,32 @@ class ReductionEmitter(OperandEmitter):
             return value, wanted
         source, group = value.value.type.dtype, category(value.type.dtype)
         same = category(source) == group and group in ("int", "float")
+        same = same or (category(source) == "int" and group == "float")
         counted = source == "bool" and group == "int"
         if (same or counted) and not isinstance(value.value, scalar.Index):
             return value.value, wanted
         return value, wanted
+
+    def _selected(
+        self, value: Expression, kind: str, inner: ReductionEmitter, reduced: Sequence[str]
+    ) -> Emitted | None:
+        """``torch.where(mask, x, 0)`` as ``x[mask]``, where all of it is added up."""
+        if not isinstance(value, Select) or self.context.device[0] != "cpu":
+            return None  # a GPU would have to wait for the number of elements
+        neutral = find_reduction(kind).neutral
+        taken, other = value.then, _literal(value.otherwise)
+        if other is None or neutral is None or other.value != neutral:
+            return None
+        if isinstance(taken, Cast) and taken.value.type.dtype != taken.type.dtype:
+            return None
+        if not isinstance(taken, Load) or taken.type.dtype != value.type.dtype:
+            return None
+        mask, piece = inner.emit(value.condition), inner.emit(taken)
+        if set(piece.axes) != set(reduced) or mask.axes != piece.axes or mask.dtype != "bool":
+            return None
+        if isinstance(piece.node, ast.Subscript):
+            return None  # x[1:][mask] reads worse than a where
+        return replace(piece, node=syntax.index(piece.node, [mask.node]), is_view=False)
 
     def _combined(
         self, piece: Emitted, reduced: Sequence[str], reduction: Reduction, dtype: str
@@ -239,6 +266,13 @@ class ReductionEmitter(OperandEmitter):
         equation = ast.Constant(f"{inputs}->{output}")
         node = syntax.call(f"{self.context.torch}.einsum", [equation, *(p.node for p in pieces)])
         return Emitted(node, kept, pieces[0].dtype, Rank.TENSOR if kept else Rank.SCALAR)
+
+
+def _literal(value: Expression) -> Number | None:
+    """The number that a value is, whatever it is converted to."""
+    while isinstance(value, Cast):
+        value = value.value
+    return value if isinstance(value, Number) else None
 
 
 def _factors(value: Expression) -> list[Expression]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deloop.dtype import Rank
+from deloop.dtype import Rank, category
 from deloop.frontend.expression import BOOL, both, cast
 from deloop.ir import scalar
 from deloop.ir.axis import Axis
@@ -117,6 +117,11 @@ def fold_starts(value: Expression) -> Expression:
                 if kind is not None and find_reduction(kind).operator == word:
                     made = combine(kind, start, reduced)
                     return node if made.type != node.type else made
+            case Call("sub", (start, reduced), _, "") if (
+                _kind_of(reduced) == "sum" and _is_neutral(start, find_reduction("sum"))
+            ):
+                made = Call("neg", (cast(reduced, node.type),), node.type)
+                return made if category(node.type.dtype) != "bool" else node
             case Select(Call("gt" | "lt", (reduced, start)), then, _) if (
                 then == reduced and isinstance(reduced, Reduce)
             ):

@@ -10,12 +10,24 @@ from deloop.frontend.expression import may_raise, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Serial, Step, Vector, vectors
-from deloop.ir.scalar import Call, Cast, Expression, Index, Load, Number, Select, requires_grad
+from deloop.ir.scalar import (
+    Call,
+    Cast,
+    Expression,
+    Index,
+    Load,
+    Number,
+    Reduce,
+    Select,
+    requires_grad,
+)
 from deloop.ir.types import Tensor
 from deloop.ops.kinds import Gradient
 from deloop.ops.math_functions import find_math_function
 from deloop.ops.table import find_gradient, find_operator
 from deloop.poly.dependence import Dependence, DependenceKind
+from deloop.transform.reduce import fold_starts
+from deloop.transform.tidy import tidy
 
 
 def forward_fill(
@@ -26,6 +38,8 @@ def forward_fill(
         case Load():
             fill = fill_of(expression)
             return expression if fill is None else Cast(number(fill), expression.type)
+        case Call() | Select() if (folded := _fold_fill(expression, fill_of)) is not None:
+            return folded
         case Select(condition, then, otherwise):
             return Select(condition, forward_fill(then, fill_of), forward_fill(otherwise, fill_of))
         case Call(operator, (first, second), _, "") if operator in ("add", "mul", "sub"):
@@ -35,6 +49,28 @@ def forward_fill(
                 return expression  # two numbers would be computed by Python, not in the dtype
             return replace(expression, arguments=(left, right))
     return expression  # elsewhere a number would not do for a tensor
+
+
+def _fold_fill(
+    expression: Expression, fill_of: Callable[[Load], int | float | bool | None]
+) -> Expression | None:
+    """``out[i] + sum over j of x[i, j] -> sum over j of x[i, j]`` where `out` is still full of 0."""
+    match expression:
+        case Call(_, (Load() as start, reduced)) | Select(Call(_, (reduced, Load() as start))):
+            fill = fill_of(start)
+            if fill is None or not any(isinstance(n, Reduce) for n in scalar.walk(reduced)):
+                return None
+            filled = Cast(number(fill), start.type)
+            known = scalar.rebuild(expression, lambda e: _exchanged(e, start, filled))
+            folded = fold_starts(known)
+            return None if folded == known else folded
+    return None
+
+
+def _exchanged(expression: Expression, old: Expression, new: Expression) -> Expression:
+    if expression == old:
+        return new
+    return scalar.rebuild(expression, lambda e: _exchanged(e, old, new))
 
 
 def drop_neutral(expression: Expression) -> tuple[Expression, bool]:
@@ -200,12 +236,13 @@ def simplify_plan(
             store = step.statement.store
             fill = _fill_reader(step, dependences, arrays, frozenset(written))
             written.add(store.array)
-            value = forward_fill(store.value, fill)
-            if requires_grad(value, grown) != requires_grad(store.value, grown):
+            plain = tidy(store.value)
+            value = forward_fill(plain, fill)
+            if requires_grad(value, grown) != requires_grad(plain, grown):
                 # A gradient recorded elsewhere in the tensor makes this read carry one.
-                value = store.value
+                value = plain
             augmented = store.augmented
-            if value != store.value:
+            if value != plain:
                 value, lost = drop_neutral(value)
                 lossy, augmented = lossy or lost, False
             value = protect(value, grads)
