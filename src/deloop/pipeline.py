@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from deloop.analysis.bounds import Bounds, check_trip_counts
 from deloop.analysis.carried import require_updates
+from deloop.analysis.counts import find_factors
 from deloop.analysis.coverage import find_replaceable, is_passed_on
 from deloop.analysis.facts import Facts
 from deloop.analysis.legality import dependences_of
@@ -25,7 +26,8 @@ from deloop.analysis.spelling import spell_at_entry, spell_at_loop
 from deloop.analysis.statements import canonical_statement, drop_touches, list_statements
 from deloop.analysis.types import Candidate, Prefix
 from deloop.backend.context import Context
-from deloop.backend.function import Replacement, write_function
+from deloop.backend.function import write_function
+from deloop.backend.results import Replacement
 from deloop.backend.statement import write_plan
 from deloop.diagnostic import Assumption, Exactness, Refusal
 from deloop.errors import CarriedRead, RefusalError
@@ -51,7 +53,7 @@ from deloop.transform.if_convert import if_convert
 from deloop.transform.inline import inline_kept
 from deloop.transform.lift import lift
 from deloop.transform.powers import settle_powers
-from deloop.transform.simplify import arrays_with_grad, simplify_plan
+from deloop.transform.simplify import arrays_with_grad, drop_empty, simplify_plan
 
 _MOST_READINGS = 24
 
@@ -164,7 +166,7 @@ def compile_loop(
     dependences = dependences_of(statements, nest.arrays, facts)
     plan = distribute(statements, dependences)
     refusal = check_kept(plan, dependences, statements)
-    plan = lift(plan, bounds)
+    plan = drop_empty(lift(plan, bounds))
     plan = inline_kept(plan, nest.arrays, nest.locals, nest.live)
     check_gradient_order(plan, arrays_with_grad(plan, nest.arrays), nest.arrays)
     plan, lossy = simplify_plan(plan, dependences, nest.arrays)
@@ -197,8 +199,9 @@ def compile_loop(
         tuple(context.lossy),
     )
     return report, Replacement(
-        candidate.node, candidate.block, written.body, written.replaced, written.bound
-    )
+        candidate.node, candidate.block, written.body, written.replaced, written.bound,
+        context.sums, find_factors(function, candidate, facts),
+    )  # fmt: skip
 
 
 def axes_of(plan: tuple[Step, ...], nest: Nest) -> list[Loop]:
@@ -282,5 +285,6 @@ def make_context(
 
     spell = spell_at_loop(candidate, nest.place, facts)
     return Context(
-        nest.arrays, torch_name, facts.canonical, spell, device, options.inline, taken=taken
-    )
+        nest.arrays, torch_name, facts.canonical, spell, device, options.inline, taken=taken,
+        assume=facts.assume,
+    )  # fmt: skip

@@ -115,11 +115,13 @@ class Facts:
             return None
         return value == 0 if constraint.sign is Sign.ZERO else value >= 0
 
-    def assume(self, constraint: Constraint, reason: str) -> bool:
+    def assume(self, constraint: Constraint, reason: str, of_one_size: bool = False) -> bool:
         """Take a constraint on parameters as given, with a guard; False where it does not hold.
 
         A size that must not be larger than another and was seen equal to it is taken as equal: that
-        gives the plainer code, and another call gets a code of its own.
+        gives the plainer code, and another call gets a code of its own. `of_one_size` says that
+        the two sizes are of tensors walked over together, so that this holds even where one may be
+        shorter by a few elements.
         """
         expression = self.canonical(constraint.expression)
         constraint = Constraint(expression, constraint.sign)
@@ -129,8 +131,9 @@ class Facts:
             self.spellable(s) for s in expression.symbols
         ):
             return False
-        pair = _difference_of_sizes(expression)
-        if pair is not None and self.value(expression) == 0:
+        constant = expression.constant
+        pair = _difference_of_sizes(expression - constant if of_one_size else expression)
+        if pair is not None and self.value(expression - (constant if of_one_size else 0)) == 0:
             self._assume_equal(*pair, reason)
             return True
         self.known.append(constraint)

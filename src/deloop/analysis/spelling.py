@@ -45,7 +45,7 @@ def spell_at_loop(candidate: Candidate, place: Place, facts: Facts) -> Spelling:
                 return Affine.symbol(name) + offset.constant
         names = {
             meaning.terms[0][0]: name
-            for name, meaning in reversed(named.items())
+            for name, meaning in reversed(list(named.items()))
             if _is_symbol(meaning)
         }
         written = Affine.number(affine.constant)

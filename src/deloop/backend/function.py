@@ -7,27 +7,12 @@ import copy
 import io
 import tokenize
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from deloop.backend import syntax
+from deloop.backend.results import Replacement, last_word, put_results_in_place
 from deloop.ir.source import SourceFunction
-from deloop.text.names import is_read_only_in, names_read, substitute
-
-
-_WIDTH = 88
-"""What a returned expression may be long for values to be put into it."""
-
-
-@dataclass(frozen=True)
-class Replacement:
-    """One loop and the statements that take its place."""
-
-    loop: ast.For
-    block: list[ast.stmt]
-    body: tuple[ast.stmt, ...]
-    replaced: frozenset[str]
-    bound: frozenset[str] = frozenset()
+from deloop.text.names import is_read_only_in, names_read
 
 
 def allocation_of(
@@ -82,7 +67,7 @@ def write_function(function: SourceFunction, replacements: Sequence[Replacement]
         for start in _starts_of_several(replacement):
             edits[start] = []
         edits[replacement.loop] = list(replacement.body)
-        _return_directly(replacement, edits, function.node)
+        put_results_in_place(replacement, edits, function.node)
     _drop_unread(function.node, replacements, edits)
     for replacement in replacements:
         if not any(edits.get(statement, [statement]) for statement in replacement.block):
@@ -107,94 +92,18 @@ def _starts_of_several(replacement: Replacement) -> list[ast.stmt]:
     return found
 
 
-def _return_directly(
-    replacement: Replacement, edits: dict[ast.stmt, list[ast.stmt]], node: ast.FunctionDef
-) -> None:
-    """``s = E`` before ``return s / n`` becomes ``return E / n``, as often as that reads well."""
-    position = next(k for k, s in enumerate(replacement.block) if s is replacement.loop)
-    after = replacement.block[position + 1 : position + 2]
-    if not after or not isinstance(after[0], ast.Return) or after[0].value is None:
-        return
-    body, returned = list(edits[replacement.loop]), after[0].value
-    while body:
-        written = _put_in_place(body[-1], body[:-1], returned, replacement, node)
-        if written is None:
-            break
-        body.pop()
-        returned = written
-    if len(body) < len(edits[replacement.loop]):
-        edits[replacement.loop] = body
-        edits[after[0]] = [ast.Return(value=returned)]
-
-
-def _put_in_place(
-    last: ast.stmt,
-    before: list[ast.stmt],
-    returned: ast.expr,
-    replacement: Replacement,
-    node: ast.FunctionDef,
-) -> ast.expr | None:
-    """The returned expression with a value where its name is read once; None where it must stay."""
-    if not (isinstance(last, ast.Assign) and isinstance(last.targets[0], ast.Name)):
-        return None
-    name = last.targets[0].id
-    if name not in replacement.replaced | replacement.bound or _is_captured(name, node):
-        return None
-    if any(isinstance(n, ast.Name) and n.id == name for s in before for n in ast.walk(s)):
-        return None
-    if sum(isinstance(n, ast.Name) and n.id == name for n in ast.walk(returned)) != 1:
-        return None
-    if not _is_evaluated_plainly(returned, name):
-        return None
-    written = substitute(returned, {name: last.value})
-    plain = isinstance(returned, ast.Name) or len(ast.unparse(written)) <= _WIDTH
-    return written if plain else None
-
-
-def _is_evaluated_plainly(node: ast.expr, name: str) -> bool:
-    """Whether nothing is called before the name is read, and it is read exactly once."""
-    if isinstance(node, ast.Name):
-        return True
-    if isinstance(node, (ast.BinOp, ast.UnaryOp, ast.Compare, ast.Call, ast.Attribute, ast.Tuple,
-                         ast.List, ast.Subscript, ast.Starred, ast.keyword, ast.Dict)):  # fmt: skip
-        for child in ast.iter_child_nodes(node):
-            if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(child)):
-                return isinstance(child, (ast.expr, ast.keyword)) and _is_evaluated_plainly(
-                    child.value if isinstance(child, ast.keyword) else child, name
-                )
-            if not _is_quiet(child):
-                return False
-    return False
-
-
-def _is_quiet(node: ast.AST) -> bool:
-    """Whether evaluating an operand leaves all tensors as they are: nothing is called but `len`."""
-    return not any(
-        isinstance(n, (ast.Await, ast.Yield, ast.NamedExpr, ast.Lambda))
-        or (isinstance(n, ast.Call) and _last_word(n.func) not in _PURE_CALLS)
-        for n in ast.walk(node)
-    )
-
-
 def _is_plain_start(value: ast.expr) -> bool:
     """Whether a value is made of constants alone, so that nobody misses its making."""
     allowed = (ast.Constant, ast.UnaryOp, ast.unaryop, ast.Attribute, ast.Name, ast.expr_context,
                ast.keyword, ast.Tuple, ast.List)  # fmt: skip
     for node in ast.walk(value):
         if isinstance(node, ast.Call):
-            if _last_word(node.func) not in {"tensor", "float", "zeros", "ones"}:
+            if last_word(node.func) not in {"tensor", "float", "zeros", "ones"}:
                 return False
         elif not isinstance(node, allowed):
             return False
     is_call = isinstance(value, ast.Call)
     return is_call or not any(isinstance(n, (ast.Name, ast.Attribute)) for n in ast.walk(value))
-
-
-def _is_captured(name: str, node: ast.FunctionDef) -> bool:
-    inner = [
-        n for n in ast.walk(node) if isinstance(n, (ast.FunctionDef, ast.Lambda)) and n is not node
-    ]
-    return any(isinstance(n, ast.Name) and n.id == name for i in inner for n in ast.walk(i))
 
 
 def _drop_unread(
@@ -238,7 +147,7 @@ def _is_pure(node: ast.expr) -> bool:
     """Whether leaving an expression out changes nothing: sizes, constants, arithmetic of names."""
     for inner in ast.walk(node):
         if isinstance(inner, ast.Call):
-            if _last_word(inner.func) not in _PURE_CALLS:
+            if last_word(inner.func) not in _PURE_CALLS:
                 return False
         elif isinstance(inner, ast.Subscript):
             if not (isinstance(inner.value, ast.Attribute) and inner.value.attr == "shape"):
@@ -248,12 +157,6 @@ def _is_pure(node: ast.expr) -> bool:
         ):
             return False
     return True
-
-
-def _last_word(callee: ast.expr) -> str:
-    if isinstance(callee, ast.Attribute):
-        return callee.attr
-    return callee.id if isinstance(callee, ast.Name) else ""
 
 
 _PURE_CALLS = frozenset(

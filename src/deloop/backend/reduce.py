@@ -15,9 +15,19 @@ from deloop.backend.context import Emitted
 from deloop.backend.operands import OperandEmitter
 from deloop.dtype import Rank, category
 from deloop.ir import scalar
-from deloop.ir.affine import Affine
+from deloop.ir.affine import Affine, at_least
 from deloop.ir.axis import Axis
-from deloop.ir.scalar import Call, Cast, ElementType, Expression, Load, Number, Reduce, Select
+from deloop.ir.scalar import (
+    Call,
+    Cast,
+    ElementType,
+    Expression,
+    Index,
+    Load,
+    Number,
+    Reduce,
+    Select,
+)
 from deloop.ops.reductions import Reduction, find_reduction
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -37,19 +47,50 @@ class ReductionEmitter(OperandEmitter):
             contracted = self._contraction(node)
             if contracted is not None:
                 return self._finished(contracted, node)
+            if (mean := self._mean(node)) is not None:
+                return mean
         value, dtype = self._bare(node, reduction)
         inner = self._within(node.axes, self.natural_order(value, node.axes))
         reduced = [a.iterator for a in node.axes]
-        piece = self._selected(value, node.kind, inner, reduced) or inner.emit(value)
+        chosen = self._selected(value, node.kind, inner, reduced)
+        piece = inner.emit(value) if chosen is None else chosen
         missing = [a for a in node.axes if a.iterator not in piece.axes]
         piece = self._combined(piece, reduced, reduction, dtype)
         if missing:
             piece = self._repeated(piece, missing, reduction)
+        elif node.kind == "sum" and chosen is None and category(piece.dtype) == "float":
+            self._note_sum(piece, node.axes)
         if not reduction.is_exact and category(node.type.dtype) in ("float", "complex"):
             self.context.round_off(f"{node.kind} in another order than the loop's")
         elif node.kind in ("max", "min"):
             self.context.round_off("an extreme may be either zero where -0.0 and 0.0 tie")
         return self._finished(piece, node)
+
+    def _note_sum(self, piece: Emitted, axes: Sequence[Axis]) -> None:
+        """Remember what a sum goes over: divided by that count it is a mean."""
+        plain = isinstance(piece.node, ast.Call) and not piece.node.keywords
+        if plain and all(axis.span is None for axis in axes):
+            extents = tuple(self.context.canonical(axis.extent) for axis in axes)
+            self.context.sums[id(piece.node)] = (piece.node, extents)
+
+    def _mean(self, node: Reduce) -> Emitted | None:
+        """``(x / n).sum(0)`` of all n rows as ``x.mean(0)``."""
+        value = node.value
+        if not isinstance(value, Call) or value.operator != "div" or value.keywords:
+            return None
+        total, count = value.arguments
+        if len(node.axes) != 1 or node.axes[0].span is not None or not isinstance(count, Index):
+            return None
+        extent = self.context.canonical(node.axes[0].extent)
+        same_type = total.type == node.type and category(node.type.dtype) == "float"
+        if not same_type or self.context.canonical(count.affine) != extent:
+            return None
+        if not self.context.assume(at_least(extent, 1), "there is something to take the mean of"):
+            return None
+        whole = self.emit(replace(node, value=total))
+        if id(whole.node) not in self.context.sums:
+            return None
+        return replace(whole, node=as_mean(whole.node))
 
     def _finished(self, piece: Emitted, node: Reduce) -> Emitted:
         """The reduced piece in canonical order and in the loop's type; a Python number if it is."""
@@ -266,6 +307,12 @@ class ReductionEmitter(OperandEmitter):
         equation = ast.Constant(f"{inputs}->{output}")
         node = syntax.call(f"{self.context.torch}.einsum", [equation, *(p.node for p in pieces)])
         return Emitted(node, kept, pieces[0].dtype, Rank.TENSOR if kept else Rank.SCALAR)
+
+
+def as_mean(node: ast.expr) -> ast.expr:
+    """``x.sum(0) -> x.mean(0)``."""
+    assert isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    return ast.Call(syntax.attribute(node.func.value, "mean"), node.args, node.keywords)
 
 
 def _literal(value: Expression) -> Number | None:

@@ -266,7 +266,8 @@ class _Writer:
         if entries is None:
             entries, axes, _ = emitter.index_entries(store.subscripts, tensor)
         emitter.order = (*(a for a in emitter.order if a not in axes), *axes)
-        whole = simple and all(syntax.is_full(e) for e in entries)
+        pairs = zip(entries, tensor.type.shape, strict=True)
+        whole = simple and all(syntax.is_full(e) or n == Affine.number(1) for e, n in pairs)
         updates = store.augmented or store.value.type.dtype == store.dtype
         if (
             updates
@@ -351,6 +352,10 @@ class _Writer:
             if load.array in self.context.arrays
         }
         rank_zero = not tensor.type.rank and piece.rank is not Rank.NUMBER
+        single = [size == Affine.number(1) for size in tensor.type.shape]
+        if not axes and single and all(single) and piece.rank is not Rank.NUMBER:
+            sizes = [syntax.constant(1) for _ in single]
+            piece, rank_zero = replace(piece, node=syntax.method(piece.node, "reshape", *sizes)), True
         if (
             not (axes or rank_zero)
             or (devices and devices != {tensor.type.device})

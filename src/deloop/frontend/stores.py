@@ -304,6 +304,9 @@ class StoreReader(HeaderReader):
         renamed: dict[str, Affine] = {}
         loops: list[Loop] = []
         for offset, size in enumerate(sizes):
+            if size == Affine.number(1):  # as it is read: one element needs no iterator
+                renamed[f"_d{len(sizes) - offset}"] = Affine()
+                continue
             self.implicit_count += 1
             name = f"_d{len(sizes) - offset}_{self.implicit_count}"
             renamed[f"_d{len(sizes) - offset}"] = Affine.symbol(name)
@@ -331,7 +334,9 @@ class StoreReader(HeaderReader):
             if isinstance(dimension, Point):
                 subscripts.append(dimension.subscript)
             elif isinstance(dimension, Whole):
-                subscripts.append(dimension.start + Affine.symbol(next(queue).iterator))
+                single = dimension.extent == Affine.number(1)
+                moved = Affine() if single else Affine.symbol(next(queue).iterator)
+                subscripts.append(dimension.start + moved)
         return value, tuple(subscripts), tuple(loops)
 
     def _save_before(self, tensor: Tensor, node: ast.AST) -> None:
@@ -389,6 +394,8 @@ class StoreReader(HeaderReader):
 
 def _rename_implicit(value: Expression, renamed: dict[str, Affine]) -> Expression:
     if isinstance(value, scalar.Load) and value.implicit:
-        pairs = tuple((str(renamed[i]), extent) for i, extent in value.implicit)
+        pairs = tuple(
+            (str(renamed[i]), extent) for i, extent in value.implicit if renamed[i].symbols
+        )
         return replace(value, implicit=pairs)
     return scalar.rebuild(value, lambda child: _rename_implicit(child, renamed))

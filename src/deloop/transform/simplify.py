@@ -54,7 +54,7 @@ def forward_fill(
 def _fold_fill(
     expression: Expression, fill_of: Callable[[Load], int | float | bool | None]
 ) -> Expression | None:
-    """``out[i] + sum over j of x[i, j] -> sum over j of x[i, j]`` where `out` is still full of 0."""
+    """``out[i] + sum over j of x[i, j] -> sum over j of x[i, j]``, `out` being full of 0."""
     match expression:
         case Call(_, (Load() as start, reduced)) | Select(Call(_, (reduced, Load() as start))):
             fill = fill_of(start)
@@ -251,6 +251,23 @@ def simplify_plan(
         return tuple(result)
 
     return visit(plan), lossy
+
+
+def drop_empty(plan: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The plan without statements of which no instance runs: ``out[:0] = x[:0] * 2``."""
+    result: list[Step] = []
+    for step in plan:
+        if isinstance(step, Serial):
+            body = drop_empty(step.body)
+            if body and not _is_empty(step.loop.axis.extent):
+                result.append(replace(step, body=body))
+        elif not any(_is_empty(loop.axis.extent) for loop in step.axes):
+            result.append(step)
+    return tuple(result)
+
+
+def _is_empty(extent: Affine) -> bool:
+    return extent.is_constant and extent.constant <= 0
 
 
 def arrays_with_grad(plan: tuple[Step, ...], arrays: Mapping[str, Tensor]) -> frozenset[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from dataclasses import replace
 
-from deloop.dtype import RANGES, Rank
+from deloop.dtype import RANGES, Rank, category
 from deloop.frontend.expression import number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
@@ -27,7 +27,7 @@ def tidy(value: Expression) -> Expression:
         case Select(Call("logical_not", (condition,)), then, otherwise):
             return Select(condition, otherwise, then)
         case Reduce():
-            return _forwards(value)
+            return _squared(_forwards(value))
         case Call(operator, (first, second), _, "", ()) if operator in _COMPARISONS:
             first, second = _undoubled(first, second), _undoubled(second, first)
             return replace(value, arguments=_as_read(first, second))
@@ -76,6 +76,18 @@ def holds_exactly(value: object, dtype: str) -> bool:
     except (OverflowError, struct.error):
         return False
     return bool(held == value)
+
+
+# ---------------------------------------------------------------------- squares
+def _squared(node: Reduce) -> Reduce:
+    """``sum of (x - y) * (x - y) -> sum of (x - y) ** 2``; the dot product of a tensor stays."""
+    match node.value:
+        case Call("mul", (first, second), kind, "", ()) if (
+            first == second and isinstance(first, Call) and category(kind.dtype) == "float"
+        ):
+            if node.kind == "sum" and kind.rank is not Rank.NUMBER:
+                return replace(node, value=Call("pow", (first, number(2)), kind))
+    return node
 
 
 # ---------------------------------------------------------------------- directions
