@@ -194,7 +194,7 @@ class Emitter(ReductionEmitter):
         if inverse or not (exact or integral or square):
             self.context.round_off(f"{call.spelling or call.operator} on a whole tensor")
         axes = self.sorted_axes([a for p in pieces for a in p.axes])
-        node = self._spell(call, [self.align(p, axes) for p in pieces])
+        node = self.mean(call, pieces) or self._spell(call, [self.align(p, axes) for p in pieces])
         rank = Rank.TENSOR if axes else max(p.rank for p in pieces)
         result = Emitted(node, axes, natural, rank)
         return result if natural == call.type.dtype else self.cast(result, call.type)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import permutations
 
 from deloop.backend import syntax
 from deloop.backend.context import Emitted
@@ -29,6 +30,9 @@ from deloop.ir.scalar import (
     Select,
 )
 from deloop.ops.reductions import Reduction, find_reduction
+
+_MOST_PERMUTED = 6
+"""How many axes are tried in every order."""
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -91,6 +95,16 @@ class ReductionEmitter(OperandEmitter):
         if id(whole.node) not in self.context.sums:
             return None
         return replace(whole, node=as_mean(whole.node))
+
+    def mean(self, call: Call, pieces: Sequence[Emitted]) -> ast.expr | None:
+        """``x.sum((2, 3)) / (k * k)`` as ``x.mean((2, 3))``."""
+        found = self.context.sums.get(id(pieces[0].node)) if call.operator == "div" else None
+        if found is None or found[0] is not pieces[0].node:
+            return None
+        count = call.arguments[1]
+        if isinstance(count, Index) and is_product(self.context.canonical(count.affine), found[1]):
+            return as_mean(pieces[0].node)
+        return None
 
     def _finished(self, piece: Emitted, node: Reduce) -> Emitted:
         """The reduced piece in canonical order and in the loop's type; a Python number if it is."""
@@ -203,20 +217,37 @@ class ReductionEmitter(OperandEmitter):
 
     # ------------------------------------------------------------------ order
     def natural_order(self, value: Expression, axes: Sequence[Axis]) -> tuple[str, ...]:
-        """All axes, in the order in which the value's largest operand has its dimensions."""
-        names = [*self.loops, *(a.iterator for a in axes)]
-        best: list[str] = []
-        for load in scalar.loads(value):
-            found = [
-                s
-                for subscript in load.subscripts
-                if isinstance(subscript, Affine)
-                for s in self.context.canonical(subscript).symbols
-                if s in names
-            ]
-            if len(found) == len(set(found)) and len(found) > len(best):
-                best = found
-        return tuple([n for n in names if n not in best] + best)
+        """All axes, in the order that takes the fewest transpositions of operands and result."""
+        inside = tuple(a.iterator for a in axes)
+        kept = tuple(n for n in self.order if n not in inside)
+        names = (*kept, *(n for n in self.loops if n not in (*kept, *inside)), *inside)
+        used = [self._own_order(load, names) for load in scalar.loads(value)]
+        moving = [n for n in names if any(n in own for own in used)]
+        if len(moving) > _MOST_PERMUTED:
+            moving.sort(key=max(used, key=len).index if len(used) == 1 else names.index)
+            return (*(n for n in names if n not in moving), *moving)
+        result = tuple(n for n in moving if n in kept)
+
+        def transpositions(order: tuple[str, ...]) -> int:
+            operands = sum(own != tuple(n for n in order if n in own) for own in used)
+            return 2 * operands + (result != tuple(n for n in order if n in result))
+
+        best = min(permutations(moving), key=transpositions)
+        return (*(n for n in names if n not in best), *best)
+
+    def _own_order(self, load: scalar.Load, names: Sequence[str]) -> tuple[str, ...]:
+        """The axes of a read in the order of its dimensions; `unfold` puts windows last."""
+        found: list[str] = []
+        windows: list[str] = []
+        for subscript in load.subscripts:
+            if isinstance(subscript, Affine):
+                subscript = scalar.Index(self.context.canonical(subscript))
+            used = scalar.iterators_of(subscript, frozenset(names))
+            here = [n for n in [*self.loops, *names] if n in used and n not in (*found, *windows)]
+            first, others = here[:1], dict.fromkeys(here[1:])
+            found.extend(first)
+            windows.extend(n for n in others if n not in first)
+        return (*found, *windows)
 
     # ------------------------------------------------------------------ contractions
     def _contraction(self, node: Reduce) -> Emitted | None:
@@ -224,8 +255,6 @@ class ReductionEmitter(OperandEmitter):
         factors = _factors(node.value)
         group = category(node.type.dtype)
         if len(factors) < 2 or group not in ("float", "int", "complex"):
-            return None
-        if any(f.type.rank is Rank.NUMBER for f in factors):
             return None
         if {f.type.dtype for f in factors} != {node.type.dtype}:
             return None
@@ -235,7 +264,7 @@ class ReductionEmitter(OperandEmitter):
         for factor in factors:
             inner = self._within(node.axes, self.natural_order(factor, node.axes))
             pieces.append(inner.emit(factor))
-        if any(p.dtype != node.type.dtype for p in pieces):
+        if any(p.dtype != node.type.dtype or p.rank is Rank.NUMBER for p in pieces):
             return None
         reduced = [a.iterator for a in node.axes]
         everything = {a for p in pieces for a in p.axes}
@@ -251,7 +280,31 @@ class ReductionEmitter(OperandEmitter):
             product = self._product(pieces[0], pieces[1], set(reduced), kept)
             if product is not None:
                 return product
-        return self._einsum(pieces, kept)
+        return self._chain(pieces, set(reduced), kept) or self._einsum(pieces, kept)
+
+    def _chain(
+        self, pieces: Sequence[Emitted], reduced: set[str], kept: tuple[str, ...]
+    ) -> Emitted | None:
+        """``x @ A @ y`` for three factors of which each meets the next in one axis."""
+        if len(pieces) != 3 or len(reduced) != 2:
+            return None
+        for first, second, third in permutations(pieces):
+            one, two = set(first.axes) & set(second.axes), set(second.axes) & set(third.axes)
+            plain = (
+                one | two == reduced
+                and len(one) == len(two) == 1
+                and not set(first.axes) & set(third.axes)
+                and set(second.axes) == reduced
+                and (*first.axes[-1:], *third.axes[:1]) == second.axes
+                and len(first.axes) <= 2
+                and len(third.axes) <= 2
+            )
+            axes = (*first.axes[:-1], *third.axes[1:])
+            if plain and axes == kept:
+                node = ast.BinOp(first.node, ast.MatMult(), second.node)
+                node = ast.BinOp(node, ast.MatMult(), third.node)
+                return Emitted(node, axes, first.dtype, Rank.TENSOR if axes else Rank.SCALAR)
+        return None
 
     def _product(
         self, left: Emitted, right: Emitted, reduced: set[str], kept: tuple[str, ...]
@@ -263,6 +316,12 @@ class ReductionEmitter(OperandEmitter):
         inner = next(iter(reduced))
         if kept and kept[0] in right.axes:
             left, right = right, left
+        if len(left.axes) > 2 and len(right.axes) <= 2 and left.axes[-1] == inner:
+            axes = (*left.axes[:-1], *(a for a in right.axes if a != inner))
+            if axes == kept:  # one matrix for the whole batch
+                second = right.node if right.axes[0] == inner else syntax.attribute(right.node, "T")
+                node = ast.BinOp(left.node, ast.MatMult(), second)
+                return Emitted(node, axes, left.dtype, Rank.TENSOR)
         if len(left.axes) > 2 or len(right.axes) > 2:
             return self._batched(left, right, reduced, kept)
         first = left.node if left.axes[-1] == inner else syntax.attribute(left.node, "T")
@@ -313,6 +372,22 @@ def as_mean(node: ast.expr) -> ast.expr:
     """``x.sum(0) -> x.mean(0)``."""
     assert isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
     return ast.Call(syntax.attribute(node.func.value, "mean"), node.args, node.keywords)
+
+
+def is_product(affine: Affine, extents: Sequence[Affine]) -> bool:
+    """Whether a count is the product of extents: ``k * k`` of ``(k, k)``."""
+    wanted = sorted(str(e) for e in extents if e != Affine.number(1))
+    if len(wanted) == 1:
+        return str(affine) == wanted[0]
+    if len(affine.terms) != 1 or affine != Affine.symbol(affine.symbols[0]):
+        return False
+    return sorted(_spelled_factors(ast.parse(affine.symbols[0], mode="eval").body)) == wanted
+
+
+def _spelled_factors(node: ast.expr) -> list[str]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return [*_spelled_factors(node.left), *_spelled_factors(node.right)]
+    return [ast.unparse(node)]
 
 
 def _literal(value: Expression) -> Number | None:

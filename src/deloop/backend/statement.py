@@ -354,8 +354,8 @@ class _Writer:
         rank_zero = not tensor.type.rank and piece.rank is not Rank.NUMBER
         single = [size == Affine.number(1) for size in tensor.type.shape]
         if not axes and single and all(single) and piece.rank is not Rank.NUMBER:
-            sizes = [syntax.constant(1) for _ in single]
-            piece, rank_zero = replace(piece, node=syntax.method(piece.node, "reshape", *sizes)), True
+            node = syntax.method(piece.node, "reshape", *(syntax.constant(1) for _ in single))
+            piece, rank_zero = replace(piece, node=node), True
         if (
             not (axes or rank_zero)
             or (devices and devices != {tensor.type.device})
