@@ -54,6 +54,7 @@ from deloop.transform.inline import inline_kept
 from deloop.transform.lift import lift
 from deloop.transform.powers import settle_powers
 from deloop.transform.simplify import arrays_with_grad, drop_empty, simplify_plan
+from deloop.transform.widen import widen
 
 _MOST_READINGS = 24
 
@@ -167,6 +168,7 @@ def compile_loop(
     plan = distribute(statements, dependences)
     refusal = check_kept(plan, dependences, statements)
     plan = drop_empty(lift(plan, bounds))
+    plan = widen(plan, nest.arrays, facts)
     plan = inline_kept(plan, nest.arrays, nest.locals, nest.live)
     check_gradient_order(plan, arrays_with_grad(plan, nest.arrays), nest.arrays)
     plan, lossy = simplify_plan(plan, dependences, nest.arrays)

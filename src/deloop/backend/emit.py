@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from deloop.backend import syntax
 from deloop.backend.context import Emitted
-from deloop.backend.reduce import ReductionEmitter
+from deloop.backend.triangles import TriangleEmitter
 from deloop.dtype import Rank, category, promote
 from deloop.ir import scalar
 from deloop.ir.axis import Axis
@@ -45,7 +45,7 @@ _CAST_METHODS = {
 _LARGEST = 4000
 
 
-class Emitter(ReductionEmitter):
+class Emitter(TriangleEmitter):
     """Emits the expressions of one statement whose `axes` loops were lifted."""
 
     # ------------------------------------------------------------------ dispatch
@@ -341,6 +341,9 @@ class Emitter(ReductionEmitter):
             if self._natural(pieces) != wanted:
                 pieces = self._exact_numbers(pieces, wanted)
         axes = self.sorted_axes([*condition.axes, *(a for p in pieces for a in p.axes)])
+        triangle = self.triangle(select, pieces, axes, wanted)
+        if triangle is not None:
+            return triangle
         operands = [self.align(p, axes) for p in (condition, *pieces)]
         node = syntax.call(f"{self.context.torch}.where", operands)
         rank = Rank.TENSOR if axes else Rank.SCALAR

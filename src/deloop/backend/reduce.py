@@ -28,6 +28,7 @@ from deloop.ir.scalar import (
     Number,
     Reduce,
     Select,
+    slack_of,
 )
 from deloop.ops.reductions import Reduction, find_reduction
 
@@ -155,6 +156,8 @@ class ReductionEmitter(OperandEmitter):
         """``torch.where(mask, x, 0)`` as ``x[mask]``, where all of it is added up."""
         if not isinstance(value, Select) or self.context.device[0] != "cpu":
             return None  # a GPU would have to wait for the number of elements
+        if slack_of(value.condition) is not None:
+            return None  # a triangle
         neutral = find_reduction(kind).neutral
         taken, other = value.then, _literal(value.otherwise)
         if other is None or neutral is None or other.value != neutral:

@@ -417,6 +417,8 @@ class _Writer:
         kept = syntax.strip_full(entries)
         if not kept:
             kept = [ast.Slice()] if tensor.type.rank else [ast.Constant(...)]
+        if (in_place := _triangle_in_place(base, kept, node)) is not None:
+            return in_place
         target = syntax.index(base, kept)
         _set_store(target)
         return ast.Assign([target], node, lineno=0)
@@ -445,6 +447,17 @@ def _pushed_cast(value: Expression, kind: ElementType) -> Expression:
             value.condition, _pushed_cast(value.then, kind), _pushed_cast(value.otherwise, kind)
         )
     return value if value.type.dtype == kind.dtype else Cast(value, kind)
+
+
+def _triangle_in_place(
+    base: ast.expr, entries: list[ast.expr], node: ast.expr
+) -> ast.stmt | None:
+    """``A[:] = A.triu() -> A.triu_()``."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=value, attr="triu" | "tril" as word), args=args):
+            if all(map(syntax.is_full, entries)) and syntax.same(value, base):
+                return ast.Expr(syntax.method(base, f"{word}_", *args))
+    return None
 
 
 def _set_store(node: ast.expr) -> None:

@@ -8,10 +8,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deloop.dtype import Rank, category
-from deloop.frontend.expression import BOOL, both, cast
+from deloop.frontend.expression import BOOL, both, cast, number
 from deloop.ir import scalar
 from deloop.ir.axis import Axis
-from deloop.ir.scalar import Call, Cast, ElementType, Expression, Number, Reduce, Select
+from deloop.ir.scalar import (
+    Call,
+    Cast,
+    ElementType,
+    Expression,
+    Number,
+    Reduce,
+    Select,
+    slack_of,
+)
 from deloop.ops.reductions import Reduction, find_reduction
 
 
@@ -31,14 +40,24 @@ def _counted(term: Expression) -> Expression | None:
     """``select(c, 1, 0) -> c`` as a number; a condition that is a tensor counts as int64."""
     if not isinstance(term, Select) or term.is_mixed:
         return None
+    inner = _counted(term.then)
+    if isinstance(inner, Cast) and _literal(term.otherwise) == 0:
+        chosen = Select(term.condition, inner.value, cast(number(False), inner.value.type))
+        triangle = slack_of(term.condition) is not None
+        return Cast(chosen if triangle else both(term.condition, inner.value), term.type)
     values = []
     for branch in (term.then, term.otherwise):
-        while isinstance(branch, Cast):
-            branch = branch.value
-        values.append(branch.value if isinstance(branch, Number) else None)
+        values.append(_literal(branch))
     if values == [1, 0] and term.type.dtype != "bool":
         return Cast(term.condition, term.type)
     return None
+
+
+def _literal(value: Expression) -> object:
+    """The number that a value is, whatever it is converted to."""
+    while isinstance(value, Cast):
+        value = value.value
+    return value.value if isinstance(value, Number) else None
 
 
 def combine(kind: str, start: Expression, reduced: Expression) -> Expression:
