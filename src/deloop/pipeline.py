@@ -9,6 +9,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from deloop.analysis.after import find_results
 from deloop.analysis.bounds import Bounds, check_trip_counts
 from deloop.analysis.carried import require_updates
 from deloop.analysis.counts import find_factors
@@ -33,6 +34,7 @@ from deloop.diagnostic import Assumption, Exactness, Refusal
 from deloop.errors import CarriedRead, RefusalError
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.cells import Carrying, KindFound
+from deloop.frontend.evaluate import Environment
 from deloop.ir.loop import Loop, Nest
 from deloop.ir.plan import Step, vectors
 from deloop.ir.source import SourceFunction
@@ -124,17 +126,22 @@ def compile_function(
     hints:
         Sizes and ints as seen at this call; every assumption made holds for them.
     """
-    prefix = Prefix(function, dict(arguments), dict(hints))
     reports: list[LoopReport] = []
     replacements: list[Replacement] = []
-    for candidate in prefix.run():
+
+    def compile_next(candidate: Candidate) -> Environment:
         try:
-            report, replacement = compile_loop(function, candidate, hints, options)
-            replacements.append(replacement)
+            report, replacement, results = compile_loop(function, candidate, hints, options)
         except RefusalError as error:
             line = function.place(candidate.node).line
-            report = LoopReport(line, "kept", refusal=error.refusal)
+            reports.append(LoopReport(line, "kept", refusal=error.refusal))
+            return {}
         reports.append(report)
+        replacements.append(replacement)
+        return results
+
+    prefix = Prefix(function, dict(arguments), dict(hints), compile_next)
+    prefix.run()
     reports.extend(LoopReport(r.place.line, "kept", refusal=r) for r in prefix.others)
     reports.sort(key=lambda r: r.line)
     if not replacements:
@@ -151,8 +158,11 @@ def compile_function(
 
 def compile_loop(
     function: SourceFunction, candidate: Candidate, hints: Mapping[str, int], options: Options
-) -> tuple[LoopReport, Replacement]:
-    """One outermost loop through every stage. Raises `RefusalError` with the reason it stays."""
+) -> tuple[LoopReport, Replacement, Environment]:
+    """One outermost loop through every stage, and what it leaves in its variables.
+
+    Raises `RefusalError` with the reason why it stays.
+    """
     builder, nest = read_nest(function, candidate, hints)
     facts = Facts(hints, spellable_at_entry(function))
     require_noted(builder, nest, facts)
@@ -200,10 +210,12 @@ def compile_loop(
         dependences,
         tuple(context.lossy),
     )
-    return report, Replacement(
+    replacement = Replacement(
         candidate.node, candidate.block, written.body, written.replaced, written.bound,
         context.sums, find_factors(function, candidate, facts),
     )  # fmt: skip
+    in_place = set(builder.changed_in_place(candidate.node))
+    return report, replacement, find_results(candidate, nest, with_grad, in_place)
 
 
 def axes_of(plan: tuple[Step, ...], nest: Nest) -> list[Loop]:

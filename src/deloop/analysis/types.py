@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -73,11 +74,17 @@ class Prefix:
     """The abstract run of one function: names to values, and the loops met on the way."""
 
     def __init__(
-        self, function: SourceFunction, arguments: Environment, hints: dict[str, int]
+        self,
+        function: SourceFunction,
+        arguments: Environment,
+        hints: dict[str, int],
+        results: Callable[[Candidate], Environment] = lambda candidate: {},
     ) -> None:
         self.function = function
         self.environment: Environment = dict(arguments)
         self.hints = hints
+        self.results = results
+        """What a loop leaves in its variables, where that is known."""
         self.rebound: set[str] = set()
         self.bound: set[str] = set(arguments)
         self.products: dict[str, tuple[Affine, ...]] = {}
@@ -125,7 +132,9 @@ class Prefix:
                         self.function.body,
                     )
                 )
+                known = self.results(self.candidates[-1])
                 self._forget(node)
+                self.environment.update(known)
             case ast.Assign(targets=targets, value=value):
                 item = self.value(value, targets[0])
                 for target in targets:

@@ -66,6 +66,8 @@ class _Widening:
         inside = {**ranges, **{a.iterator: (a.lower, a.upper) for a in value.axes if not a.span}}
         value = replace(value, value=self._reductions(value.value, inside))
         masked, neutral = value.value, find_reduction(value.kind).neutral
+        while isinstance(masked, Cast):
+            masked = masked.value
         if not isinstance(masked, Select) or neutral is None:
             return value
         other = masked.otherwise
