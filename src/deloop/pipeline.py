@@ -297,7 +297,7 @@ def make_context(
     taken |= {*function.parameters, *nest.locals}
     device = next(((d, n) for d, n in devices.items() if d != "cpu"), ("cpu", ""))
 
-    spell = spell_at_loop(candidate, nest.place, facts)
+    spell = spell_at_loop(function, candidate, nest.place, facts)
     return Context(
         nest.arrays, torch_name, facts.canonical, spell, device, options.inline, taken=taken,
         assume=facts.assume,

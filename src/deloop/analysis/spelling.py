@@ -11,6 +11,7 @@ from deloop.analysis.types import Candidate
 from deloop.diagnostic import Place, Refusal
 from deloop.errors import RefusalError
 from deloop.ir.affine import Affine
+from deloop.ir.source import SourceFunction
 from deloop.ir.types import Integer
 from deloop.text.names import names_stored
 
@@ -30,30 +31,54 @@ def spell_at_entry(candidate: Candidate, place: Place) -> Spelling:
     return spell
 
 
-def spell_at_loop(candidate: Candidate, place: Place, facts: Facts) -> Spelling:
+def spell_at_loop(
+    function: SourceFunction, candidate: Candidate, place: Place, facts: Facts
+) -> Spelling:
     """Sizes by the names that the code before the loop gave them: ``n = len(x)`` writes ``n // 2``.
 
-    A name that the loop sets is left alone: the new code may set it too.
+    A name that the loop sets is left alone: the new code may set it too. A size without a name is
+    written as the function writes it, ``len(x)`` or ``x.shape[0]``.
     """
     plain = spell_at_entry(candidate, place)
+    own = _own_spellings(function.node)
 
     def spell(affine: Affine) -> Affine:
         named = _named_sizes(candidate, facts)
         for name, meaning in named.items():
             offset = affine - meaning
             if offset.is_constant and len(meaning.terms) > 1:
-                return Affine.symbol(name) + offset.constant
-        names = {
+                return plain(Affine.symbol(name)) + offset.constant
+        names = own | {
             meaning.terms[0][0]: name
             for name, meaning in reversed(list(named.items()))
             if _is_symbol(meaning)
         }
+        plain(affine)
         written = Affine.number(affine.constant)
         for symbol, coefficient in affine.terms:
             written = written + Affine.symbol(_renamed(symbol, names)) * coefficient
-        return plain(written)
+        return written
 
     return spell
+
+
+def _own_spellings(node: ast.AST) -> dict[str, str]:
+    """Sizes that are written with `len`, and nowhere by a shape: ``x.shape[0] -> len(x)``."""
+    shaped = {
+        ast.unparse(n.value.value)
+        for n in ast.walk(node)
+        if isinstance(n, ast.Subscript) and isinstance(n.value, ast.Attribute)
+        and n.value.attr == "shape"
+    }  # fmt: skip
+    measured = [
+        ast.unparse(n.args[0])
+        for n in ast.walk(node)
+        if isinstance(n, ast.Call) and n.args and ast.unparse(n.func) == "len"
+    ]
+    bound = names_stored(node) | {a.arg for a in ast.walk(node) if isinstance(a, ast.arg)}
+    if "len" in bound:
+        return {}
+    return {f"{x}.shape[0]": f"len({x})" for x in measured if x not in shaped}
 
 
 def _named_sizes(candidate: Candidate, facts: Facts) -> Mapping[str, Affine]:
@@ -91,5 +116,5 @@ class _Renaming(ast.NodeTransformer):
         if isinstance(node, ast.expr):
             name = self.names.get(ast.unparse(node))
             if name is not None:
-                return ast.Name(name, ast.Load())
+                return ast.parse(name, mode="eval").body
         return self.generic_visit(node)

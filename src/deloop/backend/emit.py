@@ -341,9 +341,9 @@ class Emitter(TriangleEmitter):
             if self._natural(pieces) != wanted:
                 pieces = self._exact_numbers(pieces, wanted)
         axes = self.sorted_axes([*condition.axes, *(a for p in pieces for a in p.axes)])
-        triangle = self.triangle(select, pieces, axes, wanted)
-        if triangle is not None:
-            return triangle
+        known = self.clamped(select, pieces) or self.triangle(select, pieces, axes, wanted)
+        if known is not None:
+            return known
         operands = [self.align(p, axes) for p in (condition, *pieces)]
         node = syntax.call(f"{self.context.torch}.where", operands)
         rank = Rank.TENSOR if axes else Rank.SCALAR

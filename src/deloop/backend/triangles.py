@@ -1,4 +1,4 @@
-"""Triangles: ``torch.where(j > i, x, 0)`` is ``x.triu(1)``."""
+"""Choices by place: ``torch.where(j > i, x, 0)`` is ``x.triu(1)``, ``max(i - 1, 0)`` a clamp."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from deloop.backend.context import Emitted
 from deloop.backend.reduce import ReductionEmitter
 from deloop.dtype import Rank
 from deloop.ir.affine import Affine
-from deloop.ir.scalar import Select, slack_of
+from deloop.ir.scalar import Call, Index, Number, Select, slack_of
+
+_COMPARISONS = frozenset({"lt", "le", "gt", "ge"})
 
 
 class TriangleEmitter(ReductionEmitter):
@@ -50,6 +52,25 @@ class TriangleEmitter(ReductionEmitter):
         word = "triu" if upper else "tril"
         node = syntax.method(whole.node, word, *arguments)
         return replace(whole, node=node, rank=Rank.TENSOR, is_view=False)
+
+    def clamped(self, select: Select, pieces: Sequence[Emitted]) -> Emitted | None:
+        """``max(i - 1, 0)`` of an index as ``torch.arange(-1, n - 1).clamp(min=0)``."""
+        condition = select.condition
+        if not isinstance(condition, Call) or condition.operator not in _COMPARISONS:
+            return None
+        branches = (select.then, select.otherwise)
+        if condition.arguments not in (branches, branches[::-1]):
+            return None
+        if not all(isinstance(b, Index | Number) and b.type.dtype == "int64" for b in branches):
+            return None
+        moving = [p for p in pieces if p.axes]
+        if len(moving) != 1:
+            return None
+        greater = condition.operator in ("gt", "ge")
+        largest = greater == (condition.arguments == branches)
+        (bound,) = (p for p in pieces if not p.axes)
+        node = syntax.method(moving[0].node, "clamp", **{"min" if largest else "max": bound.node})
+        return replace(moving[0], node=node, is_view=False)
 
     def _filled(self, kept: Emitted, axes: tuple[str, ...], wanted: str) -> Emitted | None:
         """The value with both dimensions of its own; a number as a matrix full of it."""
