@@ -45,6 +45,7 @@ from deloop.rules import RULES
 from deloop.text.names import names_stored
 from deloop.transform.distribute import check_kept, distribute
 from deloop.transform.forward import forward_stores
+from deloop.transform.fuse import fuse_updates
 from deloop.transform.gradients import (
     assume_bases,
     check_gradient_order,
@@ -180,6 +181,7 @@ def compile_loop(
     plan = drop_empty(lift(plan, bounds))
     plan = widen(plan, nest.arrays, facts)
     plan = inline_kept(plan, nest.arrays, nest.locals, nest.live)
+    plan = fuse_updates(plan, nest.arrays)
     check_gradient_order(plan, arrays_with_grad(plan, nest.arrays), nest.arrays)
     plan, lossy = simplify_plan(plan, dependences, nest.arrays)
     with_grad = arrays_with_grad(plan, nest.arrays)

@@ -154,11 +154,16 @@ def _with_means(node: ast.expr, replacement: Replacement) -> ast.expr:
 def _mean_of(node: ast.expr, replacement: Replacement) -> ast.expr:
     if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Div):
         return node
-    found = replacement.sums.get(id(node.left))
-    if found is None or found[0] is not node.left:
+    total, sign = node.left, None
+    if isinstance(node.left, ast.UnaryOp) and isinstance(node.left.op, ast.USub):
+        total, sign = node.left.operand, node.left.op
+    found = replacement.sums.get(id(total))
+    if found is None or found[0] is not total:
         return node
     extents = tuple(sorted((e for e in found[1] if e != Affine.number(1)), key=str))
-    return as_mean(node.left) if replacement.factors(node.right) == extents else node
+    if replacement.factors(node.right) != extents:
+        return node
+    return as_mean(total) if sign is None else ast.UnaryOp(sign, as_mean(total))
 
 
 def _is_evaluated_plainly(node: ast.expr, name: str) -> bool:

@@ -89,6 +89,11 @@ class OperatorReader(SubscriptReader):
             base, exponent = result.arguments
             growing = result.type.dtype == "int64" and isinstance(base, scalar.Number)
             fixed = isinstance(exponent, scalar.Number) and exponent.value in (0, 1, 2, 3)
+            if not fixed and self._is_root_of_size(base, exponent):
+                assert isinstance(base, scalar.Index)
+                reason = f"{ast.unparse(node)} is a real number"
+                self.require(at_least(base.affine, 0), node, reason)
+                fixed = True  # computed once, by Python
             if not fixed and (growing or not isinstance(base, scalar.Number)):
                 self.unsupported(
                     node, f"{ast.unparse(node)} may leave the range of a tensor's numbers", "VEC917"
@@ -97,6 +102,12 @@ class OperatorReader(SubscriptReader):
                 finite = scalar.Call("isfinite", (result,), build.BOOL, "torch.isfinite")
                 self.require_data(finite, self.place(node), f"{ast.unparse(node)} does not raise")
         return result
+
+    def _is_root_of_size(self, base: scalar.Expression, exponent: scalar.Expression) -> bool:
+        """``D ** 0.5`` of an int that no loop changes: a number in the new code too."""
+        if not isinstance(base, scalar.Index) or set(base.affine.symbols) & self.iterators:
+            return False
+        return isinstance(exponent, scalar.Number) and exponent.value in (0.25, 0.5)
 
     def is_cell(self, value: scalar.Expression) -> bool:
         """Whether a value is a carried variable's; a reader of loops knows."""

@@ -38,8 +38,6 @@ def forward_fill(
         case Load():
             fill = fill_of(expression)
             return expression if fill is None else Cast(number(fill), expression.type)
-        case Call() | Select() if (folded := _fold_fill(expression, fill_of)) is not None:
-            return folded
         case Select(condition, then, otherwise):
             return Select(condition, forward_fill(then, fill_of), forward_fill(otherwise, fill_of))
         case Call(operator, (first, second), _, "") if operator in ("add", "mul", "sub"):
@@ -51,20 +49,21 @@ def forward_fill(
     return expression  # elsewhere a number would not do for a tensor
 
 
-def _fold_fill(
+def _fold_fills(
     expression: Expression, fill_of: Callable[[Load], int | float | bool | None]
-) -> Expression | None:
+) -> Expression:
     """``out[i] + sum over j of x[i, j] -> sum over j of x[i, j]``, `out` being full of 0."""
     match expression:
         case Call(_, (Load() as start, reduced)) | Select(Call(_, (reduced, Load() as start))):
             fill = fill_of(start)
-            if fill is None or not any(isinstance(n, Reduce) for n in scalar.walk(reduced)):
-                return None
-            filled = Cast(number(fill), start.type)
-            known = scalar.rebuild(expression, lambda e: _exchanged(e, start, filled))
-            folded = fold_starts(known)
-            return None if folded == known else folded
-    return None
+            if fill is not None and any(isinstance(n, Reduce) for n in scalar.walk(reduced)):
+                filled = Cast(number(fill), start.type)
+                known = scalar.rebuild(expression, lambda e: _exchanged(e, start, filled))
+                folded = fold_starts(known)
+                return expression if folded == known else folded
+        case Reduce():
+            return expression
+    return scalar.rebuild(expression, lambda child: _fold_fills(child, fill_of))
 
 
 def _exchanged(expression: Expression, old: Expression, new: Expression) -> Expression:
@@ -237,7 +236,7 @@ def simplify_plan(
             fill = _fill_reader(step, dependences, arrays, frozenset(written))
             written.add(store.array)
             plain = tidy(store.value)
-            value = forward_fill(plain, fill)
+            value = forward_fill(_fold_fills(plain, fill), fill)
             if requires_grad(value, grown) != requires_grad(plain, grown):
                 # A gradient recorded elsewhere in the tensor makes this read carry one.
                 value = plain
