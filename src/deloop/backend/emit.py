@@ -76,9 +76,9 @@ class Emitter(TriangleEmitter):
             case Inlined():
                 return self.inlined(expression)
             case Reduce():
-                return self.reduce(expression)
+                return self.distance(expression) or self.reduce(expression)
             case Call():
-                return self.call(expression)
+                return self.distance(expression) or self.call(expression)
 
     def knows(self, expression: Expression) -> bool:
         """Whether the value has a name, made over the same ranges."""

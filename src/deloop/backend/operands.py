@@ -57,20 +57,25 @@ class OperandEmitter:
         ]
         if all(syntax.is_full(e) for e in entries):
             return piece.node
-        return self._insert(piece.node, syntax.strip_full(entries))
+        return self._insert(piece, syntax.strip_full(entries))
 
     @staticmethod
-    def _insert(node: ast.expr, entries: list[ast.expr]) -> ast.expr:
-        """``None`` entries merged into a subscript: ``x[1:][:, None] -> x[1:, None]``."""
+    def _insert(piece: Emitted, entries: list[ast.expr]) -> ast.expr:
+        """``None`` entries merged into a subscript: ``x[1:, k][:, None] -> x[1:, k, None]``."""
+        node = piece.node
+        if (kept := _keeping_dims(node, entries)) is not None:
+            return kept
         if isinstance(node, ast.Subscript):
             given = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
-            plain = all(isinstance(g, ast.Slice) for g in given)
-            if plain:
-                queue = iter(given)
-                merged = [
-                    next(queue, ast.Slice()) if isinstance(e, ast.Slice) else e for e in entries
-                ]
-                merged.extend(queue)
+            if piece.is_view or all(isinstance(g, ast.Slice) for g in given):
+                merged: list[ast.expr] = []
+                while given and not isinstance(given[0], ast.Slice):
+                    merged.append(given.pop(0))
+                for entry in entries:
+                    merged.append(given.pop(0) if given and isinstance(entry, ast.Slice) else entry)
+                    while given and not isinstance(given[0], ast.Slice):
+                        merged.append(given.pop(0))
+                merged.extend(given)
                 return syntax.index(node.value, merged)
         return syntax.index(node, entries)
 
@@ -418,3 +423,17 @@ class OperandEmitter:
             order = [syntax.constant(piece.axes.index(a)) for a in wanted]
             node = syntax.method(piece.node, "permute", *order)
         return replace(piece, node=node, axes=wanted)
+
+
+def _keeping_dims(node: ast.expr, entries: list[ast.expr]) -> ast.expr | None:
+    """``x.sum(1)[:, None] -> x.sum(1, keepdim=True)``."""
+    inserted = [k for k, e in enumerate(entries) if not isinstance(e, ast.Slice)]
+    match node:
+        case ast.Call(
+            func=ast.Attribute(attr="sum" | "mean" | "amax" | "amin" | "prod" | "any" | "all"),
+            args=[ast.Constant(int() as dim)],
+            keywords=keywords,
+        ) if inserted == [dim]:
+            keep = ast.keyword("keepdim", ast.Constant(True))
+            return ast.Call(node.func, node.args, [*keywords, keep])
+    return None

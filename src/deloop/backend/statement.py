@@ -417,7 +417,8 @@ class _Writer:
         kept = syntax.strip_full(entries)
         if not kept:
             kept = [ast.Slice()] if tensor.type.rank else [ast.Constant(...)]
-        if (in_place := _triangle_in_place(base, kept, node)) is not None:
+        in_place = _method_in_place(base, kept, node)
+        if in_place is not None and piece.dtype == tensor.type.dtype:
             return in_place
         target = syntax.index(base, kept)
         _set_store(target)
@@ -449,14 +450,16 @@ def _pushed_cast(value: Expression, kind: ElementType) -> Expression:
     return value if value.type.dtype == kind.dtype else Cast(value, kind)
 
 
-def _triangle_in_place(
-    base: ast.expr, entries: list[ast.expr], node: ast.expr
-) -> ast.stmt | None:
+_IN_PLACE = frozenset({"triu", "tril", "clamp", "abs"})
+
+
+def _method_in_place(base: ast.expr, entries: list[ast.expr], node: ast.expr) -> ast.stmt | None:
     """``A[:] = A.triu() -> A.triu_()``."""
     match node:
-        case ast.Call(func=ast.Attribute(value=value, attr="triu" | "tril" as word), args=args):
-            if all(map(syntax.is_full, entries)) and syntax.same(value, base):
-                return ast.Expr(syntax.method(base, f"{word}_", *args))
+        case ast.Call(func=ast.Attribute(value=value, attr=word), args=args, keywords=keywords):
+            whole = all(map(syntax.is_full, entries)) and syntax.same(value, base)
+            if whole and word in _IN_PLACE:
+                return ast.Expr(ast.Call(syntax.attribute(base, f"{word}_"), args, keywords))
     return None
 
 

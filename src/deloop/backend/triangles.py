@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from deloop.backend import syntax
 from deloop.backend.context import Emitted
-from deloop.backend.reduce import ReductionEmitter
+from deloop.backend.distances import DistanceEmitter
 from deloop.dtype import Rank
 from deloop.ir.affine import Affine
 from deloop.ir.scalar import Call, Index, Number, Select, slack_of
@@ -16,7 +16,7 @@ from deloop.ir.scalar import Call, Index, Number, Select, slack_of
 _COMPARISONS = frozenset({"lt", "le", "gt", "ge"})
 
 
-class TriangleEmitter(ReductionEmitter):
+class TriangleEmitter(DistanceEmitter):
     """Emits choices between a value and 0 by the place in a matrix."""
 
     def triangle(

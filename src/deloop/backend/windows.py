@@ -88,8 +88,13 @@ def find_window(
         return None
     (outer,) = (a for a in factors if a != inner[-1])
     window, along, step = axes[inner[-1]], axes[outer], factors[outer]
-    if window.span is not None or along.span is not None or canonical(along.lower) != Affine():
+    if window.span is not None or along.span is not None:
         return None
+    first = canonical(along.lower)
+    if first != Affine():
+        if not step.is_constant:
+            return None
+        start = start + first * step.constant
     length, count = canonical(window.extent), canonical(along.extent)
     turned = _constant(factors[inner[-1]]) < 0
     start = start + (canonical(window.upper) * -1 + 1 if turned else canonical(window.lower))

@@ -27,7 +27,7 @@ from deloop.ops.math_functions import find_math_function
 from deloop.ops.table import find_gradient, find_operator
 from deloop.poly.dependence import Dependence, DependenceKind
 from deloop.transform.reduce import fold_starts
-from deloop.transform.tidy import tidy
+from deloop.transform.tidy import as_logic, tidy
 
 
 def forward_fill(
@@ -64,6 +64,14 @@ def _fold_fills(
         case Reduce():
             return expression
     return scalar.rebuild(expression, lambda child: _fold_fills(child, fill_of))
+
+
+def _reduction_first(value: Expression, array: str) -> Expression:
+    """``b + x @ w -> x @ w + b``, unless `b` is what the statement changes."""
+    match value:
+        case Call("add", (Load(name) as start, Reduce() as reduced), _, "", ()) if name != array:
+            return replace(value, arguments=(reduced, start))
+    return value
 
 
 def _exchanged(expression: Expression, old: Expression, new: Expression) -> Expression:
@@ -244,7 +252,7 @@ def simplify_plan(
             if value != plain:
                 value, lost = drop_neutral(value)
                 lossy, augmented = lossy or lost, False
-            value = protect(value, grads)
+            value = protect(_reduction_first(as_logic(value), store.array), grads)
             changed = replace(store, value=value, augmented=augmented)
             result.append(replace(step, statement=replace(step.statement, store=changed)))
         return tuple(result)

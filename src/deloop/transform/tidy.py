@@ -10,11 +10,11 @@ import struct
 from dataclasses import replace
 
 from deloop.dtype import RANGES, Rank, category
-from deloop.frontend.expression import number
+from deloop.frontend.expression import cast, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.axis import Axis
-from deloop.ir.scalar import Call, Cast, Expression, Index, Load, Number, Reduce, Select
+from deloop.ir.scalar import Call, Cast, Expression, Index, Load, Number, Reduce, Select, slack_of
 
 _COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
 _EXACT_IN_DOUBLE = frozenset({"uint8", "int8", "int16", "int32"})
@@ -32,6 +32,36 @@ def tidy(value: Expression) -> Expression:
             first, second = _undoubled(first, second), _undoubled(second, first)
             return replace(value, arguments=_as_read(first, second))
     return value
+
+
+# ---------------------------------------------------------------------- logic
+def as_logic(value: Expression) -> Expression:
+    """``select(c, True, b) -> b | c``, where b is a tensor of the loop's."""
+    value = scalar.rebuild(value, as_logic)
+    if not isinstance(value, Select) or slack_of(value.condition) is not None:
+        return value  # a triangle is its own plain form
+    condition, then, otherwise = value.condition, value.then, value.otherwise
+    if {then.type.dtype, otherwise.type.dtype} != {"bool"}:
+        return value
+    decided = [_literal(then), _literal(otherwise)]
+    if decided in ([True, False], [False, True]) and condition.type.dtype == "bool":
+        return cast(condition if decided[0] else negate(condition), then.type)
+    for branch, known, other in ((0, then, otherwise), (1, otherwise, then)):
+        plain = isinstance(other, (Load, Call)) and other.type.rank is not Rank.NUMBER
+        if _literal(known) is None or not plain or other.type.dtype != "bool":
+            continue
+        taken = bool(_literal(known))
+        word = "bitwise_or" if taken else "bitwise_and"
+        # True, or False, where the condition holds, or where it does not.
+        chosen = condition if taken == (branch == 0) else negate(condition)
+        return Call(word, (other, chosen), other.type)
+    return value
+
+
+def _literal(value: Expression) -> object:
+    while isinstance(value, Cast):
+        value = value.value
+    return value.value if isinstance(value, Number) else None
 
 
 # ---------------------------------------------------------------------- comparisons
