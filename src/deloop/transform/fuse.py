@@ -52,7 +52,8 @@ def _fused(steps: list[Step], position: int, arrays: Mapping[str, Tensor]) -> li
                 return None
             return [*steps[:position], *steps[position + 1 : later], changed, *steps[later + 1 :]]
         written = {arrays[v.statement.store.array].storage.rstrip("?") for v in inside}
-        if written & (read | {storage}) or isinstance(steps[later], Serial):
+        looked = {arrays[a].storage.rstrip("?") for v in inside for a in arrays_read(v)}
+        if written & (read | {storage}) or storage in looked or isinstance(steps[later], Serial):
             return None
     return None
 
