@@ -17,6 +17,7 @@ from deloop.analysis.coverage import find_replaceable, is_passed_on
 from deloop.analysis.facts import Facts
 from deloop.analysis.legality import dependences_of
 from deloop.analysis.scope import (
+    find_builtins,
     find_live_out,
     find_torch,
     loops_of,
@@ -302,5 +303,5 @@ def make_context(
     spell = spell_at_loop(function, candidate, nest.place, facts)
     return Context(
         nest.arrays, torch_name, facts.canonical, spell, device, options.inline, taken=taken,
-        assume=facts.assume,
+        assume=facts.assume, builtins=find_builtins(function, ("max", "min")),
     )  # fmt: skip

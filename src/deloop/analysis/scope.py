@@ -15,7 +15,7 @@ from deloop.frontend.structure import assigned_names, target_names
 from deloop.ir.affine import Sign, at_least
 from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node
 from deloop.ir.source import SourceFunction
-from deloop.ir.types import Module
+from deloop.ir.types import Function, Module
 from deloop.poly.domain import Domain
 from deloop.text.names import names_stored
 
@@ -38,6 +38,19 @@ def find_torch(function: SourceFunction) -> tuple[str, bool]:
         if isinstance(item, Module) and item.qualified == "torch":
             return name, True
     return "torch", False
+
+
+def find_builtins(function: SourceFunction, names: tuple[str, ...]) -> frozenset[str]:
+    """Those of the names that mean Python's own functions in the function's body."""
+    found: set[str] = set()
+    for name in set(names) - names_stored(function.node) - set(function.parameters):
+        try:
+            item = function.resolve(name)
+        except RefusalError:
+            continue
+        if isinstance(item, Function) and item.qualified == f"builtins.{name}":
+            found.add(name)
+    return frozenset(found)
 
 
 def spellable_at_entry(function: SourceFunction) -> Callable[[str], bool]:

@@ -28,6 +28,7 @@ from deloop.ir.types import (
     Function,
     Integer,
     Literal,
+    Module,
     Object,
     Opaque,
     Scalar,
@@ -375,11 +376,24 @@ class Prefix:
                 created = self._created(node)
                 if created is not None:
                     return created
-            item = self.reader().evaluate(node)
+            infinity = self._infinity(node)
+            item = infinity if infinity is not None else self.reader().evaluate(node)
         except RefusalError as error:
             self._escape(node)
             return Opaque(f"what {ast.unparse(node)} gives is not known ({error.refusal.sentence})")
         return item
+
+    def _infinity(self, node: ast.expr) -> Literal | None:
+        """``math.inf`` or ``-math.inf`` as the number, which extremes may start from."""
+        match node:
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                inner = self._infinity(operand)
+                return None if inner is None else Literal(-float("inf"))
+            case ast.Attribute(value=base, attr="inf"):
+                module = self.reader().evaluate(base)
+                known = isinstance(module, Module) and module.qualified in ("math", "torch")
+                return Literal(float("inf")) if known else None
+        return None
 
     # ------------------------------------------------------------------ creation
     def _created(self, node: ast.Call) -> Tensor | None:

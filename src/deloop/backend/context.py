@@ -60,6 +60,8 @@ class Context:
     taken: set[str] = field(default_factory=set)
     with_grad: frozenset[str] = frozenset()
     assume: Callable[[Constraint, str], bool] = lambda constraint, reason: False
+    builtins: frozenset[str] = frozenset()
+    """Which of ``max`` and ``min`` mean Python's own here."""
     sums: dict[int, tuple[ast.expr, tuple[Affine, ...]]] = field(default_factory=dict)
     """Sums written, by the identity of their trees, with the extents that they go over."""
 

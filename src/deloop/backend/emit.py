@@ -367,13 +367,28 @@ class Emitter(TriangleEmitter):
         first = self.typed_number(pieces[0], wanted) if pieces[0].rank is Rank.NUMBER else pieces[0]
         return [first, pieces[1]]
 
+    def _extreme_of_numbers(self, select: Select, pieces: list[Emitted]) -> ast.expr | None:
+        """``a if a > b else b`` of Python numbers is ``max(b, a)``: b unless a is more."""
+        condition = select.condition
+        words = {"gt": "max", "lt": "min"}
+        if not isinstance(condition, Call) or condition.operator not in words:
+            return None
+        word = words[condition.operator]
+        same = condition.arguments == (select.then, select.otherwise)
+        if not same or word not in self.context.builtins:
+            return None
+        if any(p.rank is not Rank.NUMBER for p in pieces):
+            return None
+        return syntax.call(word, [pieces[1].node, pieces[0].node])
+
     def _conditional(self, condition: Emitted, select: Select, wanted: str) -> Emitted:
         pieces = [self.emit(b) for b in (select.then, select.otherwise)]
         kind = scalar.ElementType(wanted, max(p.rank for p in pieces))
         pieces = [self.cast(p, kind) for p in pieces]
         if pieces[0].axes != pieces[1].axes:
             raise self.refuse("the two sides of a condition on a number have different dimensions")
-        node = ast.IfExp(condition.node, pieces[0].node, pieces[1].node)
+        node: ast.expr = ast.IfExp(condition.node, pieces[0].node, pieces[1].node)
+        node = self._extreme_of_numbers(select, pieces) or node
         return replace(
             pieces[0],
             node=node,

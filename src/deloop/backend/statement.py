@@ -15,7 +15,16 @@ from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign
 from deloop.ir.loop import Store
 from deloop.ir.plan import Serial, Step, Vector, vectors
-from deloop.ir.scalar import Call, Cast, ElementType, Expression, Load, Select, requires_grad
+from deloop.ir.scalar import (
+    Call,
+    Cast,
+    ElementType,
+    Expression,
+    Load,
+    Reduce,
+    Select,
+    requires_grad,
+)
 from deloop.ir.types import Tensor
 from deloop.text.names import names_read
 
@@ -56,6 +65,10 @@ def write_plan(
     writer = _Writer(context, dict(replaceable), temporaries, rewritten)
     body = writer.steps(steps, top=True)
     return Written(tuple(body), frozenset(writer.replaced), frozenset(writer.bound))
+
+
+_NAMES = {"max": "largest", "min": "smallest", "sum": "total", "prod": "product"}
+"""What a reduction is called that is used more than once."""
 
 
 class _Writer:
@@ -175,7 +188,7 @@ class _Writer:
         repeated = [
             e
             for e, n in counts.items()
-            if n > 1 and isinstance(e, (Call, Select)) and not emitter.knows(e)
+            if n > 1 and isinstance(e, (Call, Select, Reduce)) and not emitter.knows(e)
         ]
         repeated.sort(key=lambda e: sum(1 for _ in scalar.walk(e)))
         conditions = {s.condition for s in scalar.walk(value) if isinstance(s, Select)}
@@ -183,6 +196,8 @@ class _Writer:
             name = self.temporaries.get(expression)
             if name is None and expression in conditions:
                 name = "mask"
+            if name is None and isinstance(expression, Reduce):
+                name = _NAMES.get(expression.kind)
             if name is None or (isinstance(expression, Select) and expression.is_mixed):
                 continue
             piece = emitter.emit(expression)

@@ -60,7 +60,8 @@ def _fold_fills(
                 filled = Cast(number(fill), start.type)
                 known = scalar.rebuild(expression, lambda e: _exchanged(e, start, filled))
                 folded = fold_starts(known)
-                return expression if folded == known else folded
+                if folded != known or isinstance(known, Select):
+                    return folded
         case Reduce():
             return expression
     return scalar.rebuild(expression, lambda child: _fold_fills(child, fill_of))
