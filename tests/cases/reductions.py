@@ -561,6 +561,7 @@ FAMILY.add(
     "return values.max().item()",
     "return values.amax().item()",
     inputs=vectors(),
+    exactness=("bitwise", "rounding"),
 )
 
 

@@ -191,9 +191,9 @@ class Emitter(TriangleEmitter):
             call, pieces
         )  # reciprocal, then times
         exact = is_exact(operator, wanted, _constants(call))
-        if inverse or not (exact or integral or square):
-            self.context.round_off(f"{call.spelling or call.operator} on a whole tensor")
         axes = self.sorted_axes([a for p in pieces for a in p.axes])
+        if inverse or (axes and not (exact or integral or square)):
+            self.context.round_off(f"{call.spelling or call.operator} on a whole tensor")
         node = self.mean(call, pieces) or self._spell(call, [self.align(p, axes) for p in pieces])
         rank = Rank.TENSOR if axes else max(p.rank for p in pieces)
         result = Emitted(node, axes, natural, rank)
