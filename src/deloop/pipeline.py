@@ -9,28 +9,33 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from deloop.analysis.after import find_results
 from deloop.analysis.bounds import Bounds, check_trip_counts
 from deloop.analysis.carried import require_updates
+from deloop.analysis.counts import find_factors
 from deloop.analysis.coverage import find_replaceable, is_passed_on
 from deloop.analysis.facts import Facts
 from deloop.analysis.legality import dependences_of
 from deloop.analysis.scope import (
+    find_builtins,
     find_live_out,
     find_torch,
     loops_of,
     require_noted,
     spellable_at_entry,
 )
+from deloop.analysis.spelling import spell_at_entry, spell_at_loop
 from deloop.analysis.statements import canonical_statement, drop_touches, list_statements
 from deloop.analysis.types import Candidate, Prefix
 from deloop.backend.context import Context
-from deloop.backend.function import Replacement, write_function
+from deloop.backend.function import write_function
+from deloop.backend.results import Replacement
 from deloop.backend.statement import write_plan
 from deloop.diagnostic import Assumption, Exactness, Refusal
 from deloop.errors import CarriedRead, RefusalError
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.cells import Carrying, KindFound
-from deloop.ir.affine import Affine
+from deloop.frontend.evaluate import Environment
 from deloop.ir.loop import Loop, Nest
 from deloop.ir.plan import Step, vectors
 from deloop.ir.source import SourceFunction
@@ -41,6 +46,7 @@ from deloop.rules import RULES
 from deloop.text.names import names_stored
 from deloop.transform.distribute import check_kept, distribute
 from deloop.transform.forward import forward_stores
+from deloop.transform.fuse import fuse_updates
 from deloop.transform.gradients import (
     assume_bases,
     check_gradient_order,
@@ -54,7 +60,8 @@ from deloop.transform.inline import inline_kept
 from deloop.transform.lift import lift
 from deloop.transform.powers import settle_powers
 from deloop.transform.reduce import require_comparable
-from deloop.transform.simplify import arrays_with_grad, simplify_plan
+from deloop.transform.simplify import arrays_with_grad, drop_empty, simplify_plan
+from deloop.transform.widen import widen
 
 _MOST_READINGS = 24
 
@@ -124,17 +131,22 @@ def compile_function(
     hints:
         Sizes and ints as seen at this call; every assumption made holds for them.
     """
-    prefix = Prefix(function, dict(arguments), dict(hints))
     reports: list[LoopReport] = []
     replacements: list[Replacement] = []
-    for candidate in prefix.run():
+
+    def compile_next(candidate: Candidate) -> Environment:
         try:
-            report, replacement = compile_loop(function, candidate, hints, options)
-            replacements.append(replacement)
+            report, replacement, results = compile_loop(function, candidate, hints, options)
         except RefusalError as error:
             line = function.place(candidate.node).line
-            report = LoopReport(line, "kept", refusal=error.refusal)
+            reports.append(LoopReport(line, "kept", refusal=error.refusal))
+            return {}
         reports.append(report)
+        replacements.append(replacement)
+        return results
+
+    prefix = Prefix(function, dict(arguments), dict(hints), compile_next)
+    prefix.run()
     reports.extend(LoopReport(r.place.line, "kept", refusal=r) for r in prefix.others)
     reports.sort(key=lambda r: r.line)
     if not replacements:
@@ -151,8 +163,11 @@ def compile_function(
 
 def compile_loop(
     function: SourceFunction, candidate: Candidate, hints: Mapping[str, int], options: Options
-) -> tuple[LoopReport, Replacement]:
-    """One outermost loop through every stage. Raises `RefusalError` with the reason it stays."""
+) -> tuple[LoopReport, Replacement, Environment]:
+    """One outermost loop through every stage, and what it leaves in its variables.
+
+    Raises `RefusalError` with the reason why it stays.
+    """
     builder, nest = read_nest(function, candidate, hints)
     facts = Facts(hints, spellable_at_entry(function))
     require_noted(builder, nest, facts)
@@ -173,8 +188,10 @@ def compile_loop(
         arrays={**nest.arrays, **hoisted.arrays},
         locals=nest.locals | frozenset(hoisted.arrays),
     )
-    plan = lift(hoisted.plan, bounds.over(nest.arrays, nest.locals))
+    plan = drop_empty(lift(hoisted.plan, bounds.over(nest.arrays, nest.locals)))
+    plan = widen(plan, nest.arrays, facts)
     plan = inline_kept(plan, nest.arrays, nest.locals, nest.live)
+    plan = fuse_updates(plan, nest.arrays)
     check_scans(plan, arrays_with_grad(plan, nest.arrays))
     check_gradient_order(plan, arrays_with_grad(plan, nest.arrays), nest.arrays)
     plan, lossy = simplify_plan(plan, dependences, nest.arrays)
@@ -193,6 +210,7 @@ def compile_loop(
         context.round_off("a later operation may add up in the order of the new memory layout")
     changed = {s.store.array for s in statements}
     context.names.clear()
+    context.spell = spell_at_entry(candidate, nest.place)
     entry = set(function.parameters) - names_stored(function.node)
     guards = guard_data(needed, axes_of(plan, nest), changed, entry, context)
     report = LoopReport(
@@ -205,9 +223,12 @@ def compile_loop(
         dependences,
         tuple(context.lossy),
     )
-    return report, Replacement(
-        candidate.node, candidate.block, written.body, written.replaced, written.bound
-    )
+    replacement = Replacement(
+        candidate.node, candidate.block, written.body, written.replaced, written.bound,
+        context.sums, find_factors(function, candidate, facts),
+    )  # fmt: skip
+    in_place = set(builder.changed_in_place(candidate.node))
+    return report, replacement, find_results(candidate, nest, with_grad, in_place)
 
 
 def axes_of(plan: tuple[Step, ...], nest: Nest) -> list[Loop]:
@@ -289,19 +310,8 @@ def make_context(
     taken |= {*function.parameters, *nest.locals}
     device = next(((d, n) for d, n in devices.items() if d != "cpu"), ("cpu", ""))
 
-    def spell(affine: Affine) -> Affine:
-        for symbol in affine.symbols:
-            names = {
-                n.id for n in ast.walk(ast.parse(symbol, mode="eval")) if isinstance(n, ast.Name)
-            }
-            if names & candidate.rebound:
-                raise RefusalError(
-                    Refusal(
-                        "VEC952", nest.place, f"loop kept: {symbol} means something else by now"
-                    )
-                )
-        return affine
-
+    spell = spell_at_loop(function, candidate, nest.place, facts)
     return Context(
-        nest.arrays, torch_name, facts.canonical, spell, device, options.inline, taken=taken
-    )
+        nest.arrays, torch_name, facts.canonical, spell, device, options.inline, taken=taken,
+        assume=facts.assume, builtins=find_builtins(function, ("max", "min")),
+    )  # fmt: skip

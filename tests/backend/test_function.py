@@ -126,9 +126,8 @@ def test_lines_of_the_while_are_replaced_and_its_start_goes() -> None:
             # above
             # counts
             # next
-            out = x * 2
             # below
-            return (out,)
+            return (x * 2,)
         """,
     )
 

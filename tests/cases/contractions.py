@@ -748,6 +748,7 @@ FAMILY.add(
     channels_mixed,
     'return torch.einsum("oc,bchw->bohw", w, x)',
     'return torch.einsum("bchw,oc->bohw", x, w)',
+    'return torch.einsum("oc,bcad->boad", w, x)',
     "return torch.nn.functional.conv2d(x, w[:, :, None, None])",
     # Letters in alphabetical order: b, c, h, o, w.
     inputs=shaped("bchw oc", (2, 3, 2, 4, 3), (1, 1, 1, 1, 1), (1, 2, 3, 1, 2)),

@@ -147,6 +147,7 @@ FAMILY.add(
     "return torch.where(x <= 0, -1.0, torch.where(x > 1, 1.0, x))",
     "return torch.where(x <= 0, -1, torch.where(x > 1, 1, x))",
     "return torch.where(x <= 0, -1.0, torch.where(x > 1, 1, x))",
+    "return torch.where(x <= 0, -1.0, x.clamp(max=1))",
     inputs=matrices(),
 )
 

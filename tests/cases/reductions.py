@@ -403,6 +403,9 @@ FAMILY.add(
     "total = x[x < limit].sum(dtype=torch.float64).item()\n"
     "count = (x < limit).sum().item()\n"
     "return total / count if count else 0.0",
+    "count = (x < limit).sum().item()\n"
+    "total = x[x < limit].sum(dtype=torch.float64).item()\n"
+    "return total / count if count else 0.0",
     inputs=vectors(1, 0.5),
     exactness="rounding",
 )
@@ -558,6 +561,7 @@ FAMILY.add(
     "return values.max().item()",
     "return values.amax().item()",
     inputs=vectors(),
+    exactness=("bitwise", "rounding"),
 )
 
 
@@ -799,6 +803,7 @@ def absolute_norm_of_rows(x):
 FAMILY.add(
     absolute_norm_of_rows,
     *with_dims("return x.abs().sum(dim=1)"),
+    *with_dims("return abs(x).sum(dim=1)"),
     "return torch.linalg.vector_norm(x, 1, dim=1)",
     inputs=matrices(),
     exactness="rounding",

@@ -154,6 +154,10 @@ FAMILY.add(
     "gx[:, :w - 1] = img[:, 1:] - img[:, :w - 1]\n"
     "gy[:h - 1] = img[1:] - img[:h - 1]\n"
     "return gx, gy",
+    "h, w = img.shape\ngx = torch.zeros(h, w)\ngy = torch.zeros(h, w)\n"
+    "gx[:, :-1] = img[:, 1:] - img[:, :-1]\n"
+    "gy[:-1] = img[1:] - img[:-1]\n"
+    "return gx, gy",
     inputs=matrices(),
 )
 
@@ -176,6 +180,8 @@ FAMILY.add(
     "padded = torch.cat([x[:1], x, x[-1:]])\nreturn (padded[:-2] + x + padded[2:]) / 3",
     "n = len(x)\ni = torch.arange(n)\n"
     "return (x[(i - 1).clamp(min=0)] + x + x[(i + 1).clamp(max=n - 1)]) / 3",
+    "n = len(x)\nreturn (x[torch.arange(-1, n - 1).clamp(min=0)] + x"
+    " + x[torch.arange(1, n + 1).clamp(max=n - 1)]) / 3",
     *as_module(
         'padded = torch.nn.functional.pad(x[None], (1, 1), mode="replicate")[0]\n'
         "return (padded[:-2] + x + padded[2:]) / 3",
@@ -471,6 +477,8 @@ def correlate_2d(image, kernel):
 FAMILY.add(
     correlate_2d,
     *as_module("return torch.nn.functional.conv2d(image[None, None], kernel[None, None])[0, 0]"),
+    "kh, kw = kernel.shape\nreturn "
+    "torch.einsum('ijpq,pq->ij', image.unfold(0, kh, 1).unfold(1, kw, 1), kernel)",
     inputs=image_and_kernel,
     exactness="rounding",
 )
@@ -571,6 +579,7 @@ FAMILY.add(
         "return torch.nn.functional.conv1d(x[None], w[:, None], groups=x.shape[0])[0]",
     ),
     "return torch.einsum('ctk,ck->ct', x.unfold(1, w.shape[1], 1), w)",
+    "K = w.shape[1]\nreturn torch.einsum('ctk,ck->ct', x.unfold(1, K, 1), w)",
     inputs=lambda: [
         (random_tensor((c, t), 1, grad=g), random_tensor((c, k), 2, grad=g))
         for c, t, k, g in ((3, 7, 3, False), (1, 4, 1, False), (2, 3, 3, False), (2, 6, 2, True))
@@ -623,6 +632,7 @@ def average_pooled(x, k):
 FAMILY.add(
     average_pooled,
     *as_module("return torch.nn.functional.avg_pool2d(x, k)"),
+    "return x.unfold(2, k, k).unfold(3, k, k).mean((4, 5))",
     inputs=lambda: [
         (random_tensor(shape, 1, grad=grad), k)
         for shape, k, grad in (

@@ -85,9 +85,14 @@ CHANGES: dict[str, Callable[[Arguments], Arguments]] = {
 }
 
 
+ROUNDING_ALONE = {"control_flow.standardised_columns": "expanded"}
+"""Arguments of which the loop gives nothing but its rounding: equal rows less their mean."""
+
+
 def other_arguments(case: Case) -> list[tuple[str, Arguments]]:
     """A few changed argument tuples, the same in each run; some of unequal sizes."""
     chance = random.Random(case.name)
+    cancelled = ROUNDING_ALONE.get(case.name)
     inputs = case.inputs()
     made: list[tuple[str, Arguments]] = []
     for name in chance.sample(sorted(CHANGES), TRIES):
@@ -95,7 +100,8 @@ def other_arguments(case: Case) -> list[tuple[str, Arguments]]:
         arguments = CHANGES[name](inputs[number])
         if chance.random() < 0.3:
             arguments = (*arguments[:1], *inputs[(number + 1) % len(inputs)][1:])
-        made.append((f"{name} of input {number}", arguments))
+        if name != cancelled:
+            made.append((f"{name} of input {number}", arguments))
     return made
 
 

@@ -152,7 +152,7 @@ class Bounds:
             return True
         loops = (*statement.loops, *statement.store.implicit)
         corner = least(constraint.expression, loops)
-        return self.facts.assume(at_least(corner, 0), reason)
+        return self.facts.assume(at_least(corner, 0), reason, of_one_size=True)
 
     def _refuse(self, statement: Statement, array: str, subscript: Affine, size: Affine) -> None:
         place = statement.store.place

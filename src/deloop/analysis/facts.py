@@ -96,7 +96,7 @@ class Facts:
     def context(self, symbols: Sequence[str]) -> tuple[Constraint, ...]:
         """What is known of the given symbols: sizes are not negative, and what was assumed."""
         sizes = [at_least(Affine.symbol(s), 0) for s in symbols if s.endswith((")", "]"))]
-        return (*sizes, *self.known)
+        return (*sizes, *(c for s in symbols for c in _of_quotient(s)), *self.known)
 
     def proves(self, domain: Domain, constraint: Constraint) -> bool:
         """Whether a constraint holds at every point of a domain."""
@@ -115,11 +115,13 @@ class Facts:
             return None
         return value == 0 if constraint.sign is Sign.ZERO else value >= 0
 
-    def assume(self, constraint: Constraint, reason: str) -> bool:
+    def assume(self, constraint: Constraint, reason: str, of_one_size: bool = False) -> bool:
         """Take a constraint on parameters as given, with a guard; False where it does not hold.
 
         A size that must not be larger than another and was seen equal to it is taken as equal: that
-        gives the plainer code, and another call gets a code of its own.
+        gives the plainer code, and another call gets a code of its own. `of_one_size` says that
+        the two sizes are of tensors walked over together, so that this holds even where one may be
+        shorter by a few elements.
         """
         expression = self.canonical(constraint.expression)
         constraint = Constraint(expression, constraint.sign)
@@ -129,13 +131,26 @@ class Facts:
             self.spellable(s) for s in expression.symbols
         ):
             return False
-        pair = _difference_of_sizes(expression)
-        if pair is not None and self.value(expression) == 0:
+        constant = expression.constant
+        pair = _difference_of_sizes(expression - constant if of_one_size else expression)
+        if pair is not None and self.value(expression - (constant if of_one_size else 0)) == 0:
             self._assume_equal(*pair, reason)
             return True
+        self._forget_weaker(constraint)
         self.known.append(constraint)
         self.assumptions.append(Assumption(*_sentence(constraint), reason))
         return True
+
+    def _forget_weaker(self, constraint: Constraint) -> None:
+        """Drop what the constraint says better: ``n >= 1`` beside ``n >= 2``."""
+        if constraint.sign is Sign.ZERO:
+            return
+        for old in [k for k in self.known if k.sign is constraint.sign]:
+            gap = old.expression - constraint.expression
+            if gap.is_constant and gap.constant >= 0:
+                sentence = _sentence(old)[0]
+                self.known.remove(old)
+                self.assumptions = [a for a in self.assumptions if a.sentence != sentence]
 
     def _assume_equal(self, kept: str, dropped: str, reason: str) -> None:
         if dropped in {s for a in self.equal.values() for s in a.symbols}:
@@ -143,6 +158,20 @@ class Facts:
         self.equal[dropped] = Affine.symbol(kept)
         guard = f"{dropped} == {kept}"
         self.assumptions.append(Assumption(guard, guard, reason))
+
+
+def _of_quotient(symbol: str) -> tuple[Constraint, ...]:
+    """What ``x.shape[0] // 2`` says of itself: twice it is the size, or one less."""
+    if "//" not in symbol:
+        return ()
+    match ast.parse(symbol, mode="eval").body:
+        case ast.BinOp(left, ast.FloorDiv(), ast.Constant(int() as divisor)) if divisor > 0:
+            total = ast.unparse(left)
+            if total.endswith(("]", ")")) and not isinstance(left, ast.BinOp):
+                rest = Affine.symbol(total) - Affine.symbol(symbol) * divisor
+                size = at_least(Affine.symbol(total), 0)
+                return (at_least(rest, 0), at_least(Affine.number(divisor - 1), rest), size)
+    return ()
 
 
 def _difference_of_sizes(expression: Affine) -> tuple[str, str] | None:

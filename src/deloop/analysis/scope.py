@@ -15,7 +15,7 @@ from deloop.frontend.structure import assigned_names, target_names
 from deloop.ir.affine import Sign, at_least
 from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node
 from deloop.ir.source import SourceFunction
-from deloop.ir.types import Module
+from deloop.ir.types import Function, Module
 from deloop.poly.domain import Domain
 from deloop.text.names import names_stored
 
@@ -40,6 +40,19 @@ def find_torch(function: SourceFunction) -> tuple[str, bool]:
     return "torch", False
 
 
+def find_builtins(function: SourceFunction, names: tuple[str, ...]) -> frozenset[str]:
+    """Those of the names that mean Python's own functions in the function's body."""
+    found: set[str] = set()
+    for name in set(names) - names_stored(function.node) - set(function.parameters):
+        try:
+            item = function.resolve(name)
+        except RefusalError:
+            continue
+        if isinstance(item, Function) and item.qualified == f"builtins.{name}":
+            found.add(name)
+    return frozenset(found)
+
+
 def spellable_at_entry(function: SourceFunction) -> Callable[[str], bool]:
     """Whether a size's spelling means at the function's first line what it means at the loop."""
     stored = names_stored(function.node)
@@ -61,20 +74,40 @@ def find_live_out(function: SourceFunction, candidate: Candidate) -> tuple[str, 
 def _first_read_after(node: ast.AST, loop: ast.For, name: str) -> ast.AST | None:
     """The first use of a name behind the loop, unless it is set anew before."""
     end = (loop.end_lineno or loop.lineno, loop.end_col_offset or 0)
+    own = _read_as_own_variable(node, name)
     later = [
         n for n in ast.walk(node)
         if isinstance(n, ast.Name) and n.id == name and (n.lineno, n.col_offset) >= end
+        and id(n) not in own
     ]  # fmt: skip
     if not later:
         return None
     reads = [n for n in later if isinstance(n.ctx, ast.Load)]
     for statement in _following(node, loop):
-        inside = [n for n in ast.walk(statement) if isinstance(n, ast.Name) and n.id == name]
+        inside = [
+            n
+            for n in ast.walk(statement)
+            if isinstance(n, ast.Name) and n.id == name and id(n) not in own
+        ]
         if any(isinstance(n.ctx, ast.Load) for n in inside) and not _rebinds_first(statement, name):
             return next(n for n in inside if isinstance(n.ctx, ast.Load))
         if inside and _rebinds_first(statement, name):
             return None
     return reads[0] if reads else None
+
+
+def _read_as_own_variable(node: ast.AST, name: str) -> set[int]:
+    """The reads of a name in the bodies of loops over it: each iteration has set it before."""
+    return {
+        id(inner)
+        for loop in ast.walk(node)
+        if isinstance(loop, ast.For)
+        and isinstance(loop.target, ast.Name)
+        and loop.target.id == name
+        for statement in loop.body
+        for inner in ast.walk(statement)
+        if isinstance(inner, ast.Name) and inner.id == name and isinstance(inner.ctx, ast.Load)
+    }
 
 
 def _rebinds_first(statement: ast.stmt, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -26,6 +27,7 @@ from deloop.ir.types import (
     Function,
     Integer,
     Literal,
+    Module,
     Object,
     Opaque,
     Scalar,
@@ -72,11 +74,17 @@ class Prefix:
     """The abstract run of one function: names to values, and the loops met on the way."""
 
     def __init__(
-        self, function: SourceFunction, arguments: Environment, hints: dict[str, int]
+        self,
+        function: SourceFunction,
+        arguments: Environment,
+        hints: dict[str, int],
+        results: Callable[[Candidate], Environment] = lambda candidate: {},
     ) -> None:
         self.function = function
         self.environment: Environment = dict(arguments)
         self.hints = hints
+        self.results = results
+        """What a loop leaves in its variables, where that is known."""
         self.rebound: set[str] = set()
         self.bound: set[str] = set(arguments)
         self.products: dict[str, tuple[Affine, ...]] = {}
@@ -124,7 +132,9 @@ class Prefix:
                         self.function.body,
                     )
                 )
+                known = self.results(self.candidates[-1])
                 self._forget(node)
+                self.environment.update(known)
             case ast.Assign(targets=targets, value=value):
                 item = self.value(value, targets[0])
                 for target in targets:
@@ -362,11 +372,24 @@ class Prefix:
                 created = self._created(node)
                 if created is not None:
                     return created
-            item = self.reader().evaluate(node)
+            infinity = self._infinity(node)
+            item = infinity if infinity is not None else self.reader().evaluate(node)
         except RefusalError as error:
             self._escape(node)
             return Opaque(f"what {ast.unparse(node)} gives is not known ({error.refusal.sentence})")
         return item
+
+    def _infinity(self, node: ast.expr) -> Literal | None:
+        """``math.inf`` or ``-math.inf`` as the number, which extremes may start from."""
+        match node:
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                inner = self._infinity(operand)
+                return None if inner is None else Literal(-float("inf"))
+            case ast.Attribute(value=base, attr="inf"):
+                module = self.reader().evaluate(base)
+                known = isinstance(module, Module) and module.qualified in ("math", "torch")
+                return Literal(float("inf")) if known else None
+        return None
 
     # ------------------------------------------------------------------ creation
     def _created(self, node: ast.Call) -> Tensor | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from deloop.diagnostic import Exactness
 from deloop.dtype import Rank
-from deloop.ir.affine import Affine
+from deloop.ir.affine import Affine, Constraint
 from deloop.ir.axis import Axis
 from deloop.ir.scalar import Expression
 from deloop.ir.types import Tensor
@@ -46,6 +46,8 @@ class Context:
         An affine expression with a spelling that is valid where the code will stand.
     device:
         The device of the data, ``"cpu"``; new tensors are made there.
+    assume:
+        Takes a constraint on sizes as given, with a guard; False where it does not hold.
     inline:
         Whether calls of the user's functions are replaced by their bodies.
     """
@@ -62,6 +64,11 @@ class Context:
     names: dict[Expression, tuple[Emitted, tuple[Axis, ...]]] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     with_grad: frozenset[str] = frozenset()
+    assume: Callable[[Constraint, str], bool] = lambda constraint, reason: False
+    builtins: frozenset[str] = frozenset()
+    """Which of ``max`` and ``min`` mean Python's own here."""
+    sums: dict[int, tuple[ast.expr, tuple[Affine, ...]]] = field(default_factory=dict)
+    """Sums written, by the identity of their trees, with the extents that they go over."""
 
     def foreign_device(self, tensor: Tensor, has_data: bool) -> bool:
         """Whether a value made without data would lie elsewhere than the tensor it replaces."""

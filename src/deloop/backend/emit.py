@@ -82,7 +82,7 @@ class Emitter(ScanEmitter):
             case Scan():
                 return self.scan(expression)
             case Call():
-                return self.call(expression)
+                return self.distance(expression) or self.call(expression)
 
     def knows(self, expression: Expression) -> bool:
         """Whether the value has a name, made over the same ranges."""
@@ -209,10 +209,10 @@ class Emitter(ScanEmitter):
             call, pieces
         )  # reciprocal, then times
         exact = is_exact(operator, wanted, _constants(call))
-        if inverse or not (exact or integral or square):
-            self.context.round_off(f"{call.spelling or call.operator} on a whole tensor")
         axes = self.sorted_axes([a for p in pieces for a in p.axes])
-        node = self._spell(call, [self.align(p, axes) for p in pieces])
+        if inverse or (axes and not (exact or integral or square)):
+            self.context.round_off(f"{call.spelling or call.operator} on a whole tensor")
+        node = self.mean(call, pieces) or self._spell(call, [self.align(p, axes) for p in pieces])
         rank = Rank.TENSOR if axes else max(p.rank for p in pieces)
         result = Emitted(node, axes, natural, rank)
         return result if natural == call.type.dtype else self.cast(result, call.type)
@@ -375,6 +375,9 @@ class Emitter(ScanEmitter):
             if self._natural(pieces) != wanted:
                 pieces = self._exact_numbers(pieces, wanted)
         axes = self.sorted_axes([*condition.axes, *(a for p in pieces for a in p.axes)])
+        known = self.clamped(select, pieces) or self.triangle(select, pieces, axes, wanted)
+        if known is not None:
+            return known
         operands = [self.align(p, axes) for p in (condition, *pieces)]
         node = syntax.call(f"{self.context.torch}.where", operands)
         rank = Rank.TENSOR if axes else Rank.SCALAR
@@ -398,13 +401,28 @@ class Emitter(ScanEmitter):
         first = self.typed_number(pieces[0], wanted) if pieces[0].rank is Rank.NUMBER else pieces[0]
         return [first, pieces[1]]
 
+    def _extreme_of_numbers(self, select: Select, pieces: list[Emitted]) -> ast.expr | None:
+        """``a if a > b else b`` of Python numbers is ``max(b, a)``: b unless a is more."""
+        condition = select.condition
+        words = {"gt": "max", "lt": "min"}
+        if not isinstance(condition, Call) or condition.operator not in words:
+            return None
+        word = words[condition.operator]
+        same = condition.arguments == (select.then, select.otherwise)
+        if not same or word not in self.context.builtins:
+            return None
+        if any(p.rank is not Rank.NUMBER for p in pieces):
+            return None
+        return syntax.call(word, [pieces[1].node, pieces[0].node])
+
     def _conditional(self, condition: Emitted, select: Select, wanted: str) -> Emitted:
         pieces = [self.emit(b) for b in (select.then, select.otherwise)]
         kind = scalar.ElementType(wanted, max(p.rank for p in pieces))
         pieces = [self.cast(p, kind) for p in pieces]
         if pieces[0].axes != pieces[1].axes:
             raise self.refuse("the two sides of a condition on a number have different dimensions")
-        node = ast.IfExp(condition.node, pieces[0].node, pieces[1].node)
+        node: ast.expr = ast.IfExp(condition.node, pieces[0].node, pieces[1].node)
+        node = self._extreme_of_numbers(select, pieces) or node
         return replace(
             pieces[0],
             node=node,

@@ -7,23 +7,12 @@ import copy
 import io
 import tokenize
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from deloop.backend import syntax
+from deloop.backend.results import Replacement, last_word, put_results_in_place
 from deloop.ir.source import SourceFunction
 from deloop.text.names import is_read_only_in, names_read
-
-
-@dataclass(frozen=True)
-class Replacement:
-    """One loop and the statements that take its place."""
-
-    loop: ast.For
-    block: list[ast.stmt]
-    body: tuple[ast.stmt, ...]
-    replaced: frozenset[str]
-    bound: frozenset[str] = frozenset()
 
 
 def allocation_of(
@@ -75,8 +64,10 @@ def write_function(function: SourceFunction, replacements: Sequence[Replacement]
             start = allocation_of(name, replacement.loop, replacement.block, function.node.body)
             if isinstance(start, ast.Assign) and _is_plain_start(start.value):
                 edits[start] = []
+        for start in _starts_of_several(replacement):
+            edits[start] = []
         edits[replacement.loop] = list(replacement.body)
-        _return_directly(replacement, edits, function.node)
+        put_results_in_place(replacement, edits, function.node)
     _drop_unread(function.node, replacements, edits)
     for replacement in replacements:
         if not any(edits.get(statement, [statement]) for statement in replacement.block):
@@ -84,26 +75,21 @@ def write_function(function: SourceFunction, replacements: Sequence[Replacement]
     return _splice(function.text, function.node, edits)
 
 
-def _return_directly(
-    replacement: Replacement, edits: dict[ast.stmt, list[ast.stmt]], node: ast.FunctionDef
-) -> None:
+def _starts_of_several(replacement: Replacement) -> list[ast.stmt]:
+    """Statements like ``total, count = 0.0, 0`` of which the new code sets every name."""
     position = next(k for k, s in enumerate(replacement.block) if s is replacement.loop)
-    body = edits[replacement.loop]
-    after = replacement.block[position + 1 : position + 2]
-    if not body or not after or not isinstance(after[0], ast.Return):
-        return
-    last, returned = body[-1], after[0]
-    if not (isinstance(last, ast.Assign) and isinstance(last.targets[0], ast.Name)):
-        return
-    name = last.targets[0].id
-    if not (isinstance(returned.value, ast.Name) and returned.value.id == name):
-        return
-    if name not in replacement.replaced | replacement.bound or _is_captured(name, node):
-        return
-    if any(isinstance(n, ast.Name) and n.id == name for s in body[:-1] for n in ast.walk(s)):
-        return
-    edits[replacement.loop] = body[:-1]
-    edits[returned] = [ast.Return(value=last.value)]
+    later: set[str] = set()
+    found: list[ast.stmt] = []
+    for statement in reversed(replacement.block[:position]):
+        match statement:
+            case ast.Assign(targets=[ast.Tuple(elts=parts)], value=ast.Tuple(elts=values)):
+                names = {p.id for p in parts if isinstance(p, ast.Name)}
+                is_start = len(names) == len(parts) and all(map(_is_plain_start, values))
+                if is_start and names <= replacement.bound - later:
+                    found.append(statement)
+                    continue
+        later |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
+    return found
 
 
 def _is_plain_start(value: ast.expr) -> bool:
@@ -112,19 +98,12 @@ def _is_plain_start(value: ast.expr) -> bool:
                ast.keyword, ast.Tuple, ast.List)  # fmt: skip
     for node in ast.walk(value):
         if isinstance(node, ast.Call):
-            if _last_word(node.func) not in {"tensor", "float", "zeros", "ones"}:
+            if last_word(node.func) not in {"tensor", "float", "zeros", "ones"}:
                 return False
         elif not isinstance(node, allowed):
             return False
     is_call = isinstance(value, ast.Call)
     return is_call or not any(isinstance(n, (ast.Name, ast.Attribute)) for n in ast.walk(value))
-
-
-def _is_captured(name: str, node: ast.FunctionDef) -> bool:
-    inner = [
-        n for n in ast.walk(node) if isinstance(n, (ast.FunctionDef, ast.Lambda)) and n is not node
-    ]
-    return any(isinstance(n, ast.Name) and n.id == name for i in inner for n in ast.walk(i))
 
 
 def _drop_unread(
@@ -168,7 +147,7 @@ def _is_pure(node: ast.expr) -> bool:
     """Whether leaving an expression out changes nothing: sizes, constants, arithmetic of names."""
     for inner in ast.walk(node):
         if isinstance(inner, ast.Call):
-            if _last_word(inner.func) not in _PURE_CALLS:
+            if last_word(inner.func) not in _PURE_CALLS:
                 return False
         elif isinstance(inner, ast.Subscript):
             if not (isinstance(inner.value, ast.Attribute) and inner.value.attr == "shape"):
@@ -178,12 +157,6 @@ def _is_pure(node: ast.expr) -> bool:
         ):
             return False
     return True
-
-
-def _last_word(callee: ast.expr) -> str:
-    if isinstance(callee, ast.Attribute):
-        return callee.attr
-    return callee.id if isinstance(callee, ast.Name) else ""
 
 
 _PURE_CALLS = frozenset(

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from deloop.backend import syntax
 from deloop.backend.context import Context, Emitted
+from deloop.backend.windows import Window, find_roll, find_window
 from deloop.diagnostic import Place, Refusal
 from deloop.dtype import Rank, category
 from deloop.errors import Unsupported
@@ -62,21 +63,27 @@ class OperandEmitter:
             if added == dims and len(entries) == len(piece.axes) + len(dims):
                 keep = ast.keyword("keepdim", ast.Constant(True))
                 return ast.Call(call.func, call.args, [*call.keywords, keep])
-        return self._insert(piece.node, entries)
+        return self._insert(piece, syntax.strip_full(entries))
 
     @staticmethod
-    def _insert(node: ast.expr, entries: list[ast.expr]) -> ast.expr:
-        """``None`` entries merged into a subscript: ``x[1:][:, None] -> x[1:, None]``."""
+    def _insert(piece: Emitted, entries: list[ast.expr]) -> ast.expr:
+        """``None`` entries merged into a subscript: ``x[1:, k][:, None] -> x[1:, k, None]``."""
+        node = piece.node
+        if (kept := _keeping_dims(node, entries)) is not None:
+            return kept
         if isinstance(node, ast.Subscript):
             given = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
-            plain = all(isinstance(g, ast.Slice) for g in given)
-            if plain:
-                queue = iter(given)
-                merged = [
-                    next(queue, ast.Slice()) if isinstance(e, ast.Slice) else e for e in entries
-                ]
-                return syntax.index(node.value, syntax.strip_full(merged))
-        return syntax.index(node, syntax.strip_full(entries))
+            if piece.is_view or all(isinstance(g, ast.Slice) for g in given):
+                merged: list[ast.expr] = []
+                while given and not isinstance(given[0], ast.Slice):
+                    merged.append(given.pop(0))
+                for entry in entries:
+                    merged.append(given.pop(0) if given and isinstance(entry, ast.Slice) else entry)
+                    while given and not isinstance(given[0], ast.Slice):
+                        merged.append(given.pop(0))
+                merged.extend(given)
+                return syntax.index(node.value, merged)
+        return syntax.index(node, entries)
 
     def bounds(self, axis: str) -> tuple[Affine, Affine]:
         """First value and one past the last value of a lifted iterator."""
@@ -139,8 +146,11 @@ class OperandEmitter:
             return self._local(load)
         tensor = self.context.arrays[load.array]
         base = syntax.name(tensor.name)
+        rolled = self._rolled(load, tensor)
+        if rolled is not None:
+            return rolled
         if any(self._needs_gather(s) for s in load.subscripts) or self._repeats(load):
-            diagonal = self._diagonal(load, base)
+            diagonal = self._diagonal(load, base) or self._unfolded(load, tensor)
             return diagonal if diagonal is not None else self._gather(load, base)
         entries: list[ast.expr] = []
         axes: list[str] = []
@@ -163,6 +173,81 @@ class OperandEmitter:
         piece = Emitted(node, tuple(axes), load.type.dtype, rank, is_view=not flips)
         if not tensor.type.shape and load.type.rank is Rank.NUMBER:
             piece = replace(piece, rank=Rank.NUMBER, is_view=False)
+        return self.permute(piece)
+
+    def _rolled(self, load: Load, tensor: Tensor) -> Emitted | None:
+        """``x[(i - 1) % n] -> x.roll(1)``; None where no dimension goes round."""
+        canonical = self.context.canonical
+        sizes = [canonical(size) for size in tensor.type.shape]
+        pairs = list(zip(load.subscripts, sizes, strict=True))
+        found = [find_roll(s, size, self.loops, canonical) for s, size in pairs]
+        if not any(found):
+            return None
+        plain = tuple(
+            Affine.symbol(roll.axis) if roll else s
+            for roll, s in zip(found, load.subscripts, strict=True)
+        )
+        sliced = [self._sliced(s, n) for s, n in zip(plain, sizes, strict=True)]
+        pairs_found = [pair for pair in sliced if pair is not None]
+        entries, names = [e for e, _ in pairs_found], [a for _, a in pairs_found]
+        if len(names) != len(plain) or len(set(names)) != len(names):
+            return None
+        shifts = [(roll.shift, k) for k, roll in enumerate(found) if roll]
+        written = [syntax.affine(self.context.spell(shift)) for shift, _ in shifts]
+        dims: list[ast.expr] = [syntax.constant(k) for _, k in shifts]
+        if len(shifts) == 1:
+            arguments = written if len(names) == 1 else [written[0], dims[0]]
+        else:
+            arguments = [ast.Tuple(written, ast.Load()), ast.Tuple(dims, ast.Load())]
+        whole = syntax.index(syntax.name(tensor.name), syntax.strip_full(entries))
+        node = syntax.method(whole, "roll", *arguments)
+        return self.permute(Emitted(node, tuple(names), load.type.dtype, Rank.TENSOR))
+
+    def _sliced(self, subscript: scalar.Subscript, size: Affine) -> tuple[ast.expr, str] | None:
+        """The slice that a subscript walks over forwards, with its axis; None for any other."""
+        if not isinstance(subscript, Affine):
+            return None
+        subscript = self.context.canonical(subscript)
+        axes = [a for a in subscript.symbols if a in self.loops]
+        if len(axes) != 1 or subscript.coefficient(axes[0]) < 0:
+            return None
+        return self.slice(subscript, axes[0], size), axes[0]
+
+    def _unfolded(self, load: Load, tensor: Tensor) -> Emitted | None:
+        """``x[i + k] -> x.unfold(0, size, 1)``; None where no dimension is read in windows."""
+        canonical, spell = self.context.canonical, self.context.spell
+        entries: list[ast.expr] = []
+        axes: list[str] = []
+        windows: list[tuple[int, Window]] = []
+        for subscript, extent in zip(load.subscripts, tensor.type.shape, strict=True):
+            size = canonical(extent)
+            sliced = self._sliced(subscript, size)
+            if sliced is not None:
+                entries.append(sliced[0])
+                axes.append(sliced[1])
+                continue
+            if isinstance(subscript, Affine) and not set(subscript.symbols) & set(self.loops):
+                entries.append(self.point(canonical(subscript), size))
+                continue
+            window = find_window(subscript, size, self.loops, canonical, self.context.assume)
+            if window is None:
+                return None
+            first = None if window.start == Affine() else syntax.affine(spell(window.start))
+            stop = None if window.stop is None else self._stop(window.stop, size)
+            entries.append(ast.Slice(first, stop, None))
+            windows.append((len(axes), window))
+            axes.append(window.outer)
+        axes.extend(window.inner for _, window in windows)
+        if not windows or len(set(axes)) != len(axes):
+            return None
+        node = syntax.index(syntax.name(tensor.name), syntax.strip_full(entries))
+        for dim, window in windows:
+            sizes = [syntax.affine(spell(a)) for a in (window.size, window.step)]
+            node = syntax.method(node, "unfold", syntax.constant(dim), *sizes)
+        turned = [syntax.constant(axes.index(w.inner)) for _, w in windows if w.turned]
+        if turned:
+            node = syntax.method(node, "flip", *turned)
+        piece = Emitted(node, tuple(axes), load.type.dtype, Rank.TENSOR, is_view=not turned)
         return self.permute(piece)
 
     def _local(self, load: Load) -> Emitted:
@@ -344,3 +429,17 @@ class OperandEmitter:
             order = [syntax.constant(piece.axes.index(a)) for a in wanted]
             node = syntax.method(piece.node, "permute", *order)
         return replace(piece, node=node, axes=wanted)
+
+
+def _keeping_dims(node: ast.expr, entries: list[ast.expr]) -> ast.expr | None:
+    """``x.sum(1)[:, None] -> x.sum(1, keepdim=True)``."""
+    inserted = [k for k, e in enumerate(entries) if not isinstance(e, ast.Slice)]
+    match node:
+        case ast.Call(
+            func=ast.Attribute(attr="sum" | "mean" | "amax" | "amin" | "prod" | "any" | "all"),
+            args=[ast.Constant(int() as dim)],
+            keywords=keywords,
+        ) if inserted == [dim]:
+            keep = ast.keyword("keepdim", ast.Constant(True))
+            return ast.Call(node.func, node.args, [*keywords, keep])
+    return None

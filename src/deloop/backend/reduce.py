@@ -9,15 +9,29 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import permutations
 
 from deloop.backend import syntax
 from deloop.backend.context import Emitted
 from deloop.backend.rows import RowEmitter
 from deloop.dtype import Rank, category
 from deloop.ir import scalar
+from deloop.ir.affine import Affine, at_least
 from deloop.ir.axis import Axis
-from deloop.ir.scalar import Call, Cast, Expression, Number, Reduce
+from deloop.ir.scalar import (
+    Call,
+    Cast,
+    Expression,
+    Index,
+    Load,
+    Number,
+    Reduce,
+    Select,
+    slack_of,
+)
 from deloop.ops.reductions import Reduction, find_reduction
+
+"""How many axes are tried in every order."""
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -36,18 +50,60 @@ class ReductionEmitter(RowEmitter):
             contracted = self._contraction(node)
             if contracted is not None:
                 return self._finished(contracted, node)
+            if (mean := self._mean(node)) is not None:
+                return mean
         value, dtype = self._bare(node, reduction)
         inner = self.within(node.axes, self.natural_order(value, node.axes))
-        piece = inner.emit(value)
+        reduced = [a.iterator for a in node.axes]
+        chosen = self._selected(value, node.kind, inner, reduced)
+        piece = inner.emit(value) if chosen is None else chosen
         missing = [a for a in node.axes if a.iterator not in piece.axes]
         piece = self.combined(piece, node, reduction, dtype)
         if missing:
             piece = self._repeated(piece, missing, reduction)
+        elif node.kind == "sum" and chosen is None and category(piece.dtype) == "float":
+            self._note_sum(piece, node.axes)
         if not reduction.is_exact and category(node.type.dtype) in ("float", "complex"):
             self.context.round_off(f"{node.kind} in another order than the loop's")
         elif node.kind in ("max", "min", "amax", "amin", "first_max", "first_min"):
             self.context.round_off("an extreme may be either zero where -0.0 and 0.0 tie")
         return self._finished(piece, node)
+
+    def _note_sum(self, piece: Emitted, axes: Sequence[Axis]) -> None:
+        """Remember what a sum goes over: divided by that count it is a mean."""
+        plain = isinstance(piece.node, ast.Call) and not piece.node.keywords
+        if plain and all(axis.span is None for axis in axes):
+            extents = tuple(self.context.canonical(axis.extent) for axis in axes)
+            self.context.sums[id(piece.node)] = (piece.node, extents)
+
+    def _mean(self, node: Reduce) -> Emitted | None:
+        """``(x / n).sum(0)`` of all n rows as ``x.mean(0)``."""
+        value = node.value
+        if not isinstance(value, Call) or value.operator != "div" or value.keywords:
+            return None
+        total, count = value.arguments
+        if len(node.axes) != 1 or node.axes[0].span is not None or not isinstance(count, Index):
+            return None
+        extent = self.context.canonical(node.axes[0].extent)
+        same_type = total.type == node.type and category(node.type.dtype) == "float"
+        if not same_type or self.context.canonical(count.affine) != extent:
+            return None
+        if not self.context.assume(at_least(extent, 1), "there is something to take the mean of"):
+            return None
+        whole = self.emit(replace(node, value=total))
+        if id(whole.node) not in self.context.sums:
+            return None
+        return replace(whole, node=as_mean(whole.node))
+
+    def mean(self, call: Call, pieces: Sequence[Emitted]) -> ast.expr | None:
+        """``x.sum((2, 3)) / (k * k)`` as ``x.mean((2, 3))``."""
+        found = self.context.sums.get(id(pieces[0].node)) if call.operator == "div" else None
+        if found is None or found[0] is not pieces[0].node:
+            return None
+        count = call.arguments[1]
+        if isinstance(count, Index) and is_product(self.context.canonical(count.affine), found[1]):
+            return as_mean(pieces[0].node)
+        return None
 
     def _finished(self, piece: Emitted, node: Reduce) -> Emitted:
         """The reduced piece in canonical order and in the loop's type; a Python number if it is."""
@@ -63,6 +119,11 @@ class ReductionEmitter(RowEmitter):
         """The value without a cast that the reduction does by itself, and the dtype to ask for."""
         value, wanted = node.value, node.type.dtype
         with_grad = self.context.with_grad
+        if isinstance(value, Select) and isinstance(value.then, Cast) and reduction.widens:
+            then, dtype = self._bare(replace(node, value=value.then), reduction)
+            other = _literal(value.otherwise)
+            if other is not None and other.value == reduction.neutral:
+                return Select(value.condition, then, Cast(other, then.type)), dtype
         if not isinstance(value, Cast):
             return value, wanted
         if value.type.rank is Rank.NUMBER and scalar.requires_grad(value.value, with_grad):
@@ -75,10 +136,34 @@ class ReductionEmitter(RowEmitter):
             return value, wanted
         source, group = value.value.type.dtype, category(value.type.dtype)
         same = category(source) == group and group in ("int", "float")
+        same = same or (category(source) == "int" and group == "float")
         counted = source == "bool" and group == "int"
         if (same or counted) and not isinstance(value.value, scalar.Index):
             return value.value, wanted
         return value, wanted
+
+    def _selected(
+        self, value: Expression, kind: str, inner: ReductionEmitter, reduced: Sequence[str]
+    ) -> Emitted | None:
+        """``torch.where(mask, x, 0)`` as ``x[mask]``, where all of it is added up."""
+        if not isinstance(value, Select) or self.context.device[0] != "cpu":
+            return None  # a GPU would have to wait for the number of elements
+        if slack_of(value.condition) is not None:
+            return None  # a triangle
+        neutral = find_reduction(kind).neutral
+        taken, other = value.then, _literal(value.otherwise)
+        if other is None or neutral is None or other.value != neutral:
+            return None
+        if isinstance(taken, Cast) and taken.value.type.dtype != taken.type.dtype:
+            return None
+        if not isinstance(taken, Load) or taken.type.dtype != value.type.dtype:
+            return None
+        mask, piece = inner.emit(value.condition), inner.emit(taken)
+        if set(piece.axes) != set(reduced) or mask.axes != piece.axes or mask.dtype != "bool":
+            return None
+        if isinstance(piece.node, ast.Subscript):
+            return None  # x[1:][mask] reads worse than a where
+        return replace(piece, node=syntax.index(piece.node, [mask.node]), is_view=False)
 
     def _repeated(self, piece: Emitted, missing: Sequence[Axis], reduction: Reduction) -> Emitted:
         """A value that does not vary along an axis, combined as often as the axis is long."""
@@ -117,7 +202,7 @@ class ReductionEmitter(RowEmitter):
         for factor in factors:
             inner = self.within(node.axes, self.natural_order(factor, node.axes))
             pieces.append(inner.emit(factor))
-        if any(p.dtype != node.type.dtype for p in pieces):
+        if any(p.dtype != node.type.dtype or p.rank is Rank.NUMBER for p in pieces):
             return None
         reduced = [a.iterator for a in node.axes]
         everything = {a for p in pieces for a in p.axes}
@@ -138,6 +223,7 @@ class ReductionEmitter(RowEmitter):
         product: Emitted | None = None
         if len(pieces) == 2:
             product = self._product(pieces[0], pieces[1], set(reduced), kept)
+        product = product or self._chain(pieces, set(reduced), kept)
         product = self._scaled(product or self._einsum(pieces, kept), plain)
         if node.kind != "mean":
             return product
@@ -158,6 +244,30 @@ class ReductionEmitter(RowEmitter):
             piece = replace(piece, node=ast.BinOp(left, word, right), is_view=False)
         return piece
 
+    def _chain(
+        self, pieces: Sequence[Emitted], reduced: set[str], kept: tuple[str, ...]
+    ) -> Emitted | None:
+        """``x @ A @ y`` for three factors of which each meets the next in one axis."""
+        if len(pieces) != 3 or len(reduced) != 2:
+            return None
+        for first, second, third in permutations(pieces):
+            one, two = set(first.axes) & set(second.axes), set(second.axes) & set(third.axes)
+            plain = (
+                one | two == reduced
+                and len(one) == len(two) == 1
+                and not set(first.axes) & set(third.axes)
+                and set(second.axes) == reduced
+                and (*first.axes[-1:], *third.axes[:1]) == second.axes
+                and len(first.axes) <= 2
+                and len(third.axes) <= 2
+            )
+            axes = (*first.axes[:-1], *third.axes[1:])
+            if plain and axes == kept:
+                node = ast.BinOp(first.node, ast.MatMult(), second.node)
+                node = ast.BinOp(node, ast.MatMult(), third.node)
+                return Emitted(node, axes, first.dtype, Rank.TENSOR if axes else Rank.SCALAR)
+        return None
+
     def _product(
         self, left: Emitted, right: Emitted, reduced: set[str], kept: tuple[str, ...]
     ) -> Emitted | None:
@@ -168,6 +278,12 @@ class ReductionEmitter(RowEmitter):
         inner = next(iter(reduced))
         if kept and kept[0] in right.axes:
             left, right = right, left
+        if len(left.axes) > 2 and len(right.axes) <= 2 and left.axes[-1] == inner:
+            axes = (*left.axes[:-1], *(a for a in right.axes if a != inner))
+            if axes == kept:  # one matrix for the whole batch
+                second = right.node if right.axes[0] == inner else syntax.attribute(right.node, "T")
+                node = ast.BinOp(left.node, ast.MatMult(), second)
+                return Emitted(node, axes, left.dtype, Rank.TENSOR)
         if len(left.axes) > 2 or len(right.axes) > 2:
             return self._broadcast(left, right, inner) or self._broadcast(right, left, inner)
         first = left.node if left.axes[-1] == inner else syntax.attribute(left.node, "T")
@@ -241,6 +357,33 @@ def _quotient(value: Expression) -> tuple[Expression, list[Expression]]:
         divisors.append(divisor)
         value = dividend
     return value, divisors[::-1]
+def as_mean(node: ast.expr) -> ast.expr:
+    """``x.sum(0) -> x.mean(0)``."""
+    assert isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    return ast.Call(syntax.attribute(node.func.value, "mean"), node.args, node.keywords)
+
+
+def is_product(affine: Affine, extents: Sequence[Affine]) -> bool:
+    """Whether a count is the product of extents: ``k * k`` of ``(k, k)``."""
+    wanted = sorted(str(e) for e in extents if e != Affine.number(1))
+    if len(wanted) == 1:
+        return str(affine) == wanted[0]
+    if len(affine.terms) != 1 or affine != Affine.symbol(affine.symbols[0]):
+        return False
+    return sorted(_spelled_factors(ast.parse(affine.symbols[0], mode="eval").body)) == wanted
+
+
+def _spelled_factors(node: ast.expr) -> list[str]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return [*_spelled_factors(node.left), *_spelled_factors(node.right)]
+    return [ast.unparse(node)]
+
+
+def _literal(value: Expression) -> Number | None:
+    """The number that a value is, whatever it is converted to."""
+    while isinstance(value, Cast):
+        value = value.value
+    return value if isinstance(value, Number) else None
 
 
 def _factors(value: Expression) -> list[Expression]:

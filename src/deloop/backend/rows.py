@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import permutations
 from typing import TypeVar
 
 from deloop.backend import syntax
@@ -20,6 +20,7 @@ from deloop.ops.reductions import Reduction
 
 _WITHOUT_CANCELLING = "donot_use_mm_for_euclid_dist"
 _Self = TypeVar("_Self", bound="RowEmitter")
+_MOST_PERMUTED = 6
 
 
 class RowEmitter(OperandEmitter):
@@ -36,38 +37,51 @@ class RowEmitter(OperandEmitter):
         return inner
 
     def natural_order(self, value: Expression, axes: Sequence[Axis]) -> tuple[str, ...]:
-        """All axes, in the order in which the value's operands have their dimensions.
+        """All axes, in the order that takes the fewest transpositions of operands and result."""
+        inside = tuple(a.iterator for a in axes)
+        kept = tuple(n for n in self.order if n not in inside)
+        names = (*kept, *(n for n in self.loops if n not in (*kept, *inside)), *inside)
+        used = self._orders(value, names)
+        moving = [n for n in names if any(n in own for own in used)]
+        if len(moving) > _MOST_PERMUTED:
+            moving.sort(key=max(used, key=len).index if len(used) == 1 else names.index)
+            return (*(n for n in names if n not in moving), *moving)
+        result = tuple(n for n in moving if n in kept)
 
-        The operand with most dimensions decides; others and the loops' own order fill the gaps.
-        """
-        names = list(dict.fromkeys([*self.loops, *(a.iterator for a in axes)]))
-        known = [[s for s in found if s in names] for found in self._orders(value)]
-        later: dict[str, set[str]] = {name: set() for name in names}
-        for found in sorted(known, key=len, reverse=True):
-            for first, second in pairwise(found):
-                if first != second and first not in _reached(second, later):
-                    later[first].add(second)
-        order: list[str] = []
-        while names:
-            free = next(n for n in names if not any(n in later[m] for m in names))
-            order.append(free)
-            names.remove(free)
-        return tuple(order)
+        def transpositions(order: tuple[str, ...]) -> int:
+            operands = sum(own != tuple(n for n in order if n in own) for own in used)
+            return 2 * operands + (result != tuple(n for n in order if n in result))
 
-    def _orders(self, value: Expression) -> list[list[str]]:
+        best = min(permutations(moving), key=transpositions)
+        return (*(n for n in names if n not in best), *best)
+
+    def _orders(self, value: Expression, names: Sequence[str]) -> list[tuple[str, ...]]:
         """What moves along the dimensions of each operand, in their order."""
         match value:
-            case scalar.Load(_, subscripts):
-                affine = [self.context.canonical(s) for s in subscripts if isinstance(s, Affine)]
-                return [[s for a in affine for s in a.symbols]]
+            case scalar.Load():
+                return [self._own_order(value, names)]
             case Reduce(_, inner, axes, _, _, at):
-                bound = {axis.iterator for axis in axes}
-                kept = list(at.symbols) if isinstance(at, Affine) else []
+                bound = [axis.iterator for axis in axes]
+                kept = [n for n in at.symbols if n in names] if isinstance(at, Affine) else []
                 return [
-                    [n for s in order for n in (kept if s in bound else [s])]
-                    for order in self._orders(inner)
+                    tuple(dict.fromkeys(n for s in order for n in (kept if s in bound else [s])))
+                    for order in self._orders(inner, (*names, *bound))
                 ]
-        return [order for child in scalar.children(value) for order in self._orders(child)]
+        return [order for child in scalar.children(value) for order in self._orders(child, names)]
+
+    def _own_order(self, load: scalar.Load, names: Sequence[str]) -> tuple[str, ...]:
+        """The axes of a read in the order of its dimensions; `unfold` puts windows last."""
+        found: list[str] = []
+        windows: list[str] = []
+        for subscript in load.subscripts:
+            if isinstance(subscript, Affine):
+                subscript = scalar.Index(self.context.canonical(subscript))
+            used = scalar.iterators_of(subscript, frozenset(names))
+            here = [n for n in [*self.loops, *names] if n in used and n not in (*found, *windows)]
+            first, others = here[:1], dict.fromkeys(here[1:])
+            found.extend(first)
+            windows.extend(n for n in others if n not in first)
+        return (*found, *windows)
 
     # ------------------------------------------------------------------ methods
     def combined(self, piece: Emitted, node: Reduce, reduction: Reduction, dtype: str) -> Emitted:
@@ -276,16 +290,6 @@ class RowEmitter(OperandEmitter):
         axes = (*batch, first.axes[-2], second.axes[-2])
         self.context.round_off("a sum in another order than the loop's")
         return Emitted(made, axes, node.type.dtype, Rank.TENSOR)
-
-
-def _reached(name: str, later: dict[str, set[str]]) -> set[str]:
-    """The axes that must come after one, itself included."""
-    found, queue = {name}, [name]
-    while queue:
-        more = later[queue.pop()] - found
-        found |= more
-        queue.extend(more)
-    return found
 
 
 def find_distance(value: Expression) -> tuple[Expression, Expression, Axis, float] | None:

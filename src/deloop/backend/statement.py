@@ -74,6 +74,10 @@ def write_plan(
     return Written(tuple(body), frozenset(writer.replaced), frozenset(writer.bound))
 
 
+_NAMES = {"max": "largest", "min": "smallest", "sum": "total", "prod": "product"}
+"""What a reduction is called that is used more than once."""
+
+
 class _Writer:
     def __init__(
         self,
@@ -234,6 +238,8 @@ class _Writer:
                 name = expression.name
             if name is None and expression in conditions:
                 name = "mask"
+            if name is None and isinstance(expression, Reduce):
+                name = _NAMES.get(expression.kind)
             if name is None or (isinstance(expression, Select) and expression.is_mixed):
                 continue
             scope = scopes[expression]
@@ -323,7 +329,8 @@ class _Writer:
         if entries is None:
             entries, axes, _ = emitter.index_entries(store.subscripts, tensor)
         emitter.order = (*(a for a in emitter.order if a not in axes), *axes)
-        whole = simple and all(syntax.is_full(e) for e in entries)
+        pairs = zip(entries, tensor.type.shape, strict=True)
+        whole = simple and all(syntax.is_full(e) or n == Affine.number(1) for e, n in pairs)
         updates = store.augmented or store.value.type.dtype == store.dtype
         if (
             updates
@@ -408,6 +415,10 @@ class _Writer:
             if load.array in self.context.arrays
         }
         rank_zero = not tensor.type.rank and piece.rank is not Rank.NUMBER
+        single = [size == Affine.number(1) for size in tensor.type.shape]
+        if not axes and single and all(single) and piece.rank is not Rank.NUMBER:
+            node = syntax.method(piece.node, "reshape", *(syntax.constant(1) for _ in single))
+            piece, rank_zero = replace(piece, node=node), True
         if (
             not (axes or rank_zero)
             or (devices and devices != {tensor.type.device})
@@ -469,6 +480,9 @@ class _Writer:
         kept = syntax.strip_full(entries)
         if not kept:
             kept = [ast.Slice()] if tensor.type.rank else [ast.Constant(...)]
+        in_place = _method_in_place(base, kept, node)
+        if in_place is not None and piece.dtype == tensor.type.dtype:
+            return in_place
         target = syntax.index(base, kept)
         _set_store(target)
         return ast.Assign([target], node, lineno=0)
@@ -540,6 +554,19 @@ def _pushed_cast(value: Expression, kind: ElementType) -> Expression:
             value.condition, _pushed_cast(value.then, kind), _pushed_cast(value.otherwise, kind)
         )
     return value if value.type.dtype == kind.dtype else Cast(value, kind)
+
+
+_IN_PLACE = frozenset({"triu", "tril", "clamp", "abs"})
+
+
+def _method_in_place(base: ast.expr, entries: list[ast.expr], node: ast.expr) -> ast.stmt | None:
+    """``A[:] = A.triu() -> A.triu_()``."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=value, attr=word), args=args, keywords=keywords):
+            whole = all(map(syntax.is_full, entries)) and syntax.same(value, base)
+            if whole and word in _IN_PLACE:
+                return ast.Expr(ast.Call(syntax.attribute(base, f"{word}_"), args, keywords))
+    return None
 
 
 def _set_store(node: ast.expr) -> None:

@@ -79,7 +79,10 @@ def same(left: ast.AST, right: ast.AST) -> bool:
 
 
 def text(node: ast.AST) -> str:
-    """The source of a tree."""
+    """The source of a tree; a returned tuple goes without its parentheses."""
+    match node:
+        case ast.Return(value=ast.Tuple(elts=[first, second, *others])):
+            return "return " + ", ".join(text(part) for part in (first, second, *others))
     return ast.unparse(ast.fix_missing_locations(node))
 
 

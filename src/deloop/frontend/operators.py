@@ -91,6 +91,11 @@ class OperatorReader(SubscriptReader):
             fixed = isinstance(exponent, scalar.Number) and exponent.value in (0, 1, 2, 3)
             if self._is_root_of_size(base, exponent, node):
                 return result
+            if not fixed and self._is_root_of_count(base, exponent):
+                assert isinstance(base, scalar.Index)
+                reason = f"{ast.unparse(node)} is a real number"
+                self.require(at_least(base.affine, 0), node, reason)
+                fixed = True  # computed once, by Python
             if not fixed and (growing or not isinstance(base, scalar.Number)):
                 self.unsupported(
                     node, f"{ast.unparse(node)} may leave the range of a tensor's numbers", "VEC917"
@@ -113,6 +118,12 @@ class OperatorReader(SubscriptReader):
         if exponent.value < 0:
             self.nonzero(base, node)
         return True
+
+    def _is_root_of_count(self, base: scalar.Expression, exponent: scalar.Expression) -> bool:
+        """``D ** 0.5`` of an int that no loop changes: a number in the new code too."""
+        if not isinstance(base, scalar.Index) or set(base.affine.symbols) & self.iterators:
+            return False
+        return isinstance(exponent, scalar.Number) and exponent.value in (0.25, 0.5)
 
     def is_cell(self, value: scalar.Expression) -> bool:
         """Whether a value is a carried variable's; a reader of loops knows."""

@@ -332,7 +332,9 @@ class StoreReader(HeaderReader):
             if isinstance(dimension, Point):
                 subscripts.append(dimension.subscript)
             elif isinstance(dimension, Whole):
-                subscripts.append(dimension.start + Affine.symbol(next(queue).iterator))
+                single = dimension.extent == Affine.number(1)
+                moved = Affine() if single else Affine.symbol(next(queue).iterator)
+                subscripts.append(dimension.start + moved)
         return value, tuple(subscripts), tuple(loops)
 
     def _save_before(self, tensor: Tensor, node: ast.AST) -> None:

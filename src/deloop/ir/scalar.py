@@ -311,6 +311,23 @@ def iterators_of(expression: Expression, iterators: frozenset[str]) -> frozenset
     return frozenset(found) & iterators
 
 
+def slack_of(condition: Expression) -> Affine | None:
+    """What is not negative exactly where a comparison of indices holds: ``j > i -> j - i - 1``."""
+    if not isinstance(condition, Call) or condition.operator not in ("gt", "ge", "lt", "le"):
+        return None
+    sides: list[Affine] = []
+    for argument in condition.arguments:
+        match argument:
+            case Index(affine):
+                sides.append(affine)
+            case Number(int() as value):
+                sides.append(Affine.number(value))
+            case _:
+                return None
+    left, right = sides if condition.operator in ("gt", "ge") else sides[::-1]
+    return left - right - (condition.operator in ("gt", "lt"))
+
+
 def types_wanted(select: Select) -> str:
     """The dtype of a select whose branches agree."""
     branch: Expression = select

@@ -122,11 +122,17 @@ def _merge(
 ) -> list[Node] | None:
     """Both sides as one store a location, where no store of either feeds another."""
     sides: list[dict[Location, Store]] = []
+    merged: list[Node] = []
     for nodes in (first, second):
         side: dict[Location, Store] = {}
         for node in nodes:
-            if not isinstance(node, Store) or node.local or node.guards:
+            if not isinstance(node, Store) or node.guards:
                 return None
+            if node.local:  # a value may be computed where nobody uses it
+                if {load.array for load in scalar.loads(node.value)} & {a for a, _ in side}:
+                    return None
+                merged.append(node)
+                continue
             node = _like(node, sides[0] if sides else {})
             location = (node.array, node.subscripts)
             if location in side:
@@ -137,7 +143,6 @@ def _merge(
     locations = list(dict.fromkeys([*sides[0], *sides[1]]))
     if not _independent(everything, locations):
         return None
-    merged: list[Node] = []
     for location in locations:
         then, otherwise = sides[0].get(location), sides[1].get(location)
         store = then or otherwise

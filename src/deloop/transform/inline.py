@@ -52,9 +52,9 @@ def _read_outside(serial: Serial, plan: tuple[Step, ...]) -> frozenset[str]:
     carried = {
         v.statement.store.array
         for k, v in enumerate(inside)
-        if any(v.statement.store.array in _arrays_read(w) for w in inside[: k + 1])
+        if any(v.statement.store.array in arrays_read(w) for w in inside[: k + 1])
     }
-    others = {a for s in plan if s is not serial for v in vectors((s,)) for a in _arrays_read(v)}
+    others = {a for s in plan if s is not serial for v in vectors((s,)) for a in arrays_read(v)}
     return frozenset(carried | others)
 
 
@@ -69,13 +69,13 @@ def _inlined(
                               for n in scalar.walk(store.value)):  # fmt: skip
         return None
     end = next(
-        (k for k in range(position + 1, len(steps)) if _redefines(steps[k], store.array, step)),
+        (k for k in range(position + 1, len(steps)) if redefines(steps[k], store.array, step)),
         len(steps),
     )
     readers = [
         k
         for k in range(position + 1, min(end + 1, len(steps)))
-        if any(store.array in _arrays_read(v) for v in vectors((steps[k],)))
+        if any(store.array in arrays_read(v) for v in vectors((steps[k],)))
     ]
     is_live = end == len(steps) and store.array in live
     if not readers:
@@ -99,7 +99,7 @@ def _inlined(
     for k in readers:
         reader = steps[k]
         assert isinstance(reader, Vector)
-        value = _substituted(reader, step)
+        value = with_kept_value(reader, step)
         if value is None:
             return None
         new = replace(reader.statement.store, value=fold_starts(value), augmented=False)
@@ -109,7 +109,7 @@ def _inlined(
     return changed
 
 
-def _redefines(step: Step, array: str, first: Vector) -> bool:
+def redefines(step: Step, array: str, first: Vector) -> bool:
     """Whether a step sets all of the array that an earlier statement has set."""
     return (
         isinstance(step, Vector)
@@ -123,7 +123,8 @@ def _redefines(step: Step, array: str, first: Vector) -> bool:
     )
 
 
-def _arrays_read(vector: Vector) -> set[str]:
+def arrays_read(vector: Vector) -> set[str]:
+    """The arrays that a statement reads, subscripts included."""
     store = vector.statement.store
     found = {load.array for load in scalar.loads(store.value)}
     for subscript in store.subscripts:
@@ -140,7 +141,7 @@ def _uses(step: Step, array: str) -> int:
     )
 
 
-def _substituted(reader: Vector, kept: Vector) -> Expression | None:
+def with_kept_value(reader: Vector, kept: Vector) -> Expression | None:
     """The reader's value with the kept one in place of its reads; None where the ranges differ."""
     store = kept.statement.store
     axes = {loop.iterator: loop.axis for loop in kept.axes}

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deloop.dtype import Rank
+from deloop.dtype import Rank, category
 from deloop.frontend.apply import DataRequirement
-from deloop.frontend.expression import BOOL, both, cast, negate
+from deloop.frontend.expression import BOOL, both, cast, negate, number
 from deloop.ir import scalar
 from deloop.ir.axis import Axis
 from deloop.ir.plan import Step, vectors
@@ -23,6 +23,7 @@ from deloop.ir.scalar import (
     Scan,
     Select,
     bound_axes,
+    slack_of,
 )
 from deloop.ops.reductions import Reduction, find_reduction
 
@@ -45,14 +46,24 @@ def counted(term: Expression) -> Expression:
     """``select(c, 1, 0) -> c`` as a number; a condition that is a tensor counts as int64."""
     if not isinstance(term, Select) or term.is_mixed:
         return term
+    inner = counted(term.then)
+    if inner != term.then and isinstance(inner, Cast) and _literal(term.otherwise) == 0:
+        chosen = Select(term.condition, inner.value, cast(number(False), inner.value.type))
+        triangle = slack_of(term.condition) is not None
+        return Cast(chosen if triangle else both(term.condition, inner.value), term.type)
     values = []
     for branch in (term.then, term.otherwise):
-        while isinstance(branch, Cast):
-            branch = branch.value
-        values.append(branch.value if isinstance(branch, Number) else None)
+        values.append(_literal(branch))
     if values == [1, 0] and term.type.dtype != "bool":
         return Cast(term.condition, term.type)
     return term
+
+
+def _literal(value: Expression) -> object:
+    """The number that a value is, whatever it is converted to."""
+    while isinstance(value, Cast):
+        value = value.value
+    return value.value if isinstance(value, Number) else None
 
 
 def combine(kind: str, start: Expression, reduced: Expression) -> Expression:
@@ -146,6 +157,11 @@ def fold_starts(value: Expression) -> Expression:
                 if kind is not None and find_reduction(kind).operator == word:
                     made = combine(kind, start, reduced)
                     return node if made.type != node.type else made
+            case Call("sub", (start, reduced), _, "") if (
+                _kind_of(reduced) == "sum" and _is_neutral(start, find_reduction("sum"))
+            ):
+                made = Call("neg", (cast(reduced, node.type),), node.type)
+                return made if category(node.type.dtype) != "bool" else node
             case Select(Call("gt" | "lt", (reduced, start)), then, _) if (
                 then == reduced and isinstance(reduced, (Reduce, Scan))
             ):

@@ -27,7 +27,9 @@ from deloop.ops.math_functions import find_math_function
 from deloop.ops.reductions import find_reduction
 from deloop.ops.table import find_gradient, find_operator
 from deloop.poly.dependence import Dependence, DependenceKind
+from deloop.transform.reduce import fold_starts
 from deloop.transform.scan import scans_of
+from deloop.transform.tidy import as_logic, tidy
 
 
 def forward_fill(
@@ -47,6 +49,38 @@ def forward_fill(
                 return expression  # two numbers would be computed by Python, not in the dtype
             return replace(expression, arguments=(left, right))
     return expression  # elsewhere a number would not do for a tensor
+
+
+def _fold_fills(
+    expression: Expression, fill_of: Callable[[Load], int | float | bool | None]
+) -> Expression:
+    """``out[i] + sum over j of x[i, j] -> sum over j of x[i, j]``, `out` being full of 0."""
+    match expression:
+        case Call(_, (Load() as start, reduced)) | Select(Call(_, (reduced, Load() as start))):
+            fill = fill_of(start)
+            if fill is not None and any(isinstance(n, Reduce) for n in scalar.walk(reduced)):
+                filled = Cast(number(fill), start.type)
+                known = scalar.rebuild(expression, lambda e: _exchanged(e, start, filled))
+                folded = fold_starts(known)
+                if folded != known or isinstance(known, Select):
+                    return folded
+        case Reduce():
+            return expression
+    return scalar.rebuild(expression, lambda child: _fold_fills(child, fill_of))
+
+
+def _reduction_first(value: Expression, array: str) -> Expression:
+    """``b + x @ w -> x @ w + b``, unless `b` is what the statement changes."""
+    match value:
+        case Call("add", (Load(name) as start, Reduce() as reduced), _, "", ()) if name != array:
+            return replace(value, arguments=(reduced, start))
+    return value
+
+
+def _exchanged(expression: Expression, old: Expression, new: Expression) -> Expression:
+    if expression == old:
+        return new
+    return scalar.rebuild(expression, lambda e: _exchanged(e, old, new))
 
 
 def drop_neutral(expression: Expression) -> tuple[Expression, bool]:
@@ -231,20 +265,38 @@ def simplify_plan(
             store = step.statement.store
             fill = _fill_reader(step, dependences, arrays, frozenset(written))
             written.add(store.array)
-            value = forward_fill(store.value, fill)
-            if requires_grad(value, grown) != requires_grad(store.value, grown):
+            plain = tidy(store.value)
+            value = forward_fill(_fold_fills(plain, fill), fill)
+            if requires_grad(value, grown) != requires_grad(plain, grown):
                 # A gradient recorded elsewhere in the tensor makes this read carry one.
-                value = store.value
+                value = plain
             augmented = store.augmented
-            if value != store.value:
+            if value != plain:
                 value, lost = drop_neutral(value)
                 lossy, augmented = lossy or lost, False
-            value = protect(value, grads)
+            value = protect(_reduction_first(as_logic(value), store.array), grads)
             changed = replace(store, value=value, augmented=augmented)
             result.append(replace(step, statement=replace(step.statement, store=changed)))
         return tuple(result)
 
     return visit(plan), lossy
+
+
+def drop_empty(plan: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The plan without statements of which no instance runs: ``out[:0] = x[:0] * 2``."""
+    result: list[Step] = []
+    for step in plan:
+        if isinstance(step, Serial):
+            body = drop_empty(step.body)
+            if body and not _is_empty(step.loop.axis.extent):
+                result.append(replace(step, body=body))
+        elif not any(_is_empty(loop.axis.extent) for loop in step.axes):
+            result.append(step)
+    return tuple(result)
+
+
+def _is_empty(extent: Affine) -> bool:
+    return extent.is_constant and extent.constant <= 0
 
 
 def arrays_with_grad(plan: tuple[Step, ...], arrays: Mapping[str, Tensor]) -> frozenset[str]:

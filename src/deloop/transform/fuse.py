@@ -1,0 +1,94 @@
+"""Statements that change what the one before has just set, as one statement.
+
+``out[i] = sum over j of x[i, j]; out[i] = out[i] / m   ->   out[i] = (sum over j of x[i, j]) / m``
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from deloop.ir import scalar
+from deloop.ir.affine import Affine
+from deloop.ir.plan import Serial, Step, Vector, vectors
+from deloop.ir.types import Tensor
+from deloop.transform.inline import arrays_read, redefines, with_kept_value
+from deloop.transform.reduce import fold_starts
+
+
+def fuse_updates(plan: tuple[Step, ...], arrays: Mapping[str, Tensor]) -> tuple[Step, ...]:
+    """The plan with each update written into the statement that sets the same elements before."""
+    steps = [
+        replace(step, body=fuse_updates(step.body, arrays)) if isinstance(step, Serial) else step
+        for step in plan
+    ]
+    position = 0
+    while position < len(steps):
+        fused = _fused(steps, position, arrays)
+        if fused is None:
+            position += 1
+        else:
+            steps = fused
+    return tuple(steps)
+
+
+def _fused(steps: list[Step], position: int, arrays: Mapping[str, Tensor]) -> list[Step] | None:
+    """The steps with one statement put into the update that follows; None where none does."""
+    first = steps[position]
+    if not isinstance(first, Vector) or first.conditions or first.statement.store.cell is not None:
+        return None
+    store = first.statement.store
+    name, storage = store.array, arrays[store.array].storage.rstrip("?")
+    own = [load for load in scalar.loads(store.value) if load.array == name]
+    if store.local or any(load.subscripts != store.subscripts for load in own):
+        return None
+    read = {arrays[a].storage.rstrip("?") for a in arrays_read(first) if a in arrays} - {storage}
+    for later in range(position + 1, len(steps)):
+        inside = vectors((steps[later],))
+        touched = {name} & {a for v in inside for a in (v.statement.store.array, *arrays_read(v))}
+        if touched:
+            changed = _updated(first, steps[later])
+            if changed is None:
+                return None
+            return [*steps[:position], *steps[position + 1 : later], changed, *steps[later + 1 :]]
+        written = {arrays[v.statement.store.array].storage.rstrip("?") for v in inside}
+        looked = {arrays[a].storage.rstrip("?") for v in inside for a in arrays_read(v)}
+        if written & (read | {storage}) or storage in looked or isinstance(steps[later], Serial):
+            return None
+    return None
+
+
+def _updated(first: Vector, step: Step) -> Vector | None:
+    """The update with the value of the statement before in place of the element it reads."""
+    if not isinstance(step, Vector) or not redefines(step, first.statement.store.array, first):
+        return None
+    store = step.statement.store
+    own = [load for load in scalar.loads(store.value) if load.array == store.array]
+    same = len(own) == 1 and own[0].subscripts == store.subscripts
+    if not same or not _walks_the_same(first, step):
+        return None
+    value = with_kept_value(step, first)
+    if value is None:
+        return None
+    changed = replace(store, value=fold_starts(value), augmented=False)
+    statement = replace(step.statement, name=first.statement.name, store=changed)
+    return replace(step, statement=statement, accumulation=first.accumulation)
+
+
+def _walks_the_same(first: Vector, second: Vector) -> bool:
+    """Whether both statements write the same elements, each dimension by an axis of its own."""
+    ranges: list[list[object]] = []
+    for vector in (first, second):
+        axes = {loop.iterator: loop for loop in vector.axes}
+        found: list[object] = []
+        for subscript in vector.statement.store.subscripts:
+            if not isinstance(subscript, Affine) or len(subscript.symbols) != 1:
+                return False
+            if subscript != Affine.symbol(subscript.symbols[0]):
+                return False
+            loop = axes.get(subscript.symbols[0])
+            found.append((loop.lower, loop.upper, loop.span) if loop else subscript)
+        if len(axes) != len(found):
+            return False
+        ranges.append(found)
+    return ranges[0] == ranges[1]

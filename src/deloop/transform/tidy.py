@@ -1,0 +1,157 @@
+"""Values written plainly: what is the same whatever the operands are, and reads better.
+
+``select(not c, a, b) -> select(c, b, a)``; ``sum over i of x[n - 1 - i] -> sum over i of x[i]``;
+``x[i].item() > 2`` compares as ``x[i] > 2``.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import replace
+
+from deloop.dtype import RANGES, Rank, category
+from deloop.frontend.expression import cast, may_raise, negate, number
+from deloop.ir import scalar
+from deloop.ir.affine import Affine
+from deloop.ir.axis import Axis
+from deloop.ir.scalar import Call, Cast, Expression, Index, Load, Number, Reduce, Select, slack_of
+
+_COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
+_EXACT_IN_DOUBLE = frozenset({"uint8", "int8", "int16", "int32"})
+
+
+def tidy(value: Expression) -> Expression:
+    """The value with every part of it written plainly; all of its elements stay what they were."""
+    value = scalar.rebuild(value, tidy)
+    match value:
+        case Select(Call("logical_not", (condition,)), then, otherwise):
+            return Select(condition, otherwise, then)
+        case Reduce():
+            return _squared(_forwards(value))
+        case Call(operator, (first, second), _, "", ()) if operator in _COMPARISONS:
+            first, second = _undoubled(first, second), _undoubled(second, first)
+            return replace(value, arguments=_as_read(first, second))
+    return value
+
+
+# ---------------------------------------------------------------------- logic
+def as_logic(value: Expression) -> Expression:
+    """``select(c, True, b) -> b | c``, where b is a tensor of the loop's."""
+    value = scalar.rebuild(value, as_logic)
+    if not isinstance(value, Select) or slack_of(value.condition) is not None:
+        return value  # a triangle is its own plain form
+    condition, then, otherwise = value.condition, value.then, value.otherwise
+    if {then.type.dtype, otherwise.type.dtype} != {"bool"}:
+        return value
+    decided = [_literal(then), _literal(otherwise)]
+    if decided in ([True, False], [False, True]) and condition.type.dtype == "bool":
+        return cast(condition if decided[0] else negate(condition), then.type)
+    for branch, known, other in ((0, then, otherwise), (1, otherwise, then)):
+        plain = isinstance(other, (Load, Call)) and other.type.rank is not Rank.NUMBER
+        plain = plain and not _needs_its_condition(other)
+        if _literal(known) is None or not plain or other.type.dtype != "bool":
+            continue
+        taken = bool(_literal(known))
+        word = "bitwise_or" if taken else "bitwise_and"
+        # True, or False, where the condition holds, or where it does not.
+        chosen = condition if taken == (branch == 0) else negate(condition)
+        return Call(word, (other, chosen), other.type)
+    return value
+
+
+def _needs_its_condition(value: Expression) -> bool:
+    """Whether an operand may raise where the loop does not evaluate it."""
+    return any(
+        may_raise(node)
+        or (isinstance(node, Load) and not all(isinstance(s, Affine) for s in node.subscripts))
+        for node in scalar.walk(value)
+    )
+
+
+def _literal(value: Expression) -> object:
+    while isinstance(value, Cast):
+        value = value.value
+    return value.value if isinstance(value, Number) else None
+
+
+# ---------------------------------------------------------------------- comparisons
+def _undoubled(value: Expression, other: Expression) -> Expression:
+    """``x.double()`` beside a literal as ``x``, where its dtype holds the literal exactly."""
+    if not (isinstance(value, Cast) and isinstance(other, Number)):
+        return value
+    if (value.type.dtype, value.type.rank) != ("float64", Rank.NUMBER):
+        return value
+    inner = value.value
+    if inner.type.rank is Rank.NUMBER or not holds_exactly(other.value, inner.type.dtype):
+        return value
+    return inner
+
+
+def _as_read(first: Expression, second: Expression) -> tuple[Expression, Expression]:
+    """The operands, a whole float beside an integer tensor as the int that it is."""
+    pair = [first, second]
+    for k, (mine, other) in enumerate(((first, second), (second, first))):
+        whole = isinstance(mine, Number) and isinstance(mine.value, float)
+        if whole and other.type.rank is not Rank.NUMBER and other.type.dtype in _EXACT_IN_DOUBLE:
+            assert isinstance(mine, Number) and isinstance(mine.value, float)
+            if holds_exactly(mine.value, other.type.dtype):
+                pair[k] = number(int(mine.value))
+    return pair[0], pair[1]
+
+
+def holds_exactly(value: object, dtype: str) -> bool:
+    """Whether a Python number is a value of the dtype, so that comparing in it is exact."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    if dtype in _EXACT_IN_DOUBLE:
+        low, high = RANGES[dtype]
+        return float(value).is_integer() and low <= value <= high
+    formats = {"float16": "e", "float32": "f"}
+    if dtype == "float64":
+        return float(value) == value
+    if dtype not in formats:
+        return False
+    try:
+        (held,) = struct.unpack(formats[dtype], struct.pack(formats[dtype], value))
+    except (OverflowError, struct.error):
+        return False
+    return bool(held == value)
+
+
+# ---------------------------------------------------------------------- squares
+def _squared(node: Reduce) -> Reduce:
+    """``sum of (x - y) * (x - y) -> sum of (x - y) ** 2``; the dot product of a tensor stays."""
+    match node.value:
+        case Call("mul", (first, second), kind, "", ()) if (
+            first == second and isinstance(first, Call) and category(kind.dtype) == "float"
+        ):
+            if node.kind == "sum" and kind.rank is not Rank.NUMBER:
+                return replace(node, value=Call("pow", (first, number(2)), kind))
+    return node
+
+
+# ---------------------------------------------------------------------- directions
+def _forwards(node: Reduce) -> Reduce:
+    """The reduction with axes turned round that everything read runs along backwards."""
+    for axis in node.axes:
+        if axis.span is None and _runs_backwards(node.value, axis):
+            turned = {axis.iterator: axis.lower + axis.upper - 1 - Affine.symbol(axis.iterator)}
+            node = replace(node, value=scalar.substitute_symbols(node.value, turned))
+    return node
+
+
+def _runs_backwards(value: Expression, axis: Axis) -> bool:
+    signs = [a.coefficient(axis.iterator) for a in _positions(value)]
+    moving = [s for s in signs if s]
+    return bool(moving) and all(s < 0 for s in moving)
+
+
+def _positions(value: Expression) -> list[Affine]:
+    """Every affine subscript and index of a value."""
+    found: list[Affine] = []
+    for node in scalar.walk(value):
+        if isinstance(node, Index):
+            found.append(node.affine)
+        elif isinstance(node, Load):
+            found.extend(s for s in node.subscripts if isinstance(s, Affine))
+    return found
