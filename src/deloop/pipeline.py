@@ -9,11 +9,14 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from deloop.analysis.arg_reduction import Surroundings, find_settled
 from deloop.analysis.bounds import Bounds, check_trip_counts
-from deloop.analysis.carried import require_updates
+from deloop.analysis.carried import check_decided, require_updates
 from deloop.analysis.coverage import find_replaceable, is_passed_on
+from deloop.analysis.escape import find_escaping
 from deloop.analysis.facts import Facts
 from deloop.analysis.legality import dependences_of
+from deloop.analysis.origins import find_origins
 from deloop.analysis.scope import (
     find_live_out,
     find_torch,
@@ -52,6 +55,7 @@ from deloop.transform.inline import inline_kept
 from deloop.transform.lift import lift
 from deloop.transform.powers import settle_powers
 from deloop.transform.simplify import arrays_with_grad, simplify_plan
+from deloop.transform.winners import drop_overwritten, name_winners
 
 _MOST_READINGS = 24
 
@@ -157,15 +161,20 @@ def compile_loop(
     bounds = Bounds(nest.arrays, nest.locals, facts)
     statements = drop_touches([bounds.check(s) for s in list_statements(body)])
     bounds.expect_to_run(statements)
-    facts.needed.extend(require_updates(nest, statements, facts))
     for statement in statements:
         check_trip_counts(statement, facts, at_least_one=bounds.must_run)
     statements = [canonical_statement(s, facts.canonical) for s in statements]
     dependences = dependences_of(statements, nest.arrays, facts)
-    plan = distribute(statements, dependences)
+    escaping = find_escaping(function, candidate, nest)
+    origins = find_origins(function, candidate)
+    around = Surroundings(statements, nest.arrays, nest.cells, escaping, origins, nest.live)
+    plan = distribute(statements, dependences, around)
+    check_decided(plan)
+    facts.needed.extend(require_updates(nest, statements, facts, find_settled(plan)))
     refusal = check_kept(plan, dependences, statements)
     plan = lift(plan, bounds)
-    plan = inline_kept(plan, nest.arrays, nest.locals, nest.live)
+    plan = inline_kept(drop_overwritten(plan), nest.arrays, nest.locals, nest.live)
+    plan = name_winners(plan, nest, names_of(function))
     check_gradient_order(plan, arrays_with_grad(plan, nest.arrays), nest.arrays)
     plan, lossy = simplify_plan(plan, dependences, nest.arrays)
     with_grad = arrays_with_grad(plan, nest.arrays)
@@ -198,6 +207,12 @@ def compile_loop(
     return report, Replacement(
         candidate.node, candidate.block, written.body, written.replaced, written.bound
     )
+
+
+def names_of(function: SourceFunction) -> frozenset[str]:
+    """Every name that the function uses."""
+    used = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)}
+    return frozenset(used | set(function.parameters))
 
 
 def axes_of(plan: tuple[Step, ...], nest: Nest) -> list[Loop]:

@@ -587,6 +587,7 @@ FAMILY.add(
     "peak = x.abs().max()\nreturn x / peak",
     "return x / x.abs().amax()",
     inputs=vectors(),
+    exactness=("rounding",),  # the sign of a zero where 0.0 and -0.0 tie
 )
 
 
@@ -603,6 +604,7 @@ FAMILY.add(
     "low = x.min()\nreturn x - low",
     "return x - x.amin()",
     inputs=vectors(),
+    exactness=("rounding",),  # the sign of a zero where 0.0 and -0.0 tie
 )
 
 
@@ -652,8 +654,10 @@ FAMILY.add(
     range_normalised,
     "return (x - x.min()) / (x.max() - x.min())",
     "lo = x.min()\nhi = x.max()\nreturn (x - lo) / (hi - lo)",
+    "hi = x.max()\nlo = x.min()\nreturn (x - lo) / (hi - lo)",
     "lo, hi = x.aminmax()\nreturn (x - lo) / (hi - lo)",
     inputs=vectors(),
+    exactness=("rounding",),  # the sign of a zero where 0.0 and -0.0 tie
 )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from deloop.analysis.arg_reduction import Surroundings
 from deloop.analysis.bindings import aliased_arrays
 from deloop.analysis.carried import is_counted
 from deloop.dtype import Rank, category, promote
@@ -23,7 +24,7 @@ from deloop.poly.dependence import Dependence, DependenceKind
 
 
 def find_accumulation(
-    statement: Statement, dependences: Sequence[Dependence], level: int
+    statement: Statement, dependences: Sequence[Dependence], level: int, around: Surroundings
 ) -> Accumulation | None:
     """The accumulation that a statement makes over the loops inside of `level`, None for no match.
 
@@ -50,14 +51,18 @@ def find_accumulation(
     is_int = store.cell is not None and store.cell == ElementType("int64", Rank.NUMBER)
     if is_int and kind in ("sum", "prod") and not (kind == "sum" and is_counted(term)):
         return None  # Python ints have no bound, a tensor's have
-    if not _is_new_value(statement, kind, term):
-        return None
     by_comparison = kind in ("max", "min") and isinstance(store.value, Select)
+    if by_comparison and around.changes_type(store.array):
+        return None  # where nothing beats the start, it keeps its type
+    if not _is_new_value(statement, kind, term, around):
+        return None
     floating = category(store.dtype) == "float"
     return Accumulation(kind, term, iterators, by_comparison and floating)
 
 
-def _is_new_value(statement: Statement, kind: str, term: Expression) -> bool:
+def _is_new_value(
+    statement: Statement, kind: str, term: Expression, around: Surroundings
+) -> bool:
     """Whether a reduction leaves what the loop leaves: a value of its own, its gradient alike.
 
     An extreme kept in a variable is the very element, a view of it; its gradient goes to one of
@@ -70,8 +75,11 @@ def _is_new_value(statement: Statement, kind: str, term: Expression) -> bool:
         return False
     if kind == "prod" and cell is None and category(statement.store.dtype) == "float":
         return False  # a product that overflows by itself need not where it starts from a zero
-    is_variable = cell is not None and cell.rank is not Rank.NUMBER and bool(aliased_arrays(term))
-    return not is_variable or (kind == "last" and isinstance(term, Load))
+    is_view = cell is not None and cell.rank is not Rank.NUMBER and bool(aliased_arrays(term))
+    if kind in ("max", "min"):
+        is_view = is_view and statement.store.array in around.escaping
+        is_view = is_view and isinstance(statement.store.value, Select)
+    return not is_view or (kind == "last" and isinstance(term, Load))
 
 
 def _own_type(

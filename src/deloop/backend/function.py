@@ -75,6 +75,7 @@ def write_function(function: SourceFunction, replacements: Sequence[Replacement]
             start = allocation_of(name, replacement.loop, replacement.block, function.node.body)
             if isinstance(start, ast.Assign) and _is_plain_start(start.value):
                 edits[start] = []
+        _drop_starts(replacement, edits, function.node)
         edits[replacement.loop] = list(replacement.body)
         _return_directly(replacement, edits, function.node)
     _drop_unread(function.node, replacements, edits)
@@ -104,6 +105,51 @@ def _return_directly(
         return
     edits[replacement.loop] = body[:-1]
     edits[returned] = [ast.Return(value=last.value)]
+
+
+def _drop_starts(
+    replacement: Replacement, edits: dict[ast.stmt, list[ast.stmt]], node: ast.FunctionDef
+) -> None:
+    """What carried variables held before the loop, where the new code needs none of it.
+
+    ``best, index = x[0], 0``: an element that the loop reads too, so that leaving it out hides no
+    exception.
+    """
+    position = next(k for k, s in enumerate(replacement.block) if s is replacement.loop)
+    in_loop = {n.id for n in ast.walk(replacement.loop) if isinstance(n, ast.Name)}
+    read = names_read(list(replacement.body))
+    for statement in reversed(replacement.block[:position]):
+        if not isinstance(statement, ast.Assign):
+            return
+        names = {n.id for t in statement.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+        plain = (ast.Name, ast.Tuple, ast.List, ast.expr_context)
+        only_names = all(isinstance(n, plain) for t in statement.targets for n in ast.walk(t))
+        unneeded = only_names and all(
+            n in replacement.bound or is_read_only_in(n, replacement.loop, node.body) for n in names
+        )
+        if unneeded and names <= in_loop and not names & read and _is_first_value(statement.value):
+            edits[statement] = []
+        elif statement not in edits:
+            read |= names_read([statement])
+
+
+def _is_first_value(value: ast.expr) -> bool:
+    """Whether a start is constants and elements at constant places alone."""
+    for inner in ast.walk(value):
+        if isinstance(inner, ast.Call):
+            if _last_word(inner.func) not in {"tensor", "float", "zeros", "ones", "item", "abs"}:
+                return False
+        elif isinstance(inner, ast.Subscript):
+            index = inner.slice.elts if isinstance(inner.slice, ast.Tuple) else [inner.slice]
+            if not all(isinstance(i, (ast.Constant, ast.UnaryOp)) for i in index):
+                return False
+        elif not isinstance(
+            inner,
+            (ast.Constant, ast.UnaryOp, ast.unaryop, ast.Attribute, ast.Name, ast.expr_context,
+             ast.keyword, ast.Tuple, ast.List),
+        ):  # fmt: skip
+            return False
+    return True
 
 
 def _is_plain_start(value: ast.expr) -> bool:

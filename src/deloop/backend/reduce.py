@@ -33,6 +33,8 @@ class ReductionEmitter(OperandEmitter):
     def reduce(self, node: Reduce) -> Emitted:
         """``x.sum(1)``, ``mask.any()``, ``A @ B``."""
         reduction = find_reduction(node.kind)
+        if node.kind.startswith(("arg", "first_")):
+            return self._finished(self._located(node), node)
         if node.kind == "sum":
             contracted = self._contraction(node)
             if contracted is not None:
@@ -50,6 +52,28 @@ class ReductionEmitter(OperandEmitter):
         elif node.kind in ("max", "min"):
             self.context.round_off("an extreme may be either zero where -0.0 and 0.0 tie")
         return self._finished(piece, node)
+
+    def _located(self, node: Reduce) -> Emitted:
+        """``x.argmax(1)``, in row-major order of several axes; ``x.max(1).values``."""
+        reduced = tuple(a.iterator for a in node.axes)
+        order = self.natural_order(node.value, node.axes)
+        if len(reduced) > 1:
+            order = (*(a for a in order if a not in reduced), *reduced)
+        piece = self._within(node.axes, order).emit(node.value)
+        if not set(reduced) <= set(piece.axes):
+            raise self.refuse("what is compared is the same in all iterations of a loop")
+        kept = tuple(a for a in piece.axes if a not in reduced)
+        dim = piece.axes.index(reduced[0])
+        made = piece.node
+        if kept and len(reduced) > 1:
+            made = syntax.method(made, "flatten", syntax.constant(dim))
+        along = [syntax.constant(dim)] if kept or node.kind.startswith("first_") else []
+        rank = Rank.TENSOR if kept else Rank.SCALAR
+        if node.kind.startswith("first_"):
+            word = node.kind.removeprefix("first_")
+            made = syntax.attribute(syntax.method(made, word, *along), "values")
+            return Emitted(made, kept, piece.dtype, rank)
+        return Emitted(syntax.method(made, node.kind, *along), kept, "int64", rank)
 
     def _finished(self, piece: Emitted, node: Reduce) -> Emitted:
         """The reduced piece in canonical order and in the loop's type; a Python number if it is."""

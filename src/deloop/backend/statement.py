@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from deloop.backend import syntax
 from deloop.backend.context import Context, Emitted
 from deloop.backend.emit import Emitter
-from deloop.dtype import Rank
+from deloop.dtype import Rank, category
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign
 from deloop.ir.loop import Store
@@ -208,7 +208,7 @@ class _Writer:
     # ------------------------------------------------------------------ stores
     def _local(self, store: Store, emitter: Emitter) -> ast.stmt | None:
         name = self.context.arrays[store.array].name
-        piece = emitter.emit(store.value)
+        piece = emitter.emit(_told(store))
         wanted = tuple(
             s.symbols[0]
             for s in store.subscripts
@@ -423,6 +423,17 @@ class _Writer:
             for other in self.context.arrays.values()
             if other.name.split(".")[0].split("[")[0] in names
         )
+
+
+def _told(store: Store) -> Expression:
+    """The value of a variable, without a widening that ``.item()`` does by itself."""
+    value = store.value
+    is_number = store.cell is not None and store.cell.rank is Rank.NUMBER
+    if is_number and not store.subscripts and isinstance(value, Cast) and value.type == store.cell:
+        inner = value.value.type
+        if inner.rank is Rank.SCALAR and category(inner.dtype) == category(value.type.dtype):
+            return value.value
+    return value
 
 
 def _count(value: Expression, counts: dict[Expression, int]) -> None:

@@ -142,6 +142,9 @@ class Reduce:
     type: ElementType
 
 
+UNSET = "is_unset"
+"""The operator of ``best is None`` for a variable that holds None before the loop."""
+
 Expression = Number | Index | Invariant | Load | Call | Inlined | Select | Cast | Reduce
 Subscript = Affine | Expression
 
@@ -258,13 +261,14 @@ def requires_grad(expression: Expression, also: frozenset[str] = frozenset()) ->
 
     It ends where the loop takes a Python number (``.item()``) or an integer.
     """
-    if isinstance(expression, Cast) and expression.type.rank is Rank.NUMBER:
+    if isinstance(expression, (Cast, Reduce)) and expression.type.rank is Rank.NUMBER:
         return False
     if isinstance(expression, (Load, Invariant)):
         return expression.requires_grad or (
             isinstance(expression, Load) and expression.array in also
         )
-    if isinstance(expression, (Call, Cast)) and category(expression.type.dtype) in ("bool", "int"):
+    computed = isinstance(expression, (Call, Cast, Reduce))
+    if computed and category(expression.type.dtype) in ("bool", "int"):
         return False
     if isinstance(expression, Select):
         return requires_grad(expression.then, also) or requires_grad(expression.otherwise, also)

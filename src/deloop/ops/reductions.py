@@ -12,7 +12,8 @@ class Reduction:
     Parameters
     ----------
     name:
-        Its name here and of its Tensor method: ``sum``.
+        Its name here and of its Tensor method: ``sum``. ``first_max`` is the ``max`` along one
+        dimension, whose gradient goes to the first of equals.
     operator:
         The operator of one step, ``add`` in ``s = s + x[i]``.
     comparison:
@@ -50,6 +51,10 @@ _REDUCTIONS = {
         Reduction(
             "min", "minimum", None, is_exact=True, several=True, needs_values=True, comparison="lt"
         ),
+        Reduction("first_max", "", None, is_exact=True, several=False, needs_values=True),
+        Reduction("first_min", "", None, is_exact=True, several=False, needs_values=True),
+        Reduction("argmax", "", None, is_exact=True, several=False, needs_values=True),
+        Reduction("argmin", "", None, is_exact=True, several=False, needs_values=True),
         Reduction("any", "logical_or", False, is_exact=True, several=True),
         Reduction("all", "logical_and", True, is_exact=True, several=True),
     )

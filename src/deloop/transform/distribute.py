@@ -10,21 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from deloop.analysis.arg_reduction import Surroundings, find_arg_reduction
 from deloop.analysis.legality import refuse_carried
 from deloop.analysis.recurrence import find_accumulation
 from deloop.diagnostic import Refusal
 from deloop.errors import Unliftable
 from deloop.ir.plan import Accumulation, Serial, Statement, Step, Vector, vectors
+from deloop.ir.scalar import loads
 from deloop.poly.dependence import Dependence, DependenceKind
 
 
-def distribute(statements: list[Statement], dependences: Iterable[Dependence]) -> tuple[Step, ...]:
+def distribute(
+    statements: list[Statement], dependences: Iterable[Dependence], around: Surroundings
+) -> tuple[Step, ...]:
     """The plan: which statements are lifted at which level, under which loops that stay."""
-    return _generate(statements, list(dependences), 0)
+    return _generate(statements, list(dependences), 0, around)
 
 
 def _generate(
-    statements: list[Statement], dependences: list[Dependence], level: int
+    statements: list[Statement], dependences: list[Dependence], level: int, around: Surroundings
 ) -> tuple[Step, ...]:
     names = {s.name for s in statements}
     active = [
@@ -33,15 +37,22 @@ def _generate(
         if d.source in names and d.sink in names and (d.level == 0 or d.level > level)
     ]
     steps: list[Step] = []
+    done: set[str] = set()
     for component in _components(statements, active):
+        if component[0].name in done:
+            continue
+        done.update(s.name for s in component)
         if not is_cyclic(component, active):
             steps.append(Vector(component[0], level))
-        elif (found := _accumulation_of(component, active, level)) is not None:
-            steps.append(Vector(component[0], level, accumulation=found))
+        elif (found := _accumulations_of(component, active, level, around)) is not None:
+            steps.extend(Vector(s, level, accumulation=a) for s, a in found)
+        elif (found := _with_readers(component, statements, active, level, around, done)):
+            done.update(s.name for s, _ in found)
+            steps.extend(Vector(s, level, accumulation=a) for s, a in found)
         else:
             _check_cells(component, active, level, statements)
             loop = component[0].loops[level]
-            steps.append(Serial(loop, _generate(component, active, level + 1)))
+            steps.append(Serial(loop, _generate(component, active, level + 1, around)))
     return tuple(steps)
 
 
@@ -62,11 +73,40 @@ def _check_cells(
         raise Unliftable(refuse_carried(carried[0], statements))
 
 
-def _accumulation_of(
-    component: list[Statement], dependences: list[Dependence], level: int
-) -> Accumulation | None:
-    """What a component combines, where its only cycle is one element that each instance updates."""
-    return find_accumulation(component[0], dependences, level) if len(component) == 1 else None
+def _accumulations_of(
+    component: list[Statement], dependences: list[Dependence], level: int, around: Surroundings
+) -> list[tuple[Statement, Accumulation]] | None:
+    """What a component combines, where its only cycle is what each of its instances updates."""
+    if len(component) == 1:
+        found = find_accumulation(component[0], dependences, level, around)
+        if found is not None:
+            return [(component[0], found)]
+    return find_arg_reduction(component, level, around)
+
+
+def _with_readers(
+    component: list[Statement],
+    statements: list[Statement],
+    dependences: list[Dependence],
+    level: int,
+    around: Surroundings,
+    done: set[str],
+) -> list[tuple[Statement, Accumulation]] | None:
+    """An arg-reduction that other statements join by a temporary: the mask that all of them read.
+
+    They must wait for nothing that comes later.
+    """
+    temporaries = {s.store.array for s in component if s.store.local}
+    joined = [
+        s
+        for s in statements
+        if s.name not in done and any(x.array in temporaries for x in loads(s.store.value))
+    ]
+    names = {s.name for s in joined}
+    if not joined or any(d.sink in names and d.source not in names | done for d in dependences):
+        return None
+    together = [s for s in statements if s in component or s.name in names]
+    return find_arg_reduction(together, level, around)
 
 
 def is_cyclic(component: list[Statement], dependences: list[Dependence]) -> bool:

@@ -15,6 +15,8 @@ from deloop.frontend.apply import DataRequirement
 from deloop.ir import scalar
 from deloop.ir.loop import Loop
 
+_BUILTINS = frozenset({"float", "abs"})
+
 
 def guard_data(
     requirements: Sequence[DataRequirement],
@@ -53,7 +55,7 @@ def guard_data(
         node = piece.node if piece.rank is Rank.NUMBER else syntax.method(piece.node, word)
         guard = syntax.text(syntax.call("bool", [node]))
         free = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-        if free - parameters - {context.torch}:
+        if free - parameters - {context.torch} - _BUILTINS:
             raise Unsupported(
                 Refusal(
                     "VEC917",

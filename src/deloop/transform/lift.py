@@ -10,20 +10,22 @@ from dataclasses import replace
 
 from deloop.analysis.bounds import Bounds, greatest, least
 from deloop.analysis.facts import Facts
+from deloop.analysis.masks import comparison_of
 from deloop.analysis.recurrence import wider
 from deloop.diagnostic import Refusal
 from deloop.dtype import Rank
 from deloop.errors import Unsupported
 from deloop.frontend.apply import DataRequirement
-from deloop.frontend.expression import BOOL, both, cast, negate, number
+from deloop.frontend.expression import both, cast, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign, at_least, less_than
 from deloop.ir.loop import Loop
 from deloop.ir.plan import Accumulation, Serial, Statement, Step, Vector
-from deloop.ir.scalar import Call, ElementType, Expression, Index, Load, Select
+from deloop.ir.scalar import Call, ElementType, Expression, Load, Select
 from deloop.ops.reductions import find_reduction
 from deloop.poly.domain import Domain
 from deloop.transform.reduce import combine, reduce_over
+from deloop.transform.winner import lift_winner
 
 
 def lift(plan: tuple[Step, ...], bounds: Bounds, outer: tuple[Loop, ...] = ()) -> tuple[Step, ...]:
@@ -36,6 +38,8 @@ def lift(plan: tuple[Step, ...], bounds: Bounds, outer: tuple[Loop, ...] = ()) -
     for step in plan:
         if isinstance(step, Serial):
             result.append(Serial(step.loop, lift(step.body, bounds, (*outer, step.loop))))
+        elif step.accumulation is not None and step.accumulation.winner is not None:
+            result.append(lift_winner(step, bounds))
         else:
             result.append(_Lifting(step, bounds, outer).result())
     return tuple(result)
@@ -366,7 +370,7 @@ class _Lifting:
     def _mask(self) -> Expression:
         condition: Expression = number(True)
         for mask in self.masks:
-            condition = both(condition, _comparison(mask, {x.iterator for x in self.axes}))
+            condition = both(condition, comparison_of(mask, {x.iterator for x in self.axes}))
         return condition
 
     def _old(self, array: str, subscripts: tuple[scalar.Subscript, ...], dtype: str) -> Expression:
@@ -380,21 +384,3 @@ class _Lifting:
     def _refuse(self, sentence: str) -> Unsupported:
         return Unsupported(Refusal("VEC945", self.statement.store.place, f"loop kept: {sentence}"))
 
-
-def _comparison(mask: Constraint, iterators: set[str]) -> Expression:
-    """A constraint as a comparison of two ints: ``j - i - 1 >= 0 -> j > i``."""
-    terms = dict(mask.expression.terms)
-    left = Affine.build({s: c for s, c in terms.items() if c > 0}, 0)
-    right = Affine.build({s: -c for s, c in terms.items() if c < 0}, 0)
-    constant = mask.expression.constant
-    if mask.sign is Sign.ZERO:
-        return Call("eq", (_int(left), _int(right - constant)), BOOL)
-    if constant < 0:
-        return Call("gt", (_int(left), _int(right - constant - 1)), BOOL)
-    if constant > 0 and set(right.symbols) & iterators and not set(left.symbols) & iterators:
-        return Call("lt", (_int(right), _int(left + constant + 1)), BOOL)
-    return Call("ge", (_int(left + constant), _int(right)), BOOL)
-
-
-def _int(affine: Affine) -> Expression:
-    return number(affine.constant) if affine.is_constant else Index(affine)
