@@ -525,7 +525,13 @@ def greatest_element(x):
     return m
 
 
-FAMILY.add(greatest_element, "return x.max()", "return x.amax()", inputs=vectors())
+FAMILY.add(
+    greatest_element,
+    "return x.max()",
+    "return x.amax()",
+    inputs=vectors(),
+    exactness=("rounding",),  # the sign of a zero where 0.0 and -0.0 tie
+)
 
 
 def greatest_number(x):
@@ -558,6 +564,7 @@ FAMILY.add(
     "return values.max().item()",
     "return values.amax().item()",
     inputs=vectors(),
+    exactness=("rounding",),  # the sign of a zero where 0.0 and -0.0 tie
 )
 
 
@@ -636,6 +643,7 @@ FAMILY.add(
     least_of_each_column,
     *with_dims("return x.min(dim=0).values", "return x.amin(dim=0)"),
     inputs=matrices(),
+    exactness=("rounding",),  # the sign of a zero where 0.0 and -0.0 tie
 )
 
 

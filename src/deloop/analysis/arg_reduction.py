@@ -17,7 +17,7 @@ from deloop.dtype import Rank, category
 from deloop.frontend.expression import BOOL, both, cast, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign
-from deloop.ir.loop import Cell
+from deloop.ir.loop import Cell, Store
 from deloop.ir.plan import Accumulation, Statement, Step, Winner, vectors
 from deloop.ir.scalar import (
     UNSET,
@@ -35,7 +35,7 @@ from deloop.ir.types import Tensor
 
 Location = tuple[str, tuple[scalar.Subscript, ...]]
 _MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
-_OPPOSITE = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
+_OPPOSITE = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt", "eq": "ne", "ne": "eq"}
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,12 @@ class Surroundings:
             case Call("neg", (inner,)):
                 inner = self.original(inner)
                 return number(-inner.value) if isinstance(inner, Number) else value
-            case Invariant(name) | Load(name, ()):
+            case Invariant(name) | Load(name):
                 found = self.origins.get(name)
+                if found is not None and isinstance(value, Load) and value.subscripts:
+                    found = _along(found, value)
                 if found is not None and found.type == value.type and not self._is_written(found):
-                    return found
+                    return self.original(found)
         return value
 
     def _is_written(self, value: Expression) -> bool:
@@ -128,7 +130,8 @@ def find_arg_reduction(
     guard: Expression = number(True)
     for condition in updates[0].conditions:
         guard = guard if condition in compared else both(guard, condition)
-    return _Remembered(updates, comparison, guard, tuple(reduced), bool(kept), around).accumulations()
+    found = _Remembered(updates, comparison, guard, tuple(reduced), bool(kept), around)
+    return found.accumulations()
 
 
 def _moves(statement: Statement, iterator: str) -> bool:
@@ -146,27 +149,30 @@ def _updates_of(
     """What one iteration makes of each variable, in terms of what they held when it began."""
     names = {s.name for s in component}
     loops = component[0].loops
-    pieces = _pieces_of(component)
-    if pieces is None:
-        return None
-    guard = _guard_of(pieces, {x.iterator for x in loops})
-    component = [s for s in component if s.store.local or s.store.guards == pieces[0]]
     temporaries = {s.store.array for s in component if s.store.local}
     for statement in around.statements:
         if statement.name not in names and _reads(statement.store.value, temporaries):
             return None  # somebody else needs what each iteration had
     written = {s.store.array for s in component}
+    guards = _guards_of(component)
+    if guards is None:
+        return None
     state: dict[Location, Expression] = {}
     owners: dict[Location, Statement] = {}
     for statement in component:
         store = statement.store
+        location = store.array, store.subscripts
         plain = all(isinstance(s, Affine) and len(s.symbols) <= 1 for s in store.subscripts)
         if statement.loops != loops or not plain or (store.local and store.guards):
             return None
+        if store.guards and location in owners:
+            continue  # another piece of the same guard
         value = _substituted(store.value, state, owners, written)
         if value is None:
             return None
-        location = store.array, store.subscripts
+        if store.guards:
+            own = _own(location, component, around)
+            value = Select(guards[location], value, own)
         state[location] = value
         if not store.local:
             owners.setdefault(location, statement)
@@ -177,31 +183,41 @@ def _updates_of(
         if split is None:
             return None
         conditions, taken = split
-        conditions = [*_conjuncts(guard), *conditions]
         updates.append(_Update(statement, own, tuple(dict.fromkeys(conditions)), taken))
     if len({u.own.array for u in updates}) != len(updates) or not updates:
         return None
     return updates
 
 
-def _pieces_of(component: Sequence[Statement]) -> list[tuple[Constraint, ...]] | None:
-    """The affine guards under which the same statements stand: ``j < i`` and ``j > i``.
+def _guards_of(component: Sequence[Statement]) -> dict[Location, Expression] | None:
+    """The condition on iterators under which each variable is set: ``j < i`` or ``j > i``.
 
-    They must exclude each other, so that an iteration runs the statements once.
+    One store may stand there several times, in pieces that exclude each other, so that an iteration
+    runs it once. None where that is not so.
     """
-    stores = [s for s in component if not s.store.local]
-    pieces = list(dict.fromkeys(s.store.guards for s in stores))
-    texts = [
-        [(s.store.array, s.store.subscripts, s.store.value) for s in stores if s.store.guards == p]
-        for p in pieces
-    ]
-    if any(text != texts[0] for text in texts):
-        return None
-    for k, first in enumerate(pieces):
-        for second in pieces[k + 1 :]:
-            if not any(_excludes(a, b) for a in first for b in second):
+    by_location: dict[Location, list[Statement]] = {}
+    for statement in component:
+        if not statement.store.local:
+            location = statement.store.array, statement.store.subscripts
+            by_location.setdefault(location, []).append(statement)
+    found: dict[Location, Expression] = {}
+    for location, statements in by_location.items():
+        pieces = [s.store.guards for s in statements]
+        if not any(pieces):
+            continue
+        if len({s.store.value for s in statements}) != 1:
+            return None
+        for k, first in enumerate(pieces):
+            for second in pieces[k + 1 :]:
+                if not any(_excludes(a, b) for a in first for b in second):
+                    return None
+        first_at, last_at = component.index(statements[0]), component.index(statements[-1])
+        for between in component[first_at + 1 : last_at]:
+            own_piece = between in statements or between.store.guards in pieces
+            if not own_piece and _reads(between.store.value, {location[0]}):
                 return None
-    return pieces
+        found[location] = _guard_of(pieces, {x.iterator for x in statements[0].loops})
+    return found
 
 
 def _excludes(first: Constraint, second: Constraint) -> bool:
@@ -306,8 +322,27 @@ def _conjuncts(condition: Expression) -> list[Expression]:
         case Call("logical_not", (Call("logical_or", (left, right)),)):
             return [*_conjuncts(negate(left)), *_conjuncts(negate(right))]
         case Call("logical_not", (inner,)):
-            return [_opposite(inner)]
-    return [condition]
+            return [_normal(_opposite(inner))]
+    return [_normal(condition)]
+
+
+def _normal(condition: Expression) -> Expression:
+    """One form for a comparison of two ints, however it is spelled: ``i < j``, ``j > i``."""
+    match condition:
+        case Call(word, (Index() | Number() as left, Index() | Number() as right)):
+            first, second = _affine_of(left, None), _affine_of(right, None)
+            if first is None or second is None or word not in _OPPOSITE:
+                return condition
+            names = {*first.symbols, *second.symbols}
+            gap = first - second
+            if word in ("eq", "ne"):
+                gap = gap if gap.terms and gap.terms[0][1] > 0 else -gap
+                made = comparison_of(Constraint(gap, Sign.ZERO), names)
+                assert isinstance(made, Call)
+                return replace(made, operator=word)
+            gap = {"lt": -gap - 1, "le": -gap, "gt": gap - 1, "ge": gap}[word]
+            return comparison_of(Constraint(gap), names)
+    return condition
 
 
 def _opposite(condition: Expression) -> Expression:
@@ -421,9 +456,41 @@ def _subscript_at(
 _OWN = "the index so far"
 
 
-def _affine_of(value: Expression, own: Load) -> Affine | None:
+def _along(value: Expression, row: Load) -> Expression | None:
+    """The value of a whole row with the iterators by which another row is read."""
+    names = [i for i, _ in row.implicit]
+    if row.subscripts != tuple(map(Affine.symbol, names)):
+        return None
+    extents = {i: e for load in scalar.loads(value) for i, e in load.implicit}
+    own = sorted(extents, reverse=True)
+    if [extents[i] for i in own] != [e for _, e in row.implicit]:
+        return None
+    return _with_iterators(value, dict(zip(own, names, strict=True)))
+
+
+def _renamed(first: Store, second: Store) -> Expression:
+    """The value of one store to a row, its iterators along the row called as in another one."""
+    names = [x.iterator for x in first.implicit], [x.iterator for x in second.implicit]
+    if len(names[0]) != len(names[1]):
+        return first.value
+    return _with_iterators(first.value, dict(zip(*names, strict=True)))
+
+
+def _with_iterators(value: Expression, values: Mapping[str, str]) -> Expression:
+
+    def change(node: Expression) -> Expression:
+        node = scalar.rebuild(node, change)
+        if isinstance(node, Load) and node.implicit:
+            return replace(node, implicit=tuple((values.get(i, i), e) for i, e in node.implicit))
+        return node
+
+    symbols = {old: Affine.symbol(new) for old, new in values.items()}
+    return scalar.substitute_symbols(change(value), symbols)
+
+
+def _affine_of(value: Expression, own: Load | None) -> Affine | None:
     """An integer expression of iterators and of what an index variable holds."""
-    if _is_own(value, own):
+    if own is not None and _is_own(value, own):
         return Affine.symbol(_OWN)
     match value:
         case Number(int() as constant) if not isinstance(constant, bool):
@@ -547,7 +614,7 @@ class _Remembered:
         written = {s.store.array for s in self.around.statements}
         if not usable or _reads(first.store.value, written):
             return None
-        return self.around.original(first.store.value)
+        return self.around.original(_renamed(first.store, update.statement.store))
 
     def _folded(
         self, starts: Mapping[str, Expression | None]
@@ -596,10 +663,21 @@ class _Remembered:
         if not isinstance(self.guard, Number):  # those left out are as bad as can be
             word = {"ge": "gt", "le": "lt"}.get(word, word)
         first = comparison.key
+        if _is_plain(start):
+            first = unwidened(first)
         rank = max(first.type.rank, start.type.rank)
         kind = BOOL if rank is Rank.NUMBER else ElementType("bool", rank)
         return both(self.guard, Call(word, (first, start), kind))
 
+
+
+def _is_plain(start: Expression) -> bool:
+    """Whether a start is a number that every floating dtype holds exactly."""
+    while isinstance(start, Cast):
+        start = start.value
+    if not isinstance(start, Number) or isinstance(start.value, complex):
+        return False
+    return abs(start.value) == float("inf") or (abs(start.value) <= 256 and start.value % 1 == 0)
 
 
 def find_settled(plan: tuple[Step, ...]) -> frozenset[str]:

@@ -121,7 +121,10 @@ def is_consistent(name: str, item: Item) -> bool:
 
 
 def aliased_arrays(value: scalar.Expression) -> set[str]:
-    """Arrays whose memory a computed value may be: ``x if c else y``, ``+x``, ``x.float()``."""
+    """Arrays whose memory a computed value may be: ``x if c else y``, ``+x``.
+
+    A cast is a copy: one to the type that a value has anyway stands for ``x.clone()``.
+    """
     match value:
         case scalar.Load(array):
             return {array}
@@ -129,8 +132,6 @@ def aliased_arrays(value: scalar.Expression) -> set[str]:
             return aliased_arrays(body)
         case scalar.Select(_, then, otherwise):
             return aliased_arrays(then) | aliased_arrays(otherwise)
-        case scalar.Cast(inner, kind):
-            return aliased_arrays(inner) if inner.type == kind else set()
         case scalar.Call(operator, arguments) if "." not in operator and not operator.startswith(
             "logical_"
         ):

@@ -19,7 +19,7 @@ from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Accumulation, Statement
 from deloop.ir.scalar import Call, Cast, ElementType, Expression, Load, Number, Select
-from deloop.ops.reductions import find_reduction
+from deloop.ops.reductions import find_reduction, neutral_of
 from deloop.poly.dependence import Dependence, DependenceKind
 
 
@@ -147,7 +147,7 @@ def _decompose(value: Expression, own: Load, dtype: str) -> _Form | None:
         case Call("bitwise_and" | "bitwise_or" as word, (first, second)) if dtype == "bool":
             return _by_step("all" if word == "bitwise_and" else "any", first, second, own, dtype)
         case Call("maximum" | "minimum" as word, (first, second)) if (
-            value.type.dtype == dtype and category(dtype) == "int"  # floats would pass NaN on
+            value.type.dtype == dtype and category(dtype) in ("int", "float")
         ):
             return _by_step("max" if word == "maximum" else "min", first, second, own, dtype)
         case Select():
@@ -231,7 +231,7 @@ def _guarded(
         return _flag(condition, then, otherwise, own)
     if first is not None and second is not None and first[0] != second[0]:
         return None
-    neutral = find_reduction(kind).neutral
+    neutral = neutral_of(kind, dtype)
     if neutral is None:
         return None
     terms = [side[1] if side is not None else None for side in sides]

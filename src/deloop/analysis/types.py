@@ -27,6 +27,7 @@ from deloop.ir.types import (
     Function,
     Integer,
     Literal,
+    Module,
     Object,
     Opaque,
     Scalar,
@@ -341,7 +342,10 @@ class Prefix:
             return self._alias(name, value, shared)
         grad = scalar.requires_grad(value)
         kind = TensorType(kinds[0].dtype, shape, self._device(value), grad, not grad)
-        return Tensor(name, kind, f"fresh:{name}", fresh=True, fill=_fill_of(value))
+        fill = _fill_of(value)
+        if fill is None and isinstance(value, scalar.Cast):
+            fill = _infinity_of(value.value, self.reader())
+        return Tensor(name, kind, f"fresh:{name}", fresh=True, fill=fill)
 
     def _alias(self, name: str, value: scalar.Expression, shared: set[str]) -> Item:
         """A value that may be the memory of a tensor known by another name."""
@@ -386,6 +390,8 @@ class Prefix:
                 like, operator = base, find_method(node.func.attr)
                 if operator is None or operator.kind is not Kind.CREATION:
                     return self._reduced(base, node)
+            elif isinstance(base, (View, *build.NODES)):
+                return None  # a method of an element
         if operator is None:
             callee = reader.evaluate(node.func)
             if not isinstance(callee, Function) or not callee.qualified:
@@ -435,6 +441,8 @@ class Prefix:
             )
             value = reader.evaluate(given)
             fill = _constant_of(value)
+            if fill is None:
+                fill = _infinity_of(value, reader)
             if fill is None:
                 fill_type = _dtype_of_fill(value)
             else:
@@ -497,7 +505,7 @@ def _fill_of(value: scalar.Expression) -> int | float | bool | None:
     """The number that a new 0-d tensor holds: ``torch.tensor(0.0)``."""
     match value:
         case scalar.Cast(scalar.Number(number)) if not isinstance(number, complex):
-            return number if number == 0 or abs(number) == 1 else None
+            return number if number == 0 or abs(number) in (1, float("inf")) else None
     return None
 
 
@@ -512,6 +520,18 @@ def _constant_of(item: Item) -> int | float | bool | None:
         return item.affine.constant
     if isinstance(item, Literal) and isinstance(item.value, (bool, int, float)):
         return item.value
+    return None
+
+
+def _infinity_of(item: Item, reader: NestBuilder) -> float | None:
+    """``math.inf``, ``-torch.inf``: a number that is spelled by name."""
+    match item:
+        case scalar.Call("neg", (inner,)):
+            found = _infinity_of(inner, reader)
+            return None if found is None else -found
+        case Scalar("float64", spelling) | scalar.Invariant(spelling) if spelling.endswith(".inf"):
+            module = reader.evaluate(ast.parse(spelling.removesuffix(".inf"), mode="eval").body)
+            return float("inf") if isinstance(module, Module) else None
     return None
 
 

@@ -117,7 +117,7 @@ def _drop_starts(
     """
     position = next(k for k, s in enumerate(replacement.block) if s is replacement.loop)
     in_loop = {n.id for n in ast.walk(replacement.loop) if isinstance(n, ast.Name)}
-    read = names_read(list(replacement.body))
+    read = names_read(list(replacement.body)) - replacement.bound
     for statement in reversed(replacement.block[:position]):
         if not isinstance(statement, ast.Assign):
             return
@@ -133,11 +133,14 @@ def _drop_starts(
             read |= names_read([statement])
 
 
+_STARTING = frozenset({"tensor", "float", "zeros", "ones", "item", "abs", "clone"})
+
+
 def _is_first_value(value: ast.expr) -> bool:
     """Whether a start is constants and elements at constant places alone."""
     for inner in ast.walk(value):
         if isinstance(inner, ast.Call):
-            if _last_word(inner.func) not in {"tensor", "float", "zeros", "ones", "item", "abs"}:
+            if _last_word(inner.func) not in _STARTING:
                 return False
         elif isinstance(inner, ast.Subscript):
             index = inner.slice.elts if isinstance(inner.slice, ast.Tuple) else [inner.slice]

@@ -57,6 +57,9 @@ class ReductionEmitter(OperandEmitter):
         """``x.argmax(1)``, in row-major order of several axes; ``x.max(1).values``."""
         reduced = tuple(a.iterator for a in node.axes)
         order = self.natural_order(node.value, node.axes)
+        used = scalar.iterators_of(node.value, frozenset(order))
+        if not any(scalar.iterators_of(x, used) == used for x in scalar.loads(node.value)):
+            order = (*self.loops, *reduced)  # no operand has all axes in an order of its own
         if len(reduced) > 1:
             order = (*(a for a in order if a not in reduced), *reduced)
         piece = self._within(node.axes, order).emit(node.value)

@@ -247,7 +247,8 @@ class _Writer:
     @staticmethod
     def _as_kept(store: Store, piece: Emitted, axes: tuple[str, ...], emitter: Emitter) -> Emitted:
         """The piece as its name must hold it: a copy of what may change, a cell's own type."""
-        if store.cell is None:
+        is_copy = isinstance(store.value, Cast) and store.value.type == store.value.value.type
+        if store.cell is None or (is_copy and piece.is_view):
             return (
                 replace(piece, node=syntax.method(piece.node, "clone")) if piece.is_view else piece
             )

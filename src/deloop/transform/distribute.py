@@ -9,6 +9,7 @@ level deeper.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from deloop.analysis.arg_reduction import Surroundings, find_arg_reduction
 from deloop.analysis.legality import refuse_carried
@@ -24,7 +25,28 @@ def distribute(
     statements: list[Statement], dependences: Iterable[Dependence], around: Surroundings
 ) -> tuple[Step, ...]:
     """The plan: which statements are lifted at which level, under which loops that stay."""
-    return _generate(statements, list(dependences), 0, around)
+    return _with_origins(_generate(statements, list(dependences), 0, around), around)
+
+
+def _with_origins(plan: tuple[Step, ...], around: Surroundings) -> tuple[Step, ...]:
+    """The plan with what extremes start from written out, so that their range may take it in.
+
+    ``best = abs(x[0]); …; best = max(best, …)   ->   the start abs(x[0]) instead of best``
+    """
+    extremes = {
+        v.statement.store.array
+        for v in vectors(plan)
+        if v.accumulation is not None and v.accumulation.kind in ("max", "min")
+    }
+    steps: list[Step] = []
+    for step in plan:
+        if isinstance(step, Vector) and not step.accumulation:
+            store = step.statement.store
+            if store.array in extremes and store.cell is not None:
+                store = replace(store, value=around.original(store.value))
+                step = replace(step, statement=replace(step.statement, store=store))
+        steps.append(step)
+    return tuple(steps)
 
 
 def _generate(

@@ -52,7 +52,8 @@ def guard_data(
         emitter = Emitter(context, axes, [axis.iterator for axis in axes], place)
         piece = emitter.emit(requirement.condition)
         word = "all" if requirement.every else "any"
-        node = piece.node if piece.rank is Rank.NUMBER else syntax.method(piece.node, word)
+        is_one = piece.rank is Rank.NUMBER or not piece.axes
+        node = piece.node if is_one else syntax.method(piece.node, word)
         guard = syntax.text(syntax.call("bool", [node]))
         free = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
         if free - parameters - {context.torch} - _BUILTINS:

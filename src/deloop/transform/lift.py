@@ -13,7 +13,7 @@ from deloop.analysis.facts import Facts
 from deloop.analysis.masks import comparison_of
 from deloop.analysis.recurrence import wider
 from deloop.diagnostic import Refusal
-from deloop.dtype import Rank
+from deloop.dtype import Rank, category
 from deloop.errors import Unsupported
 from deloop.frontend.apply import DataRequirement
 from deloop.frontend.expression import both, cast, negate, number
@@ -22,7 +22,7 @@ from deloop.ir.affine import Affine, Constraint, Sign, at_least, less_than
 from deloop.ir.loop import Loop
 from deloop.ir.plan import Accumulation, Serial, Statement, Step, Vector
 from deloop.ir.scalar import Call, ElementType, Expression, Load, Select
-from deloop.ops.reductions import find_reduction
+from deloop.ops.reductions import find_reduction, neutral_of
 from deloop.poly.domain import Domain
 from deloop.transform.reduce import combine, reduce_over
 from deloop.transform.winner import lift_winner
@@ -157,7 +157,7 @@ class _Lifting:
 
     def _neutralised(self, term: Expression, found: Accumulation) -> Expression:
         """The term where the mask holds, else what changes nothing."""
-        neutral = find_reduction(found.kind).neutral
+        neutral = neutral_of(found.kind, term.type.dtype)
         if neutral is None:
             raise self._refuse("an extreme over a range that moves with another loop")
         return Select(self._mask(), term, cast(number(neutral), term.type))
@@ -188,7 +188,8 @@ class _Lifting:
         term = store.value
         if reduction.widens:  # the loop adds in the wider dtype from the first step on
             term = cast(term, ElementType(wider(own.type, term.type), term.type.rank))
-        value = combine(found.kind, own, reduce_over(found.kind, term, axes))
+        passes_nan = category(store.dtype) == "float" and not found.skips_nan
+        value = combine(found.kind, own, reduce_over(found.kind, term, axes), passes_nan)
         domain = tuple(
             c for c in statement.domain if not set(c.expression.symbols) & found.iterators
         )

@@ -41,11 +41,14 @@ def _counted(term: Expression) -> Expression | None:
     return None
 
 
-def combine(kind: str, start: Expression, reduced: Expression) -> Expression:
+def combine(
+    kind: str, start: Expression, reduced: Expression, passes_nan: bool = False
+) -> Expression:
     """``start (+) reduced``; the reduction alone where `start` changes nothing.
 
     An extreme keeps `start` unless the reduction is beyond it; where `start` is an element next to
-    those reduced over, the range takes it in: ``max(x[0], max of x[1:]) -> max of x``.
+    those reduced over, the range takes it in: ``max(x[0], max of x[1:]) -> max of x``. One that
+    `passes_nan` on is ``torch.maximum``.
     """
     reduction = find_reduction(kind)
     if _is_neutral(start, reduction):
@@ -54,6 +57,10 @@ def combine(kind: str, start: Expression, reduced: Expression) -> Expression:
         grown = _taken_in(start, reduced)
         if grown is not None:
             return grown
+        if passes_nan:
+            spelling = f"torch.{reduction.operator}"
+            made = _joined(start, reduced)
+            return Call(reduction.operator, (start, reduced), made, spelling)
         condition = Call(reduction.comparison, (reduced, start), _condition_type(start, reduced))
         return Select(condition, reduced, cast(start, reduced.type))
     if kind in ("any", "all"):
@@ -117,6 +124,11 @@ def fold_starts(value: Expression) -> Expression:
                 if kind is not None and find_reduction(kind).operator == word:
                     made = combine(kind, start, reduced)
                     return node if made.type != node.type else made
+            case Call("maximum" | "minimum" as word, (start, Reduce(kind) as reduced)) if (
+                find_reduction(kind).operator == word
+            ):
+                made = combine(kind, start, reduced, passes_nan=True)
+                return node if made.type != node.type else made
             case Select(Call("gt" | "lt", (reduced, start)), then, _) if (
                 then == reduced and isinstance(reduced, Reduce)
             ):

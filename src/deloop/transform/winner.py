@@ -12,7 +12,7 @@ from deloop.analysis.arg_reduction import unwidened
 from deloop.analysis.bounds import Bounds, greatest, least
 from deloop.analysis.masks import comparison_of, int_of
 from deloop.diagnostic import Refusal
-from deloop.dtype import RANGES, Rank, category
+from deloop.dtype import Rank
 from deloop.errors import Unsupported
 from deloop.frontend.apply import DataRequirement
 from deloop.frontend.expression import BOOL, INT, both, cast, negate, number
@@ -22,8 +22,10 @@ from deloop.ir.axis import Axis
 from deloop.ir.loop import Loop
 from deloop.ir.plan import Vector, Winner
 from deloop.ir.scalar import Call, ElementType, Expression, Index, Load, Number, Reduce, Select
+from deloop.ops.reductions import neutral_of
 
 _POSITION = ElementType("int64", Rank.SCALAR)
+_TRUTH = ElementType("bool", Rank.TENSOR)
 
 
 def lift_winner(vector: Vector, bounds: Bounds) -> Vector:
@@ -43,7 +45,13 @@ class _Lifting:
         self.facts = bounds.facts
         self.statement = vector.statement
         self.loops = list(vector.statement.loops)
-        self.guard = self.winner.guard
+        self.mask: Expression = number(True)
+        """What is left of the domain where its hull is larger."""
+
+    @property
+    def guard(self) -> Expression:
+        """The condition under which a place of the rectangle takes part."""
+        return both(self.mask, self.winner.guard)
 
     def result(self) -> Vector:
         """The statement over the axes that are left."""
@@ -82,7 +90,7 @@ class _Lifting:
             if loop.span is not None and names & set(loop.span.symbols):
                 raise self._refuse("a loop with a step whose end moves with another loop")
             for mask in masks:
-                self.guard = both(comparison_of(mask, {*names, loop.iterator}), self.guard)
+                self.mask = both(self.mask, comparison_of(mask, {*names, loop.iterator}))
             self.loops[position] = replace(loop, lower=lower, upper=upper)
 
     def _take_in_start(self) -> None:
@@ -113,21 +121,27 @@ class _Lifting:
     def _require_data(self, reduced: Sequence[Loop]) -> None:
         """No value compared is NaN, and some iteration beats the start."""
         key = self.winner.key
+        narrowed = not isinstance(self.mask, Number)
         if self.accumulation.skips_nan:
-            kind = ElementType("bool", key.type.rank)
-            is_nan = Call("isnan", (key,), kind, "torch.isnan")
-            self._need(negate(both(self.guard, is_nan)), "no value compared is NaN")
+            bare = unwidened(key)
+            kind = ElementType("bool", bare.type.rank)
+            is_nan = Call("isnan", (bare,), kind, "torch.isnan")
+            harmless = negate(both(self.guard, is_nan))
+            if narrowed:  # the loops as they were would not do for a rectangle
+                everything = tuple(x.axis for x in self.loops[self.vector.level :])
+                harmless = _over("all", harmless, everything)
+            self._need(harmless, "no value compared is NaN")
         condition = self.winner.beats
-        if not isinstance(self.guard, Number):
-            takes_part = condition or _compared(self.winner.kind, key, self._worst(key))
-            condition = both(self.guard, takes_part)
-        if condition is None:
+        if condition is None and isinstance(self.guard, Number):
             return
+        if condition is None:
+            better = _compared(self.winner.kind, key, self._worst(key))
+            condition = both(self.winner.guard, better)
+        condition = both(self.mask, condition)
         reason = "some iteration beats what the search starts from"
         kept = [x for x in self.loops[self.vector.level :] if x not in reduced]
-        if kept:
-            axes = tuple(x.axis for x in reduced)
-            condition = Reduce("any", condition, axes, ElementType("bool", Rank.TENSOR))
+        if kept or narrowed:
+            condition = _over("any", condition, tuple(x.axis for x in reduced))
         self._need(condition, reason, every=bool(kept))
 
     def _need(self, condition: Expression, reason: str, every: bool = True) -> None:
@@ -163,11 +177,9 @@ class _Lifting:
 
     def _worst(self, key: Expression) -> Expression:
         """What nothing that takes part is worse than."""
-        sign = -1 if self.winner.kind == "max" else 1
-        if category(key.type.dtype) == "float":
-            return cast(number(sign * float("inf")), key.type)
-        lowest, highest = RANGES[key.type.dtype]
-        return cast(number(int(lowest) if sign < 0 else int(highest)), key.type)
+        neutral = neutral_of(self.winner.kind, key.type.dtype)
+        assert neutral is not None
+        return cast(number(neutral), key.type)
 
     def _places(
         self, axes: tuple[Axis, ...], key: Expression
@@ -193,6 +205,13 @@ class _Lifting:
     def _refuse(self, sentence: str) -> Unsupported:
         place = self.statement.store.place
         return Unsupported(Refusal("VEC945", place, f"loop kept: {sentence}"))
+
+
+def _over(kind: str, condition: Expression, axes: tuple[Axis, ...]) -> Expression:
+    """Whether any or all iterations meet a condition; its axes are none of the loops' own."""
+    renamed = {a.iterator: Affine.symbol(f"{a.iterator}'") for a in axes}
+    own = tuple(replace(a, iterator=f"{a.iterator}'") for a in axes)
+    return Reduce(kind, scalar.substitute_symbols(condition, renamed), own, _TRUTH)
 
 
 def _compared(kind: str, key: Expression, other: Expression) -> Expression:

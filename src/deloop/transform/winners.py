@@ -145,15 +145,13 @@ def _same_axes(first: Vector, other: Step) -> bool:
         other.statement.loops == first.statement.loops
         and other.level == first.level
         and not other.conditions
-        and not other.statement.store.implicit
     )
 
 
 def _vector(first: Vector, store: Store) -> Vector:
     statement = first.statement
-    named = Statement(
-        f"{statement.name}'", store, statement.loops, statement.schedule, statement.domain
-    )
+    domain = tuple(c for loop in statement.loops for c in loop.constraints)
+    named = Statement(f"{statement.name}'", store, statement.loops, statement.schedule, domain)
     return Vector(named, first.level)
 
 
