@@ -13,7 +13,7 @@ from deloop.analysis.arg_reduction import Surroundings, find_settled
 from deloop.analysis.bounds import Bounds, check_trip_counts
 from deloop.analysis.carried import check_decided, require_updates
 from deloop.analysis.coverage import find_replaceable, is_passed_on
-from deloop.analysis.escape import find_escaping
+from deloop.analysis.escape import check_apart, find_escaping
 from deloop.analysis.facts import Facts
 from deloop.analysis.legality import dependences_of
 from deloop.analysis.origins import find_origins
@@ -170,6 +170,7 @@ def compile_loop(
     around = Surroundings(statements, nest.arrays, nest.cells, escaping, origins, nest.live)
     plan = distribute(statements, dependences, around)
     check_decided(plan)
+    check_apart(plan, escaping)
     facts.needed.extend(require_updates(nest, statements, facts, find_settled(plan)))
     refusal = check_kept(plan, dependences, statements)
     plan = lift(plan, bounds)

@@ -54,9 +54,6 @@ class Surroundings:
         match value:
             case Cast(inner, kind):
                 return replace(value, value=self.original(inner)) if inner.type != kind else value
-            case Call("neg", (inner,)):
-                inner = self.original(inner)
-                return number(-inner.value) if isinstance(inner, Number) else value
             case Invariant(name) | Load(name):
                 found = self.origins.get(name)
                 if found is not None and isinstance(value, Load) and value.subscripts:
@@ -582,10 +579,7 @@ class _Remembered:
         """Whether the variable's memory may be told from a copy; None where it cannot be had."""
         if update.own.array not in self.around.escaping or not aliased_arrays(update.taken):
             return False
-        if isinstance(update.taken, Load):
-            return True
-        is_value = unwidened(update.taken) == unwidened(self.comparison.key)
-        return False if is_value and len(self.reduced) == 1 else None
+        return True if isinstance(update.taken, Load) else None
 
     def _start_of(self, update: _Update) -> Expression | None:
         """What a variable holds before the loops that it is reduced over, as far as is known."""

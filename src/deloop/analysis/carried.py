@@ -39,6 +39,9 @@ def require_updates(
     needed: list[DataRequirement] = []
     used = {load.array for s in statements for load in loads(s.store.value)} | nest.live
     for cell in nest.cells:
+        if cell.starts_beyond and cell.key not in settled:
+            sentence = f"loop kept: {cell.name} begins as another type than it has later"
+            raise Unsupported(Refusal("VEC918", nest.place, sentence))
         if not (cell.starts_unset or cell.changes_type) or cell.key in settled:
             continue
         own = [s for s in statements if s.store.array == cell.key]

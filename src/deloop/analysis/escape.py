@@ -7,9 +7,17 @@ in place, an equal value will do.
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
+from deloop.analysis.bindings import aliased_arrays
 from deloop.analysis.types import Candidate
+from deloop.diagnostic import Refusal
+from deloop.dtype import Rank
+from deloop.errors import Unliftable
+from deloop.ir.affine import Affine
 from deloop.ir.loop import Nest
+from deloop.ir.plan import Step, vectors
+from deloop.ir.scalar import Expression, Load, rebuild, substitute_symbols
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Tensor
 
@@ -105,3 +113,31 @@ def _creates(value: ast.expr) -> bool:
         return False
     func = value.func
     return isinstance(func, ast.Attribute) and func.attr.removeprefix("new_") in _CREATING
+
+
+def check_apart(plan: tuple[Step, ...], escaping: frozenset[str]) -> None:
+    """Refuse two variables that may hold one object, where somebody could tell.
+
+    ``best = x[i]; top = best``: two reads of the element would be two tensors.
+    """
+    held: dict[Expression, str] = {}
+    for vector in vectors(plan):
+        store, found = vector.statement.store, vector.accumulation
+        if store.array not in escaping or found is None or found.kind not in ("at", "last"):
+            continue
+        if store.cell is None or store.cell.rank is Rank.NUMBER or not aliased_arrays(found.term):
+            continue
+        names = [x.iterator for x in store.implicit]
+        renamed = {name: Affine.symbol(f"_{k}") for k, name in enumerate(names)}
+        term = _with_plain_rows(substitute_symbols(found.term, renamed))
+        if held.setdefault(term, store.array) != store.array:
+            sentence = "loop kept: two names may stand for one tensor behind the loop"
+            raise Unliftable(Refusal("VEC905", store.place, sentence))
+
+
+def _with_plain_rows(value: Expression) -> Expression:
+    """The value without the names of the iterators along its rows."""
+    value = rebuild(value, _with_plain_rows)
+    if isinstance(value, Load):
+        return replace(value, implicit=tuple(("", extent) for _, extent in value.implicit))
+    return value

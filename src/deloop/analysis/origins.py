@@ -12,7 +12,6 @@ from deloop.frontend.build import NestBuilder
 from deloop.frontend.expression import number
 from deloop.ir.scalar import Expression
 from deloop.ir.source import SourceFunction
-from deloop.ir.types import Module
 
 _PURE_BUILTINS = frozenset({"float", "int", "bool", "abs", "len", "min", "max", "range"})
 
@@ -22,7 +21,7 @@ def find_origins(function: SourceFunction, candidate: Candidate) -> dict[str, Ex
 
     Nothing between such an assignment and the loop writes memory or binds what it read.
     """
-    found = _infinities(function)
+    found: dict[str, Expression] = {}
     bound: set[str] = set()
     position = next(k for k, s in enumerate(candidate.block) if s is candidate.node)
     for statement in reversed(candidate.block[:position]):
@@ -33,22 +32,10 @@ def find_origins(function: SourceFunction, candidate: Candidate) -> dict[str, Ex
             if name not in bound and not read & (bound | {name}):
                 reader = NestBuilder(function, dict(candidate.environment))
                 with suppress(RefusalError):
-                    found[name] = reader.element(value)
+                    item = reader.element(value)
+                    infinity = reader.infinity_of(item)
+                    found[name] = item if infinity is None else number(infinity)
         bound |= {n.id for t in statement.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
-    return found
-
-
-def _infinities(function: SourceFunction) -> dict[str, Expression]:
-    """``math.inf`` and the like, as the function spells them."""
-    found: dict[str, Expression] = {}
-    for node in ast.walk(function.node):
-        if isinstance(node, ast.Attribute) and node.attr == "inf":
-            try:
-                item = NestBuilder(function, {}).evaluate(node.value)
-            except RefusalError:
-                continue
-            if isinstance(item, Module) and item.qualified in ("math", "torch", "numpy"):
-                found[ast.unparse(node)] = number(float("inf"))
     return found
 
 

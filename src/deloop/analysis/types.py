@@ -27,7 +27,6 @@ from deloop.ir.types import (
     Function,
     Integer,
     Literal,
-    Module,
     Object,
     Opaque,
     Scalar,
@@ -344,7 +343,7 @@ class Prefix:
         kind = TensorType(kinds[0].dtype, shape, self._device(value), grad, not grad)
         fill = _fill_of(value)
         if fill is None and isinstance(value, scalar.Cast):
-            fill = _infinity_of(value.value, self.reader())
+            fill = self.reader().infinity_of(value.value)
         return Tensor(name, kind, f"fresh:{name}", fresh=True, fill=fill)
 
     def _alias(self, name: str, value: scalar.Expression, shared: set[str]) -> Item:
@@ -442,7 +441,7 @@ class Prefix:
             value = reader.evaluate(given)
             fill = _constant_of(value)
             if fill is None:
-                fill = _infinity_of(value, reader)
+                fill = reader.infinity_of(value)
             if fill is None:
                 fill_type = _dtype_of_fill(value)
             else:
@@ -520,18 +519,6 @@ def _constant_of(item: Item) -> int | float | bool | None:
         return item.affine.constant
     if isinstance(item, Literal) and isinstance(item.value, (bool, int, float)):
         return item.value
-    return None
-
-
-def _infinity_of(item: Item, reader: NestBuilder) -> float | None:
-    """``math.inf``, ``-torch.inf``: a number that is spelled by name."""
-    match item:
-        case scalar.Call("neg", (inner,)):
-            found = _infinity_of(inner, reader)
-            return None if found is None else -found
-        case Scalar("float64", spelling) | scalar.Invariant(spelling) if spelling.endswith(".inf"):
-            module = reader.evaluate(ast.parse(spelling.removesuffix(".inf"), mode="eval").body)
-            return float("inf") if isinstance(module, Module) else None
     return None
 
 

@@ -85,7 +85,8 @@ class ReductionEmitter(OperandEmitter):
             piece = self.cast(piece, node.type)
         piece = self.permute(piece)
         if is_number and piece.rank is not Rank.NUMBER:
-            return replace(piece, node=syntax.method(piece.node, "item"), rank=Rank.NUMBER)
+            told = syntax.method(piece.node, "item")
+            return replace(piece, node=told, dtype=node.type.dtype, rank=Rank.NUMBER)
         return piece
 
     def _within(self, axes: Sequence[Axis], order: Sequence[str]) -> ReductionEmitter:

@@ -241,7 +241,8 @@ class CellReader(ConditionReader):
         kind = known or first
         if kind is None:
             kind = CellKind(ElementType("int64", Rank.NUMBER))  # a guess; the first iteration tells
-        if value is not None and first is not None and first != kind:
+        beyond = _beyond(value, kind.type)
+        if beyond is None and value is not None and first is not None and first != kind:
             self._check_first(name, value, kind, node)
         unique, count = f"{name}'", 1
         while unique in self.arrays:
@@ -261,9 +262,11 @@ class CellReader(ConditionReader):
         changes = first is not None and first != kind
         shared = isinstance(item, View) or (isinstance(item, Tensor) and not item.fresh)
         changes = changes or shared  # no iteration leaves the very tensor, an update a new one
-        self.cells[unique] = Cell(unique, name, kind.type, value is None, changes)
+        missing = value is None
+        self.cells[unique] = Cell(unique, name, kind.type, missing, changes, beyond is not None)
         if value is not None:
-            self._store(name, build.cast(value, kind.type), kind, node, node)
+            held = value if beyond is None else beyond
+            self._store(name, build.cast(held, kind.type), kind, node, node)
 
     def _initial(self, name: str, item: Item | None, node: ast.For) -> Expression | None:
         """The value before the loop; None where the name is not bound, or not to a number."""
@@ -282,7 +285,8 @@ class CellReader(ConditionReader):
             self._snapshot(item, node)
         if isinstance(item, (Opaque, Finished, Tuple)) and not is_read:
             return None
-        return self.to_expression(item, node)
+        infinity = self.infinity_of(item)
+        return self.to_expression(item, node) if infinity is None else build.number(infinity)
 
     def _check_bound_anew(self, name: str, node: ast.For) -> None:
         """A name that holds a tensor of others' must not be changed in place as well."""
@@ -419,6 +423,16 @@ class CellReader(ConditionReader):
             Store(view.tensor.name, subscripts, value, kind.type.dtype, self.place(at), implicit,
                   cell=kind.type)
         )  # fmt: skip
+
+
+def _beyond(value: Expression | None, kind: ElementType) -> Expression | None:
+    """The integer that stands for an infinity with which a search among integers begins."""
+    if not isinstance(value, scalar.Number) or category(kind.dtype) != "int":
+        return None
+    if isinstance(value.value, complex) or abs(value.value) != float("inf"):
+        return None
+    lowest, highest = RANGES[kind.dtype]
+    return build.number(int(lowest if value.value < 0 else highest))
 
 
 def _kinds_set(value: Expression, own: str) -> list[ElementType]:

@@ -46,7 +46,8 @@ class Cell:
     """A variable carried from one iteration to the next, kept like an array.
 
     Its key in the nest's arrays differs from `name`, the user's own. `starts_unset` says that it
-    holds nothing before the loop, `changes_type` that what it holds then is of another type.
+    holds nothing before the loop, `changes_type` that what it holds then is of another type, and
+    `starts_beyond` that it is an infinity, for which the type's own extreme stands.
     """
 
     key: str
@@ -54,6 +55,7 @@ class Cell:
     kind: ElementType
     starts_unset: bool = False
     changes_type: bool = False
+    starts_beyond: bool = False
 
 
 @dataclass(frozen=True)
