@@ -54,6 +54,7 @@ from deloop.transform.if_convert import if_convert
 from deloop.transform.inline import inline_kept
 from deloop.transform.lift import lift
 from deloop.transform.powers import settle_powers
+from deloop.transform.requirements import write_out
 from deloop.transform.simplify import arrays_with_grad, simplify_plan
 from deloop.transform.winners import drop_overwritten, name_winners
 
@@ -174,6 +175,7 @@ def compile_loop(
     facts.needed.extend(require_updates(nest, statements, facts, find_settled(plan)))
     refusal = check_kept(plan, dependences, statements)
     plan = lift(plan, bounds)
+    facts.needed[:] = write_out(facts.needed, plan, axes_of(plan, nest), nest)
     plan = inline_kept(drop_overwritten(plan), nest.arrays, nest.locals, nest.live)
     plan = name_winners(plan, nest, names_of(function))
     check_gradient_order(plan, arrays_with_grad(plan, nest.arrays), nest.arrays)

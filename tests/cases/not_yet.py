@@ -9,7 +9,6 @@ from __future__ import annotations
 
 NOT_YET = frozenset(
     {
-        "arg_reductions.best_shift_of_a_signal",
         "arg_reductions.nearest_centroid",
         "arg_reductions.two_greatest",
         "contractions.attention_scores",

@@ -62,6 +62,22 @@ class Surroundings:
                     return self.original(found)
         return value
 
+    def element_of_origin(self, element: Load) -> Expression | None:
+        """What an element of a copied row was: ``x[0, j]`` where ``out = x[0].clone()``."""
+        found = self.origins.get(element.array)
+        while isinstance(found, Cast) and found.type == found.value.type:
+            found = found.value
+        if not isinstance(found, Load) or self._is_written(found) or element.implicit:
+            return None
+        names = sorted((i for i, _ in found.implicit), reverse=True)
+        if len(names) != len(element.subscripts):
+            return None
+        values = {n: s for n, s in zip(names, element.subscripts, strict=True)
+                  if isinstance(s, Affine)}  # fmt: skip
+        moved = scalar.substitute_symbols(found, values)
+        assert isinstance(moved, Load)
+        return replace(moved, type=replace(found.type, rank=Rank.SCALAR), implicit=())
+
     def _is_written(self, value: Expression) -> bool:
         written = {s.store.array for s in self.statements}
         return any(load.array in written for load in scalar.loads(value))
@@ -592,8 +608,10 @@ class _Remembered:
         ]
         if not writers:
             tensor = self.around.arrays[own.array]
-            if not tensor.fresh or tensor.fill is None or update.statement.store.cell is not None:
+            if not tensor.fresh or update.statement.store.cell is not None:
                 return None
+            if tensor.fill is None:
+                return self.around.element_of_origin(own)
             return cast(number(tensor.fill), ElementType(tensor.type.dtype, own.type.rank))
         first = writers[0]
         outer = update.statement.loops[: len(first.loops)]

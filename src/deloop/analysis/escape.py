@@ -13,13 +13,16 @@ from deloop.analysis.bindings import aliased_arrays
 from deloop.analysis.types import Candidate
 from deloop.diagnostic import Refusal
 from deloop.dtype import Rank
-from deloop.errors import Unliftable
+from deloop.errors import RefusalError, Unliftable
+from deloop.frontend.expression import NODES
+from deloop.frontend.items import View
 from deloop.ir.affine import Affine
 from deloop.ir.loop import Nest
 from deloop.ir.plan import Step, vectors
 from deloop.ir.scalar import Expression, Load, rebuild, substitute_symbols
 from deloop.ir.source import SourceFunction
-from deloop.ir.types import Tensor
+from deloop.ir.types import Module, Object, Tensor
+from deloop.ops.table import find_method
 
 _COMPUTING = (ast.BinOp, ast.Compare, ast.BoolOp, ast.FormattedValue, ast.If, ast.While, ast.IfExp)
 _HARMLESS = frozenset({"float", "int", "bool", "print", "str", "repr", "len", "abs", "range"})
@@ -34,7 +37,7 @@ def find_escaping(function: SourceFunction, candidate: Candidate, nest: Nest) ->
     inside = {id(n) for n in ast.walk(candidate.node)}
     outside = [n for n in ast.walk(function.node) if id(n) not in inside]
     parents = {id(c): n for n in ast.walk(function.node) for c in ast.iter_child_nodes(n)}
-    if any(_changes_memory(n, candidate, outside) for n in outside):
+    if any(_changes_memory(n, function, candidate, outside) for n in outside):
         return nest.live
     names = {cell.key: cell.name for cell in nest.cells if cell.key in nest.live}
     return frozenset(
@@ -66,7 +69,9 @@ def _only_computes(node: ast.Name, parents: dict[int, ast.AST]) -> bool:
     return isinstance(parent, _COMPUTING)
 
 
-def _changes_memory(node: ast.AST, candidate: Candidate, outside: list[ast.AST]) -> bool:
+def _changes_memory(
+    node: ast.AST, function: SourceFunction, candidate: Candidate, outside: list[ast.AST]
+) -> bool:
     """Whether a statement may change a tensor that the loop has read, in place."""
     end = candidate.node.end_lineno or candidate.node.lineno
     if getattr(node, "lineno", 0) <= end:
@@ -79,12 +84,37 @@ def _changes_memory(node: ast.AST, candidate: Candidate, outside: list[ast.AST])
         if any(k.arg == "out" for k in node.keywords):
             return True
         if isinstance(node.func, ast.Attribute):
-            return node.func.attr.endswith("_") and not _is_apart(
-                node.func.value, candidate, outside
-            )
+            if not node.func.attr.endswith("_"):
+                return not _is_of_tensors(node.func, function, candidate)
+            return not _is_apart(node.func.value, candidate, outside)
         is_known = isinstance(node.func, ast.Name) and node.func.id in _HARMLESS
         return bool(node.args) and not is_known
     return False
+
+
+def _is_of_tensors(
+    func: ast.Attribute, function: SourceFunction, candidate: Candidate
+) -> bool:
+    """Whether a call is of a library's function or a tensor's method, not of some object's."""
+    root: ast.expr = func.value
+    while isinstance(root, (ast.Attribute, ast.Subscript, ast.Call, ast.BinOp)):
+        if isinstance(root, ast.Call):
+            root = root.func
+        elif isinstance(root, ast.BinOp):
+            root = root.left
+        else:
+            root = root.value
+    if not isinstance(root, ast.Name):
+        return False
+    item = candidate.environment.get(root.id)
+    if item is None:
+        try:
+            item = function.resolve(root.id)
+        except RefusalError:
+            return False
+    if isinstance(item, (Module, Tensor, View, *NODES)):
+        return True
+    return not isinstance(item, Object) and find_method(func.attr) is not None
 
 
 def _is_apart(target: ast.expr, candidate: Candidate, outside: list[ast.AST]) -> bool:

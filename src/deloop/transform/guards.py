@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import replace
 
 from deloop.backend import syntax
 from deloop.backend.context import Context
@@ -32,6 +33,8 @@ def guard_data(
     Raises `Unsupported` where the data is not an argument, or the loop changes it.
     """
     found: list[Assumption] = []
+    # A guard is evaluated elsewhere: no name of the loop's own, and no rounding that counts.
+    context = replace(context, inline=True, lossy=[])
     for requirement in requirements:
         place = requirement.place
         assert isinstance(place, Place)
