@@ -10,12 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from deloop.analysis.after import find_results
+from deloop.analysis.arg_reduction import Surroundings, find_settled
 from deloop.analysis.bounds import Bounds, check_trip_counts
-from deloop.analysis.carried import require_updates
+from deloop.analysis.carried import check_decided, require_updates
 from deloop.analysis.counts import find_factors
 from deloop.analysis.coverage import find_replaceable, is_passed_on
+from deloop.analysis.escape import check_apart, find_escaping
 from deloop.analysis.facts import Facts
 from deloop.analysis.legality import dependences_of
+from deloop.analysis.origins import find_origins
 from deloop.analysis.scope import (
     find_builtins,
     find_live_out,
@@ -60,8 +63,10 @@ from deloop.transform.inline import inline_kept
 from deloop.transform.lift import lift
 from deloop.transform.powers import settle_powers
 from deloop.transform.reduce import require_comparable
+from deloop.transform.requirements import write_out
 from deloop.transform.simplify import arrays_with_grad, drop_empty, simplify_plan
 from deloop.transform.widen import widen
+from deloop.transform.winners import drop_overwritten, name_winners
 
 _MOST_READINGS = 24
 
@@ -175,12 +180,17 @@ def compile_loop(
     bounds = Bounds(nest.arrays, nest.locals, facts)
     statements = drop_touches([bounds.check(s) for s in list_statements(body)])
     bounds.expect_to_run(statements)
-    facts.needed.extend(require_updates(nest, statements, facts))
     for statement in statements:
         check_trip_counts(statement, facts, at_least_one=bounds.must_run)
     statements = [canonical_statement(s, facts.canonical) for s in statements]
     dependences = dependences_of(statements, nest.arrays, facts)
-    plan = distribute(statements, dependences, nest.live)
+    escaping = find_escaping(function, candidate, nest)
+    origins = find_origins(function, candidate)
+    around = Surroundings(statements, nest.arrays, nest.cells, escaping, origins, nest.live)
+    plan = distribute(statements, dependences, around)
+    check_decided(plan)
+    check_apart(plan, escaping)
+    facts.needed.extend(require_updates(nest, statements, facts, find_settled(plan)))
     hoisted = hoist(plan, nest.arrays, builder.temporaries)
     refusal = check_kept(hoisted.plan, dependences, statements, frozenset(hoisted.arrays))
     nest = replace(
@@ -189,8 +199,10 @@ def compile_loop(
         locals=nest.locals | frozenset(hoisted.arrays),
     )
     plan = drop_empty(lift(hoisted.plan, bounds.over(nest.arrays, nest.locals)))
+    facts.needed[:] = write_out(facts.needed, plan, axes_of(plan, nest), nest)
     plan = widen(plan, nest.arrays, facts)
-    plan = inline_kept(plan, nest.arrays, nest.locals, nest.live)
+    plan = inline_kept(drop_overwritten(plan), nest.arrays, nest.locals, nest.live)
+    plan = name_winners(plan, nest, names_of(function))
     plan = fuse_updates(plan, nest.arrays)
     check_scans(plan, arrays_with_grad(plan, nest.arrays))
     check_gradient_order(plan, arrays_with_grad(plan, nest.arrays), nest.arrays)
@@ -229,6 +241,12 @@ def compile_loop(
     )  # fmt: skip
     in_place = set(builder.changed_in_place(candidate.node))
     return report, replacement, find_results(candidate, nest, with_grad, in_place)
+
+
+def names_of(function: SourceFunction) -> frozenset[str]:
+    """Every name that the function uses."""
+    used = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)}
+    return frozenset(used | set(function.parameters))
 
 
 def axes_of(plan: tuple[Step, ...], nest: Nest) -> list[Loop]:

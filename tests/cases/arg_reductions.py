@@ -76,6 +76,7 @@ FAMILY.add(
     greatest_and_its_index,
     "return x.max().item(), x.argmax().item()",
     "value, index = x.max().item(), x.argmax().item()\nreturn value, index",
+    "index = x.argmax().item()\nvalue = x[index].item()\nreturn value, index",
     "index = x.argmax().item()\nreturn x[index].item(), index",
     "value, index = x.max(0)\nreturn value.item(), index.item()",
     "value, index = x.max(dim=0)\nreturn value.item(), index.item()",
@@ -149,6 +150,7 @@ def index_of_the_greatest_magnitude(x):
 FAMILY.add(
     index_of_the_greatest_magnitude,
     "return x.abs().argmax().item()",
+    "return abs(x).argmax().item()",
     "return int(x.abs().argmax())",
     inputs=tied_vectors,
 )
@@ -209,6 +211,7 @@ FAMILY.add(
     *with_dims(
         "values, indices = x.max(dim=1)\nreturn values, indices",
         "return x.max(dim=1).values, x.argmax(dim=1)",
+        "values = x.max(dim=1).values\nindices = x.argmax(dim=1)\nreturn values, indices",
         "return x.max(dim=1).values, x.max(dim=1).indices",
     ),
     inputs=tied_matrices,
@@ -230,6 +233,10 @@ FAMILY.add(
     position_in_a_matrix,
     "return divmod(x.argmax().item(), x.shape[1])",
     "row, col = divmod(x.argmax().item(), x.shape[1])\nreturn row, col",
+    "index = x.argmax()\n"
+    "row = (index // x.shape[1]).item()\n"
+    "col = (index % x.shape[1]).item()\n"
+    "return row, col",
     inputs=tied_matrices,
 )
 
@@ -290,6 +297,11 @@ FAMILY.add(
     several_values_of_the_best,
     "best = loss.argmin()\nreturn loss[best].item(), epoch[best].item(), rate[best].item()",
     "i = loss.argmin()\nreturn loss[i].item(), epoch[i].item(), rate[i].item()",
+    "index = loss.argmin()\n"
+    "best = loss[index].item()\n"
+    "best_epoch = epoch[index].item()\n"
+    "best_rate = rate[index].item()\n"
+    "return best, best_epoch, best_rate",
     inputs=vectors(3),
 )
 

@@ -528,7 +528,13 @@ def greatest_element(x):
     return m
 
 
-FAMILY.add(greatest_element, "return x.max()", "return x.amax()", inputs=vectors())
+FAMILY.add(
+    greatest_element,
+    "return x.max()",
+    "return x.amax()",
+    inputs=vectors(),
+    exactness=("rounding",),  # the sign of a zero where 0.0 and -0.0 tie
+)
 
 
 def greatest_number(x):
@@ -561,7 +567,7 @@ FAMILY.add(
     "return values.max().item()",
     "return values.amax().item()",
     inputs=vectors(),
-    exactness=("bitwise", "rounding"),
+    exactness=("rounding",),  # the sign of a zero where 0.0 and -0.0 tie
 )
 
 
@@ -591,6 +597,7 @@ FAMILY.add(
     "peak = x.abs().max()\nreturn x / peak",
     "return x / x.abs().amax()",
     inputs=vectors(),
+    exactness=("rounding",),  # the sign of a zero where 0.0 and -0.0 tie
 )
 
 
@@ -607,6 +614,7 @@ FAMILY.add(
     "low = x.min()\nreturn x - low",
     "return x - x.amin()",
     inputs=vectors(),
+    exactness=("rounding",),  # the sign of a zero where 0.0 and -0.0 tie
 )
 
 
@@ -638,6 +646,7 @@ FAMILY.add(
     least_of_each_column,
     *with_dims("return x.min(dim=0).values", "return x.amin(dim=0)"),
     inputs=matrices(),
+    exactness=("rounding",),  # the sign of a zero where 0.0 and -0.0 tie
 )
 
 
@@ -656,8 +665,10 @@ FAMILY.add(
     range_normalised,
     "return (x - x.min()) / (x.max() - x.min())",
     "lo = x.min()\nhi = x.max()\nreturn (x - lo) / (hi - lo)",
+    "hi = x.max()\nlo = x.min()\nreturn (x - lo) / (hi - lo)",
     "lo, hi = x.aminmax()\nreturn (x - lo) / (hi - lo)",
     inputs=vectors(),
+    exactness=("rounding",),  # the sign of a zero where 0.0 and -0.0 tie
 )
 
 

@@ -11,25 +11,40 @@ from deloop.frontend.apply import DataRequirement
 from deloop.frontend.expression import both, negate, number
 from deloop.ir.affine import Affine, at_least
 from deloop.ir.loop import Cell, Nest
-from deloop.ir.plan import Statement
-from deloop.ir.scalar import Call, Cast, Expression, Index, Load, Number, Select, loads
+from deloop.ir.plan import Statement, Step, vectors
+from deloop.ir.scalar import (
+    UNSET,
+    Call,
+    Cast,
+    Expression,
+    Index,
+    Load,
+    Number,
+    Select,
+    loads,
+    walk,
+)
 from deloop.poly.domain import Domain
 
 
 def require_updates(
-    nest: Nest, statements: Sequence[Statement], facts: Facts
+    nest: Nest, statements: Sequence[Statement], facts: Facts, settled: frozenset[str] = frozenset()
 ) -> list[DataRequirement]:
     """Ask that each variable that begins unset, or as another type, is set by some iteration.
 
     ``s = 0.0`` is a Python float until ``s = s + x[i]`` makes a tensor of it. Returns what must
-    hold of the data where every update hangs on a condition. Raises `Unsupported` where it does
-    not.
+    hold of the data where every update hangs on a condition. Those that are `settled` ask for it
+    themselves. Raises `Unsupported` where it does not.
     """
     needed: list[DataRequirement] = []
     used = {load.array for s in statements for load in loads(s.store.value)} | nest.live
     for cell in nest.cells:
+        if cell.starts_beyond and cell.key not in settled:
+            sentence = f"loop kept: {cell.name} begins as another type than it has later"
+            raise Unsupported(Refusal("VEC918", nest.place, sentence))
         is_left = cell.starts_shared and cell.key in nest.live
-        if not (cell.starts_unset or cell.changes_type or is_left):
+        changes = cell.starts_unset or cell.changes_type or is_left
+        if not changes or cell.key in settled:
             continue
         own = [s for s in statements if s.store.array == cell.key]
         if not own or cell.key not in used:
@@ -47,6 +62,18 @@ def require_updates(
         reason = f"some iteration sets {cell.name}"
         needed.append(DataRequirement(_taken(store.value, cell), store.place, reason, every=False))
     return needed
+
+
+def check_decided(plan: tuple[Step, ...]) -> None:
+    """Refuse a plan in which it counts at an iteration whether a variable is None still."""
+    for vector in vectors(plan):
+        store = vector.statement.store
+        if vector.accumulation is not None and vector.accumulation.winner is not None:
+            continue
+        for node in walk(store.value):
+            if isinstance(node, Call) and node.operator == UNSET:
+                sentence = "loop kept: whether a variable is None yet changes within the loop"
+                raise Unsupported(Refusal("VEC918", store.place, sentence))
 
 
 def _taken(value: Expression, cell: Cell) -> Expression:

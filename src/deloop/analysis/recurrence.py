@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from deloop.analysis.arg_reduction import Surroundings
 from deloop.analysis.carried import is_counted
 from deloop.dtype import Rank, category, promote
 from deloop.frontend.expression import (
@@ -25,18 +26,21 @@ from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Accumulation, Statement
 from deloop.ir.scalar import Call, Cast, ElementType, Expression, Load, Number, Select
-from deloop.ops.reductions import find_reduction
+from deloop.ops.reductions import find_reduction, neutral_of
 from deloop.poly.dependence import Dependence, DependenceKind
 
 
 def find_accumulation(
-    statement: Statement, dependences: Sequence[Dependence], level: int, is_copied: bool = False
+    statement: Statement,
+    dependences: Sequence[Dependence],
+    level: int,
+    around: Surroundings | None = None,
 ) -> Accumulation | None:
     """The accumulation that a statement makes over the loops inside of `level`, None for no match.
 
     ``out[i] = out[i] + x[i, j]  ->  Accumulation(sum, x[i, j], {j})``
 
-    With `is_copied`, what is accumulated is only stored elsewhere, so that it may be a view here.
+    Without `around`, what is accumulated is only stored elsewhere, so that it may be a view here.
     """
     store = statement.store
     lifted = [loop.iterator for loop in statement.loops[level:]]
@@ -53,10 +57,15 @@ def find_accumulation(
     if not iterators or not _only_own(statement, dependences):
         return None
     found = decompose(statement, own)
-    if found is None or (not is_copied and not _is_new_value(statement, *found)):
+    if found is None:
         return None
     kind, term = found
     by_comparison = kind in ("max", "min") and isinstance(store.value, Select)
+    if around is not None:
+        if by_comparison and around.changes_type(store.array):
+            return None  # where nothing beats the start, it keeps its type
+        if not _is_new_value(statement, kind, term, around):
+            return None
     floating = category(store.dtype) == "float"
     return Accumulation(kind, term, iterators, by_comparison and floating)
 
@@ -74,7 +83,9 @@ def decompose(statement: Statement, own: Load) -> tuple[str, Expression] | None:
     return kind, term
 
 
-def _is_new_value(statement: Statement, kind: str, term: Expression) -> bool:
+def _is_new_value(
+    statement: Statement, kind: str, term: Expression, around: Surroundings
+) -> bool:
     """Whether a reduction leaves what the loop leaves: a value of its own, its gradient alike.
 
     An extreme kept in a variable is the very element, a view of it; its gradient goes to one of
@@ -87,8 +98,11 @@ def _is_new_value(statement: Statement, kind: str, term: Expression) -> bool:
         return False
     if kind == "prod" and cell is None and category(statement.store.dtype) == "float":
         return False  # a product that overflows by itself need not where it starts from a zero
-    is_variable = cell is not None and cell.rank is not Rank.NUMBER and bool(aliased_arrays(term))
-    return not is_variable or (kind == "last" and isinstance(term, Load))
+    is_view = cell is not None and cell.rank is not Rank.NUMBER and bool(aliased_arrays(term))
+    if kind in ("max", "min"):
+        is_view = is_view and statement.store.array in around.escaping
+        is_view = is_view and isinstance(statement.store.value, Select)
+    return not is_view or (kind == "last" and isinstance(term, Load))
 
 
 def _own_type(
@@ -160,7 +174,7 @@ def _decompose(value: Expression, own: Load, dtype: str) -> _Form | None:
         case Call("bitwise_and" | "bitwise_or" as word, (first, second)) if dtype == "bool":
             return _by_step("all" if word == "bitwise_and" else "any", first, second, own, dtype)
         case Call("maximum" | "minimum" as word, (first, second)) if (
-            value.type.dtype == dtype and category(dtype) == "int"  # floats would pass NaN on
+            value.type.dtype == dtype and category(dtype) in ("int", "float")
         ):
             return _by_step("max" if word == "maximum" else "min", first, second, own, dtype)
         case Select():
@@ -244,7 +258,7 @@ def _guarded(
         return _flag(condition, then, otherwise, own)
     if first is not None and second is not None and first[0] != second[0]:
         return None
-    neutral = find_reduction(kind).neutral
+    neutral = neutral_of(kind, dtype)
     if neutral is None:
         return None
     terms = [side[1] if side is not None else None for side in sides]

@@ -73,7 +73,7 @@ def _running(
     )
     if not readers or writers or waits:
         return None
-    found = find_accumulation(statement, dependences, level, is_copied=True)
+    found = find_accumulation(statement, dependences, level)
     if found is None or not _has_scan(found):
         return None
     own = [loop for loop in statement.loops[level:] if loop.iterator in found.iterators]

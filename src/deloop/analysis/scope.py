@@ -82,15 +82,17 @@ def _first_read_after(node: ast.AST, loop: ast.For, name: str) -> ast.AST | None
     ]  # fmt: skip
     if not later:
         return None
-    reads = [n for n in later if isinstance(n.ctx, ast.Load)]
+    updated = {id(n.target) for n in ast.walk(node) if isinstance(n, ast.AugAssign)}
+    reads = [n for n in later if isinstance(n.ctx, ast.Load) or id(n) in updated]
     for statement in _following(node, loop):
         inside = [
             n
             for n in ast.walk(statement)
             if isinstance(n, ast.Name) and n.id == name and id(n) not in own
         ]
-        if any(isinstance(n.ctx, ast.Load) for n in inside) and not _rebinds_first(statement, name):
-            return next(n for n in inside if isinstance(n.ctx, ast.Load))
+        used = [n for n in inside if n in reads]
+        if used and not _rebinds_first(statement, name):
+            return used[0]
         if inside and _rebinds_first(statement, name):
             return None
     return reads[0] if reads else None

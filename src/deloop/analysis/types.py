@@ -347,7 +347,10 @@ class Prefix:
             return self._alias(name, value, shared)
         grad = scalar.requires_grad(value)
         kind = TensorType(kinds[0].dtype, shape, self._device(value), grad, not grad)
-        return Tensor(name, kind, f"fresh:{name}", fresh=True, fill=_fill_of(value))
+        fill = _fill_of(value)
+        if fill is None and isinstance(value, scalar.Cast):
+            fill = self.reader().infinity_of(value.value)
+        return Tensor(name, kind, f"fresh:{name}", fresh=True, fill=fill)
 
     def _alias(self, name: str, value: scalar.Expression, shared: set[str]) -> Item:
         """A value that may be the memory of a tensor known by another name."""
@@ -407,6 +410,8 @@ class Prefix:
                 like, operator = base, find_method(node.func.attr)
                 if operator is None or operator.kind is not Kind.CREATION:
                     return self._reduced(base, node)
+            elif isinstance(base, (View, *build.NODES)):
+                return None  # a method of an element
         if operator is None:
             callee = reader.evaluate(node.func)
             if not isinstance(callee, Function) or not callee.qualified:
@@ -464,6 +469,8 @@ class Prefix:
             )
             value = reader.evaluate(given)
             fill = _constant_of(value)
+            if fill is None:
+                fill = reader.infinity_of(value)
             if fill is None:
                 fill_type = _dtype_of_fill(value)
             else:
@@ -526,7 +533,7 @@ def _fill_of(value: scalar.Expression) -> int | float | bool | None:
     """The number that a new 0-d tensor holds: ``torch.tensor(0.0)``."""
     match value:
         case scalar.Cast(scalar.Number(number)) if not isinstance(number, complex):
-            return number if number == 0 or abs(number) == 1 else None
+            return number if number == 0 or abs(number) in (1, float("inf")) else None
     return None
 
 

@@ -66,6 +66,7 @@ def write_function(function: SourceFunction, replacements: Sequence[Replacement]
                 edits[start] = []
         for start in _starts_of_several(replacement):
             edits[start] = []
+        _drop_starts(replacement, edits, function.node)
         edits[replacement.loop] = list(replacement.body)
         put_results_in_place(replacement, edits, function.node)
     _drop_unread(function.node, replacements, edits)
@@ -90,6 +91,54 @@ def _starts_of_several(replacement: Replacement) -> list[ast.stmt]:
                     continue
         later |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
     return found
+
+
+def _drop_starts(
+    replacement: Replacement, edits: dict[ast.stmt, list[ast.stmt]], node: ast.FunctionDef
+) -> None:
+    """What carried variables held before the loop, where the new code needs none of it.
+
+    ``best, index = x[0], 0``: an element that the loop reads too, so that leaving it out hides no
+    exception.
+    """
+    position = next(k for k, s in enumerate(replacement.block) if s is replacement.loop)
+    in_loop = {n.id for n in ast.walk(replacement.loop) if isinstance(n, ast.Name)}
+    read = names_read(list(replacement.body)) - replacement.bound
+    for statement in reversed(replacement.block[:position]):
+        if not isinstance(statement, ast.Assign):
+            return
+        names = {n.id for t in statement.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+        plain = (ast.Name, ast.Tuple, ast.List, ast.expr_context)
+        only_names = all(isinstance(n, plain) for t in statement.targets for n in ast.walk(t))
+        unneeded = only_names and all(
+            n in replacement.bound or is_read_only_in(n, replacement.loop, node.body) for n in names
+        )
+        if unneeded and names <= in_loop and not names & read and _is_first_value(statement.value):
+            edits[statement] = []
+        elif statement not in edits:
+            read |= names_read([statement])
+
+
+_STARTING = frozenset({"tensor", "float", "zeros", "ones", "item", "abs", "clone"})
+
+
+def _is_first_value(value: ast.expr) -> bool:
+    """Whether a start is constants and elements at constant places alone."""
+    for inner in ast.walk(value):
+        if isinstance(inner, ast.Call):
+            if last_word(inner.func) not in _STARTING:
+                return False
+        elif isinstance(inner, ast.Subscript):
+            index = inner.slice.elts if isinstance(inner.slice, ast.Tuple) else [inner.slice]
+            if not all(isinstance(i, (ast.Constant, ast.UnaryOp)) for i in index):
+                return False
+        elif not isinstance(
+            inner,
+            (ast.Constant, ast.UnaryOp, ast.unaryop, ast.Attribute, ast.Name, ast.expr_context,
+             ast.keyword, ast.Tuple, ast.List),
+        ):  # fmt: skip
+            return False
+    return True
 
 
 def _is_plain_start(value: ast.expr) -> bool:

@@ -42,6 +42,8 @@ class ReductionEmitter(RowEmitter):
     def reduce(self, node: Reduce) -> Emitted:
         """``x.sum(1)``, ``mask.any()``, ``A @ B``."""
         reduction = find_reduction(node.kind)
+        if node.kind.startswith(("arg", "first_")) and not node.spelling:
+            return self._finished(self._located(node), node)
         if reduction.keeps_axis:
             return self._finished(self.along(node, reduction), node)
         if (found := self.distance(node) or self.cosine(node)) is not None:
@@ -104,6 +106,30 @@ class ReductionEmitter(RowEmitter):
         if isinstance(count, Index) and is_product(self.context.canonical(count.affine), found[1]):
             return as_mean(pieces[0].node)
         return None
+    def _located(self, node: Reduce) -> Emitted:
+        """``x.argmax(1)``, in row-major order of several axes; ``x.max(1).values``."""
+        reduced = tuple(a.iterator for a in node.axes)
+        order = self.natural_order(node.value, node.axes)
+        used = scalar.iterators_of(node.value, frozenset(order))
+        if not any(scalar.iterators_of(x, used) == used for x in scalar.loads(node.value)):
+            order = (*self.loops, *reduced)  # no operand has all axes in an order of its own
+        if len(reduced) > 1:
+            order = (*(a for a in order if a not in reduced), *reduced)
+        piece = self.within(node.axes, order).emit(node.value)
+        if not set(reduced) <= set(piece.axes):
+            raise self.refuse("what is compared is the same in all iterations of a loop")
+        kept = tuple(a for a in piece.axes if a not in reduced)
+        dim = piece.axes.index(reduced[0])
+        made = piece.node
+        if kept and len(reduced) > 1:
+            made = syntax.method(made, "flatten", syntax.constant(dim))
+        along = [syntax.constant(dim)] if kept or node.kind.startswith("first_") else []
+        rank = Rank.TENSOR if kept else Rank.SCALAR
+        if node.kind.startswith("first_"):
+            word = node.kind.removeprefix("first_")
+            made = syntax.attribute(syntax.method(made, word, *along), "values")
+            return Emitted(made, kept, piece.dtype, rank)
+        return Emitted(syntax.method(made, node.kind, *along), kept, "int64", rank)
 
     def _finished(self, piece: Emitted, node: Reduce) -> Emitted:
         """The reduced piece in canonical order and in the loop's type; a Python number if it is."""
@@ -112,7 +138,8 @@ class ReductionEmitter(RowEmitter):
             piece = self.cast(piece, node.type)
         piece = self.permute(piece)
         if is_number and piece.rank is not Rank.NUMBER:
-            return replace(piece, node=syntax.method(piece.node, "item"), rank=Rank.NUMBER)
+            told = syntax.method(piece.node, "item")
+            return replace(piece, node=told, dtype=node.type.dtype, rank=Rank.NUMBER)
         return piece
 
     def _bare(self, node: Reduce, reduction: Reduction) -> tuple[Expression, str]:

@@ -11,7 +11,7 @@ from deloop.backend import syntax
 from deloop.backend.context import Context, Emitted
 from deloop.backend.counting import in_users_terms
 from deloop.backend.emit import Emitter
-from deloop.dtype import Rank
+from deloop.dtype import Rank, category
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, Constraint, Sign
 from deloop.ir.axis import Axis
@@ -270,7 +270,7 @@ class _Writer:
     # ------------------------------------------------------------------ stores
     def _local(self, store: Store, emitter: Emitter) -> ast.stmt | None:
         name = self.context.arrays[store.array].name
-        piece = emitter.emit(store.value)
+        piece = emitter.emit(_told(store))
         wanted = tuple(
             s.symbols[0]
             for s in store.subscripts
@@ -309,7 +309,8 @@ class _Writer:
         self, store: Store, piece: Emitted, axes: tuple[str, ...], emitter: Emitter
     ) -> Emitted:
         """The piece as its name must hold it: a copy of what may change, a cell's own type."""
-        if store.cell is None:
+        is_copy = isinstance(store.value, Cast) and store.value.type == store.value.value.type
+        if store.cell is None or (is_copy and piece.is_view):
             return (
                 replace(piece, node=syntax.method(piece.node, "clone")) if piece.is_view else piece
             )
@@ -494,6 +495,17 @@ class _Writer:
             for other in self.context.arrays.values()
             if other.name.split(".")[0].split("[")[0] in names
         )
+
+
+def _told(store: Store) -> Expression:
+    """The value of a variable, without a widening that ``.item()`` does by itself."""
+    value = store.value
+    is_number = store.cell is not None and store.cell.rank is Rank.NUMBER
+    if is_number and not store.subscripts and isinstance(value, Cast) and value.type == store.cell:
+        inner = value.value.type
+        if inner.rank is Rank.SCALAR and category(inner.dtype) == category(value.type.dtype):
+            return value.value
+    return value
 
 
 def _last_reads(steps: tuple[Step, ...], live: frozenset[str]) -> dict[str, float]:

@@ -137,30 +137,32 @@ class CellReader(ConditionReader):
         for name in assigned_names(node):
             if name not in values and isinstance(self.environment.get(name), build.NODES):
                 del self.environment[name]  # nobody reads it any more, so it needs no saving
-        for name in self._in_turn(values):
+        for name in values:
+            self._check_kind(name, node)
+        for name in self._in_order(values):
             self._set(name, node)
 
-    def _in_turn(self, values: Mapping[str, Item | None]) -> list[str]:
-        """The names in an order in which each is read before its cell is written, if there is one.
+    def _in_order(self, values: Mapping[str, Item | None]) -> list[str]:
+        """The names so that none is set before another one whose new value reads its old one.
 
-        ``worst = max(worst, peak - x[i]); peak = max(peak, x[i])``: `worst` goes first.
+        ``best`` behind ``index``, which changes where ``x[i] > best``; where two read each other,
+        the order is the alphabet's, and old values become temporaries.
         """
-        reads = {
-            name: {load.array for load in scalar.loads(item)} if isinstance(item, build.NODES)
-            else set()
-            for name, item in values.items()
-        }  # fmt: skip
-        left, order = list(values), []
-        while left:
-            free = (
-                name
-                for name in left
-                if not any(self.active[name].tensor.name in reads[o] for o in left if o != name)
-            )
-            name = next(free, left[0])
-            left.remove(name)
-            order.append(name)
-        return order
+        needed: dict[str, set[str]] = {}
+        for name in values:
+            key = self.active[name].tensor.name
+            needed[name] = {
+                other
+                for other, held in values.items()
+                if other != name
+                and isinstance(held, build.NODES)
+                and any(load.array == key for load in scalar.loads(held))
+            }
+        ordered: list[str] = []
+        while len(ordered) < len(needed):
+            left = [n for n in needed if n not in ordered]
+            ordered.append(next((n for n in left if needed[n] <= set(ordered)), left[0]))
+        return ordered
 
     def keep_last(self, node: ast.For, names: Iterable[str]) -> None:
         """Behind the nest, induction variables that later code reads get their last values."""
@@ -181,6 +183,19 @@ class CellReader(ConditionReader):
     def is_cell(self, value: Expression) -> bool:
         """Whether a value is a carried variable's: an accumulation of ints is judged later."""
         return isinstance(value, scalar.Load) and value.array in self.cells
+
+    def unset_of(self, value: Expression) -> Expression | None:
+        """``best is None``: whether no iteration has set the variable, on some path at least."""
+        if isinstance(value, scalar.Select):
+            sides = [self.unset_of(value.then), self.unset_of(value.otherwise)]
+            if sides == [None, None]:
+                return None
+            then, other = (build.number(False) if s is None else s for s in sides)
+            return build.select(value.condition, then, other)
+        cell = self.cells.get(value.array) if isinstance(value, scalar.Load) else None
+        if cell is not None and cell.starts_unset:
+            return scalar.Call(scalar.UNSET, (value,), build.BOOL)
+        return None
 
     def keys_of(self, node: ast.For, names: Iterable[str]) -> frozenset[str]:
         """The cells in which a loop keeps names."""
@@ -229,7 +244,8 @@ class CellReader(ConditionReader):
         kind = known or first
         if kind is None:
             kind = CellKind(ElementType("int64", Rank.NUMBER))  # a guess; the first iteration tells
-        if value is not None and first is not None and first != kind:
+        beyond = _beyond(value, kind.type)
+        if beyond is None and value is not None and first is not None and first != kind:
             self._check_first(name, value, kind, node)
         unique, count = f"{name}'", 1
         while unique in self.arrays:
@@ -248,9 +264,13 @@ class CellReader(ConditionReader):
         self.opened[id(node), name] = unique
         changes = first is not None and first != kind
         shared = isinstance(item, View) or (isinstance(item, Tensor) and not item.fresh)
-        self.cells[unique] = Cell(unique, name, kind.type, value is None, changes, shared)
+        missing, starts_beyond = value is None, beyond is not None
+        self.cells[unique] = Cell(
+            unique, name, kind.type, missing, changes, starts_beyond, shared
+        )
         if value is not None:
-            self._store(name, build.cast(value, kind.type), kind, node, node)
+            held = value if beyond is None else beyond
+            self._store(name, build.cast(held, kind.type), kind, node, node)
 
     def _initial(self, name: str, item: Item | None, node: ast.For) -> Expression | None:
         """The value before the loop; None where the name is not bound, or not to a number."""
@@ -269,7 +289,8 @@ class CellReader(ConditionReader):
             self._snapshot(item, node)
         if isinstance(item, (Opaque, Finished, Tuple)) and not is_read:
             return None
-        return self.to_expression(item, node)
+        infinity = self.infinity_of(item)
+        return self.to_expression(item, node) if infinity is None else build.number(infinity)
 
     def _check_bound_anew(self, name: str, node: ast.For) -> None:
         """A name that holds a tensor of others' must not be changed in place as well."""
@@ -310,8 +331,14 @@ class CellReader(ConditionReader):
             sentence = f"loop kept: {name} begins as another type than it has later"
             self.unsupported(node, sentence, "VEC918")
 
-    def _kind(self, name: str, value: Expression, node: ast.AST) -> CellKind:
+    def _kind(self, name: str, value: Expression, node: ast.AST, own: str = "") -> CellKind:
+        """What a value is to a cell; on paths that leave the cell `own` as it was, what it will be.
+
+        ``if x[i] > best: best = x[i]`` makes an element of what began as a number.
+        """
         kinds = build.types_of(value)
+        if len(kinds) > 1 and own:
+            kinds = tuple(dict.fromkeys(_kinds_set(value, own)))
         if len(kinds) != 1 or _is_logical(value):
             sentence = f"loop kept: the type of {name} differs between paths"
             self.unsupported(node, sentence, "VEC918")
@@ -320,18 +347,26 @@ class CellReader(ConditionReader):
     def _set(self, name: str, node: ast.For) -> None:
         """The cell takes what the name holds now."""
         item = self.environment.get(name)
-        view = self.active[name]
         if item is None or item == self.read_cell(name, node):
             return
         if isinstance(item, (Tensor, View)):
             self._check_bound_anew(name, node)
             self._snapshot(item, node)
-        value = self.to_expression(item, node)
-        cell = self.cells[view.tensor.name]
+        kind = self._check_kind(name, node)
+        self._store(name, self.to_expression(item, node), kind, self.written_at(name, node), node)
+        self.environment[name] = self.read_cell(name, node)
+
+    def _check_kind(self, name: str, node: ast.For) -> CellKind:
+        """What the cell holds, which must be what the name holds now; else reading starts anew."""
+        view = self.active[name]
         shape = tuple(d.extent for d in view.dimensions if isinstance(d, Whole))
-        expected = CellKind(cell.kind, shape)
+        expected = CellKind(self.cells[view.tensor.name].kind, shape)
+        item = self.environment.get(name)
+        if item is None or item == self.read_cell(name, node):
+            return expected
+        value = self.to_expression(item, node)
         self._check_induction(name, value, view, node)
-        found = self._kind(name, value, node)
+        found = self._kind(name, value, node, view.tensor.name)
         if found != expected and not self._same_sizes(found, expected, node):
             refusal = Refusal(
                 "VEC918",
@@ -339,8 +374,7 @@ class CellReader(ConditionReader):
                 f"loop kept: the type of {name} changes from one iteration to the next",
             )
             raise KindFound(refusal, self._key(name), found, None)
-        self._store(name, value, expected, self.written_at(name, node), node)
-        self.environment[name] = self.read_cell(name, node)
+        return expected
 
     def _same_sizes(self, found: CellKind, expected: CellKind, node: ast.For) -> bool:
         """Whether two rows are of one type, and of one shape by what is seen of their sizes."""
@@ -397,6 +431,23 @@ class CellReader(ConditionReader):
             Store(view.tensor.name, subscripts, value, kind.type.dtype, self.place(at), implicit,
                   cell=kind.type)
         )  # fmt: skip
+
+
+def _beyond(value: Expression | None, kind: ElementType) -> Expression | None:
+    """The integer that stands for an infinity with which a search among integers begins."""
+    if not isinstance(value, scalar.Number) or category(kind.dtype) != "int":
+        return None
+    if isinstance(value.value, complex) or abs(value.value) != float("inf"):
+        return None
+    lowest, highest = RANGES[kind.dtype]
+    return build.number(int(lowest if value.value < 0 else highest))
+
+
+def _kinds_set(value: Expression, own: str) -> list[ElementType]:
+    """The types on those paths of a value that set the cell `own`."""
+    if isinstance(value, scalar.Select):
+        return [*_kinds_set(value.then, own), *_kinds_set(value.otherwise, own)]
+    return [] if isinstance(value, scalar.Load) and value.array == own else [value.type]
 
 
 def _is_logical(value: Expression) -> bool:

@@ -267,6 +267,21 @@ class Reader:
                 return Literal(f"device:{tensor.type.device}")
         self.unsupported(node, f"the attribute {ast.unparse(node)} is not read yet")
 
+    def infinity_of(self, item: Item) -> float | None:
+        """What ``math.inf`` or ``-torch.inf`` stands for; None for anything else."""
+        match item:
+            case scalar.Call("neg", (inner,)):
+                found = self.infinity_of(inner)
+                return None if found is None else -found
+            case scalar.Cast(inner):
+                return self.infinity_of(inner)
+            case scalar.Number(float() as value) if abs(value) == float("inf"):
+                return value
+            case Scalar("float64", name) | scalar.Invariant(name) if name.endswith(".inf"):
+                owner = self.evaluate(ast.parse(name.removesuffix(".inf"), mode="eval").body)
+                return float("inf") if isinstance(owner, Module) else None
+        return None
+
     def _transposed(self, base: Tensor, shape: tuple[Affine, ...], node: ast.Attribute) -> Tensor:
         kind = base.type
         flipped = TensorType(kind.dtype, shape, kind.device, kind.requires_grad, False)

@@ -71,6 +71,7 @@ def make_call(
     ``max(x, 0) * y -> select(0 > x, 0 * y, x * y)`` where ``x`` is a tensor and 0 is not: the
     product's type depends on the branch. Raises `Unsupported` where PyTorch raises for these types.
     """
+    arguments = [uncopied(a) for a in arguments]
     for position, argument in enumerate(arguments):
         if isinstance(argument, Select) and argument.is_mixed:
             branches = [
@@ -187,6 +188,13 @@ def cast(value: Expression, kind: ElementType) -> Expression:
     if value.type == kind:
         return value
     return Cast(value, kind)
+
+
+def uncopied(value: Expression) -> Expression:
+    """The value itself, where a copy of it is only read: ``x[i].clone() -> x[i]``."""
+    while isinstance(value, Cast) and value.type == value.value.type:
+        value = value.value
+    return value
 
 
 def may_raise(expression: Expression) -> bool:

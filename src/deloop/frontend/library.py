@@ -289,7 +289,7 @@ class LibraryReader(PieceReader):
     def _method_clone(self, base: Item, node: ast.Call) -> Item | None:
         """A value of its own: what is stored into the source later does not change it."""
         value = self.to_expression(base, node)
-        return build.cast(value, value.type)
+        return scalar.Cast(value, value.type) if isinstance(value, scalar.Load) else value
 
     def _method_view(self, base: Item, node: ast.Call) -> Item | None:
         return self._flattened(base, node, "view")

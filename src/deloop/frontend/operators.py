@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
-from deloop.frontend.items import FlatIndex, Item, Tuple
+from deloop.frontend.items import Carried, Finished, FlatIndex, Item, Tuple
 from deloop.frontend.subscript import SubscriptReader
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least
@@ -252,9 +252,17 @@ class OperatorReader(SubscriptReader):
     def _identity(self, node: ast.Compare) -> Item:
         left, right = self.evaluate(node.left), self.evaluate(node.comparators[0])
         if isinstance(right, Literal) and right.value is None and not isinstance(left, Opaque):
+            if isinstance(left, (Carried, Finished)):
+                left = self.to_expression(left, node)
+            if isinstance(left, build.NODES) and (unset := self.unset_of(left)) is not None:
+                return unset if isinstance(node.ops[0], ast.Is) else build.negate(unset)
             is_none = isinstance(left, Literal) and left.value is None
             return build.number(is_none == isinstance(node.ops[0], ast.Is))
         self.unsupported(node, f"{ast.unparse(node)} is not decided before the loop runs")
+
+    def unset_of(self, value: scalar.Expression) -> scalar.Expression | None:
+        """The condition under which a value is None still; None where it never is."""
+        return None
 
     def _read_BoolOp(self, node: ast.BoolOp) -> Item:
         is_and = isinstance(node.op, ast.And)

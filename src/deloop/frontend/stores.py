@@ -229,7 +229,7 @@ class StoreReader(HeaderReader):
         if view.unbound:
             self.unbound_store = self.place(node)
         self.arrays[tensor.name] = tensor
-        value = self.to_expression(item, node)
+        value = build.uncopied(self.to_expression(item, node))
         self._check_number(value, tensor.type.dtype, node)
         self._save_before(tensor, node)
         value, subscripts, implicit = self._align(view, value, node)

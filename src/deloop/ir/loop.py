@@ -47,6 +47,7 @@ class Cell:
 
     Its key in the nest's arrays differs from `name`, the user's own. `starts_unset` says that it
     holds nothing before the loop, `changes_type` that what it holds then is of another type,
+    `starts_beyond` that it is an infinity, for which the type's own extreme stands, and
     `starts_shared` that it is the very tensor of others, where an update leaves a new one.
     """
 
@@ -55,6 +56,7 @@ class Cell:
     kind: ElementType
     starts_unset: bool = False
     changes_type: bool = False
+    starts_beyond: bool = False
     starts_shared: bool = False
 
 

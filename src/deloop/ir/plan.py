@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deloop.ir.affine import Constraint
+from deloop.diagnostic import Place
+from deloop.ir.affine import Affine, Constraint
 from deloop.ir.loop import Loop, Store
 from deloop.ir.scalar import Expression
 
@@ -30,19 +31,54 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class Winner:
+    """The iteration whose `key` is the greatest or the least: where all values come from.
+
+    Parameters
+    ----------
+    kind:
+        ``max`` or ``min``.
+    key:
+        What is compared, of each iteration.
+    guard:
+        The condition under which an iteration takes part.
+    start:
+        The iterators of the one that wins unless another beats it, where the start is its value.
+    beats:
+        Else what some iteration must be, or the start stays.
+    is_last:
+        Whether the last of equals wins.
+    is_value:
+        Whether the variable holds the key, and an equal value will do for the very element.
+    place:
+        Where the loop compares.
+    """
+
+    kind: str
+    key: Expression
+    guard: Expression
+    start: tuple[tuple[str, Affine], ...]
+    beats: Expression | None
+    is_last: bool
+    is_value: bool
+    place: Place
+
+
+@dataclass(frozen=True)
 class Accumulation:
     """All instances of a statement that write one element, as one combination.
 
     `kind` is a name in `ops.reductions`, or ``last`` where each instance overwrites what the one
     before has written; `term` what one iteration brings, `iterators` those that are combined away.
     `skips_nan` says that the loop passes over NaN, as a comparison does and `torch.maximum` does
-    not.
+    not. With a `winner`, `kind` is ``at`` and `term` is taken from that iteration alone.
     """
 
     kind: str
     term: Expression
     iterators: frozenset[str]
     skips_nan: bool = False
+    winner: Winner | None = None
 
 
 @dataclass(frozen=True)

@@ -172,6 +172,9 @@ class Scan:
     first: Expression | None = None
 
 
+UNSET = "is_unset"
+"""The operator of ``best is None`` for a variable that holds None before the loop."""
+
 Expression = Number | Index | Invariant | Load | Call | Inlined | Select | Cast | Reduce | Scan
 Subscript = Affine | Expression
 
@@ -341,7 +344,7 @@ def requires_grad(expression: Expression, also: frozenset[str] = frozenset()) ->
 
     It ends where the loop takes a Python number (``.item()``) or an integer.
     """
-    if isinstance(expression, Cast) and expression.type.rank is Rank.NUMBER:
+    if isinstance(expression, (Cast, Reduce)) and expression.type.rank is Rank.NUMBER:
         return False
     if isinstance(expression, (Load, Invariant)):
         return expression.requires_grad or (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deloop.dtype import RANGES, category
 from deloop.ops.kinds import Gradient
 
 
@@ -17,7 +18,8 @@ class Reduction:
     Parameters
     ----------
     name:
-        Its name here and of its Tensor method: ``sum``.
+        Its name here and of its Tensor method: ``sum``. ``first_max`` is the ``max`` along one
+        dimension, whose gradient goes to the first of equals.
     operator:
         The operator of one step, ``add`` in ``s = s + x[i]``; empty where no step by step form
         is known.
@@ -138,3 +140,16 @@ _REDUCTIONS = {
 def find_reduction(name: str) -> Reduction:
     """The reduction of a name. Raises `KeyError` for any other."""
     return _REDUCTIONS[name]
+
+
+def neutral_of(kind: str, dtype: str) -> int | float | bool | None:
+    """The value of a dtype that changes nothing: minus infinity for the ``max`` of floats."""
+    known = find_reduction(kind).neutral
+    if known is not None or kind not in ("max", "min"):
+        return known
+    if category(dtype) == "float":
+        return float("-inf") if kind == "max" else float("inf")
+    if category(dtype) != "int":
+        return None
+    lowest, highest = RANGES[dtype]
+    return int(lowest) if kind == "max" else int(highest)

@@ -9,7 +9,9 @@ level deeper.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from deloop.analysis.arg_reduction import Surroundings, find_arg_reduction
 from deloop.analysis.legality import refuse_carried
 from deloop.analysis.recurrence import find_accumulation
 from deloop.analysis.scan import find_chain, find_running
@@ -20,6 +22,7 @@ from deloop.frontend.expression import aliased_arrays
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Accumulation, Serial, Statement, Step, Vector, vectors
+from deloop.ir.scalar import loads
 from deloop.poly.dependence import Dependence, DependenceKind
 from deloop.transform.interchange import move_carrier_outwards
 from deloop.transform.scan import expand_chain, expand_running
@@ -27,19 +30,39 @@ from deloop.transform.updated import read_updated
 
 
 def distribute(
-    statements: list[Statement], dependences: Iterable[Dependence], live: frozenset[str]
+    statements: list[Statement], dependences: Iterable[Dependence], around: Surroundings
 ) -> tuple[Step, ...]:
-    """The plan: which statements are lifted at which level, under which loops that stay.
+    """The plan: which statements are lifted at which level, under which loops that stay."""
+    plan = _Distribution(statements, around).generate(statements, list(dependences), 0)
+    return _with_origins(plan, around)
 
-    `live` are the cells that code behind the loops reads.
+
+def _with_origins(plan: tuple[Step, ...], around: Surroundings) -> tuple[Step, ...]:
+    """The plan with what extremes start from written out, so that their range may take it in.
+
+    ``best = abs(x[0]); …; best = max(best, …)   ->   the start abs(x[0]) instead of best``
     """
-    return _Distribution(statements, live).generate(statements, list(dependences), 0)
+    extremes = {
+        v.statement.store.array
+        for v in vectors(plan)
+        if v.accumulation is not None and v.accumulation.kind in ("max", "min")
+    }
+    steps: list[Step] = []
+    for step in plan:
+        if isinstance(step, Vector) and not step.accumulation:
+            store = step.statement.store
+            if store.array in extremes and store.cell is not None:
+                store = replace(store, value=around.original(store.value))
+                step = replace(step, statement=replace(step.statement, store=store))
+        steps.append(step)
+    return tuple(steps)
 
 
 class _Distribution:
-    def __init__(self, statements: list[Statement], live: frozenset[str]) -> None:
+    def __init__(self, statements: list[Statement], around: Surroundings) -> None:
         self.all = statements
-        self.live = live
+        self.around = around
+        self.live = around.live
         self.expanded: set[str] = set()
 
     def generate(
@@ -52,11 +75,19 @@ class _Distribution:
             if d.source in names and d.sink in names and (d.level == 0 or d.level > level)
         ]
         steps: list[Step] = []
+        done: set[str] = set()
+        around = self.around
         for component in _components(statements, active):
+            if component[0].name in done:
+                continue
+            done.update(s.name for s in component)
             if not is_cyclic(component, active):
                 steps.append(Vector(component[0], level))
-            elif (found := _accumulation_of(component, active, level)) is not None:
-                steps.append(Vector(component[0], level, accumulation=found))
+            elif (found := _accumulations_of(component, active, level, around)) is not None:
+                steps.extend(Vector(s, level, accumulation=a) for s, a in found)
+            elif found := _with_readers(component, statements, active, level, around, done):
+                done.update(s.name for s, _ in found)
+                steps.extend(Vector(s, level, accumulation=a) for s, a in found)
             elif (chained := _chain_of(component, active, level)) is not None:
                 steps.append(Vector(chained, level))
             elif (scanned := self._scanned(component, active, level)) is not None:
@@ -139,11 +170,40 @@ def _chain_of(
     return None if chain is None else expand_chain(chain, component[0])
 
 
-def _accumulation_of(
-    component: list[Statement], dependences: list[Dependence], level: int
-) -> Accumulation | None:
-    """What a component combines, where its only cycle is one element that each instance updates."""
-    return find_accumulation(component[0], dependences, level) if len(component) == 1 else None
+def _accumulations_of(
+    component: list[Statement], dependences: list[Dependence], level: int, around: Surroundings
+) -> list[tuple[Statement, Accumulation]] | None:
+    """What a component combines, where its only cycle is what each of its instances updates."""
+    if len(component) == 1:
+        found = find_accumulation(component[0], dependences, level, around)
+        if found is not None:
+            return [(component[0], found)]
+    return find_arg_reduction(component, level, around)
+
+
+def _with_readers(
+    component: list[Statement],
+    statements: list[Statement],
+    dependences: list[Dependence],
+    level: int,
+    around: Surroundings,
+    done: set[str],
+) -> list[tuple[Statement, Accumulation]] | None:
+    """An arg-reduction that other statements join by a temporary: the mask that all of them read.
+
+    They must wait for nothing that comes later.
+    """
+    temporaries = {s.store.array for s in component if s.store.local}
+    joined = [
+        s
+        for s in statements
+        if s.name not in done and any(x.array in temporaries for x in loads(s.store.value))
+    ]
+    names = {s.name for s in joined}
+    if not joined or any(d.sink in names and d.source not in names | done for d in dependences):
+        return None
+    together = [s for s in statements if s in component or s.name in names]
+    return find_arg_reduction(together, level, around)
 
 
 def is_cyclic(component: list[Statement], dependences: list[Dependence]) -> bool:

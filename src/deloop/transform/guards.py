@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import replace
 
 from deloop.backend import syntax
 from deloop.backend.context import Context
@@ -14,6 +15,8 @@ from deloop.errors import Unsupported
 from deloop.frontend.apply import DataRequirement
 from deloop.ir import scalar
 from deloop.ir.loop import Loop
+
+_BUILTINS = frozenset({"float", "abs"})
 
 
 def guard_data(
@@ -30,6 +33,8 @@ def guard_data(
     Raises `Unsupported` where the data is not an argument, or the loop changes it.
     """
     found: list[Assumption] = []
+    # A guard is evaluated elsewhere: no name of the loop's own, and no rounding that counts.
+    context = replace(context, inline=True, lossy=[])
     for requirement in requirements:
         place = requirement.place
         assert isinstance(place, Place)
@@ -50,11 +55,11 @@ def guard_data(
         emitter = Emitter(context, axes, [axis.iterator for axis in axes], place)
         piece = emitter.emit(requirement.condition)
         word = "all" if requirement.every else "any"
-        single = piece.rank is Rank.NUMBER or (not piece.axes and _is_reduced(requirement))
-        node = piece.node if single else syntax.method(piece.node, word)
+        is_one = piece.rank is Rank.NUMBER or not piece.axes
+        node = piece.node if is_one else syntax.method(piece.node, word)
         guard = syntax.text(syntax.call("bool", [node]))
         free = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-        if free - parameters - {context.torch}:
+        if free - parameters - {context.torch} - _BUILTINS:
             raise Unsupported(
                 Refusal(
                     "VEC917",

@@ -87,7 +87,8 @@ def _inlined(
         isinstance(store.value, scalar.Cast) and isinstance(store.value.value, Number)
     )
     element = isinstance(store.value, Load) and not step.axes and not is_live
-    if (uses > 1 or is_live) and not (plain or element):
+    folded = len(readers) == 1 and not is_live and _takes_in(steps[readers[0]], step)
+    if (uses > 1 or is_live) and not (plain or element or folded):
         return None
     read = {load.array for load in scalar.loads(store.value)}
     memory = {arrays[a].storage.rstrip("?") for a in read}
@@ -107,6 +108,15 @@ def _inlined(
     if not is_live:
         del changed[position]
     return changed
+
+
+def _takes_in(reader: Step, kept: Vector) -> bool:
+    """Whether a reduction takes the kept value in, so that nothing is computed twice."""
+    value = with_kept_value(reader, kept) if isinstance(reader, Vector) else None
+    if value is None or not isinstance(reader, Vector):
+        return False
+    before = sum(1 for _ in scalar.walk(reader.statement.store.value))
+    return sum(1 for _ in scalar.walk(fold_starts(value))) < before
 
 
 def redefines(step: Step, array: str, first: Vector) -> bool:

@@ -11,21 +11,23 @@ from typing import NoReturn
 
 from deloop.analysis.bounds import Bounds, greatest, least
 from deloop.analysis.facts import Facts
+from deloop.analysis.masks import comparison_of
 from deloop.analysis.recurrence import wider
 from deloop.diagnostic import Refusal
 from deloop.dtype import Rank, category
 from deloop.errors import Unsupported
-from deloop.frontend.expression import BOOL, both, cast, number
+from deloop.frontend.expression import both, cast, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign, at_least, less_than
 from deloop.ir.loop import Loop
 from deloop.ir.plan import Accumulation, Serial, Statement, Step, Vector
-from deloop.ir.scalar import Call, ElementType, Expression, Index, Load, Scan, Select
-from deloop.ops.reductions import find_reduction
+from deloop.ir.scalar import ElementType, Expression, Load, Scan, Select
+from deloop.ops.reductions import find_reduction, neutral_of
 from deloop.poly.domain import Domain
 from deloop.transform.ranges import widen_ranges
 from deloop.transform.reduce import combine, reduce_over
 from deloop.transform.scan import scans_of, without_scans
+from deloop.transform.winner import lift_winner
 
 
 def lift(plan: tuple[Step, ...], bounds: Bounds, outer: tuple[Loop, ...] = ()) -> tuple[Step, ...]:
@@ -38,6 +40,8 @@ def lift(plan: tuple[Step, ...], bounds: Bounds, outer: tuple[Loop, ...] = ()) -
     for step in plan:
         if isinstance(step, Serial):
             result.append(Serial(step.loop, lift(step.body, bounds, (*outer, step.loop))))
+        elif step.accumulation is not None and step.accumulation.winner is not None:
+            result.append(lift_winner(step, bounds))
         else:
             result.append(_Lifting(step, bounds, outer).result())
     return tuple(result)
@@ -184,7 +188,7 @@ class _Lifting:
 
     def _neutralised(self, term: Expression, found: Accumulation) -> Expression:
         """The term where the mask holds, else what changes nothing."""
-        neutral = find_reduction(found.kind).neutral
+        neutral = neutral_of(found.kind, term.type.dtype)
         if neutral is None:
             raise self._refuse("an extreme over a range that moves with another loop")
         return Select(self._mask(), term, cast(number(neutral), term.type))
@@ -211,7 +215,9 @@ class _Lifting:
         term = store.value
         if reduction.widens:  # the loop adds in the wider dtype from the first step on
             term = cast(term, ElementType(wider(own.type, term.type), term.type.rank))
-        value = combine(found.kind, own, reduce_over(found.kind, term, axes, found.skips_nan))
+        passes_nan = category(store.dtype) == "float" and not found.skips_nan
+        reduced = reduce_over(found.kind, term, axes, found.skips_nan)
+        value = combine(found.kind, own, reduced, passes_nan)
         domain = tuple(
             c for c in statement.domain if not set(c.expression.symbols) & found.iterators
         )
@@ -393,7 +399,7 @@ class _Lifting:
     def _mask(self) -> Expression:
         condition: Expression = number(True)
         for mask in self.masks:
-            condition = both(condition, _comparison(mask, {x.iterator for x in self.axes}))
+            condition = both(condition, comparison_of(mask, {x.iterator for x in self.axes}))
         return condition
 
     def _old(self, array: str, subscripts: tuple[scalar.Subscript, ...], dtype: str) -> Expression:
@@ -416,21 +422,3 @@ class _Lifting:
     def _refuse(self, sentence: str) -> Unsupported:
         return Unsupported(Refusal("VEC945", self.statement.store.place, f"loop kept: {sentence}"))
 
-
-def _comparison(mask: Constraint, iterators: set[str]) -> Expression:
-    """A constraint as a comparison of two ints: ``j - i - 1 >= 0 -> j > i``."""
-    terms = dict(mask.expression.terms)
-    left = Affine.build({s: c for s, c in terms.items() if c > 0}, 0)
-    right = Affine.build({s: -c for s, c in terms.items() if c < 0}, 0)
-    constant = mask.expression.constant
-    if mask.sign is Sign.ZERO:
-        return Call("eq", (_int(left), _int(right - constant)), BOOL)
-    if constant < 0:
-        return Call("gt", (_int(left), _int(right - constant - 1)), BOOL)
-    if constant > 0 and set(right.symbols) & iterators and not set(left.symbols) & iterators:
-        return Call("lt", (_int(right), _int(left + constant + 1)), BOOL)
-    return Call("ge", (_int(left + constant), _int(right)), BOOL)
-
-
-def _int(affine: Affine) -> Expression:
-    return number(affine.constant) if affine.is_constant else Index(affine)

@@ -66,11 +66,14 @@ def _literal(value: Expression) -> object:
     return value.value if isinstance(value, Number) else None
 
 
-def combine(kind: str, start: Expression, reduced: Expression) -> Expression:
+def combine(
+    kind: str, start: Expression, reduced: Expression, passes_nan: bool = False
+) -> Expression:
     """``start (+) reduced``; the reduction alone where `start` changes nothing.
 
     Where `start` is an element next to those reduced over, the range takes it in: ``x[0] + sum of
-    x[1:] -> sum of x``. An extreme keeps `start` unless the reduction is beyond it.
+    x[1:] -> sum of x``. An extreme keeps `start` unless the reduction is beyond it; one that
+    `passes_nan` on is ``torch.maximum``.
     """
     reduction = find_reduction(kind)
     if _is_neutral(start, reduction):
@@ -79,6 +82,10 @@ def combine(kind: str, start: Expression, reduced: Expression) -> Expression:
     if grown is not None and grown.type == reduced.type:
         return grown
     if reduction.comparison:
+        if passes_nan:
+            spelling = f"torch.{reduction.operator}"
+            made = _joined(start, reduced)
+            return Call(reduction.operator, (start, reduced), made, spelling)
         condition = Call(reduction.comparison, (reduced, start), _condition_type(start, reduced))
         return Select(condition, reduced, cast(start, reduced.type))
     if kind in ("any", "all"):
@@ -162,8 +169,13 @@ def fold_starts(value: Expression) -> Expression:
             ):
                 made = Call("neg", (cast(reduced, node.type),), node.type)
                 return made if category(node.type.dtype) != "bool" else node
+            case Call("maximum" | "minimum" as word, (start, (Reduce() | Scan()) as reduced)) if (
+                reduced.kind != "last" and find_reduction(reduced.kind).operator == word
+            ):
+                made = combine(reduced.kind, start, reduced, passes_nan=True)
+                return node if made.type != node.type else made
             case Select(Call("gt" | "lt", (reduced, start)), then, _) if (
-                then == reduced and isinstance(reduced, (Reduce, Scan))
+                then == reduced and isinstance(reduced, (Reduce, Scan)) and reduced.kind != "last"
             ):
                 if find_reduction(reduced.kind).comparison == node.condition.operator:  # type: ignore[union-attr]
                     made = combine(reduced.kind, start, reduced)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from deloop.analysis.recurrence import wider
 from deloop.analysis.scan import Chain, Running, implicit_names, scan_of
+from deloop.dtype import category
 from deloop.frontend.expression import cast
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
@@ -76,10 +77,15 @@ def _expanded(running: Running, reader: Statement) -> Expression | None:
 def _joined(start: Load, scan: Scan) -> Expression:
     """What the variable began with, and the steps since."""
     if scan.kind != "last":
-        return combine(scan.kind, start, scan)
+        return combine(scan.kind, start, scan, passes_nan(scan))
     if scan.exclusive:
         return replace(scan, first=start)
     return scalar.substitute_symbols(scan.value, {scan.axis.iterator: scan.at})
+
+
+def passes_nan(scan: Scan) -> bool:
+    """Whether an extreme is NaN from the first one on, as `torch.maximum` is."""
+    return category(scan.type.dtype) == "float" and not scan.skips_nan
 
 
 def _exclusive(scan: Scan) -> Scan | None:
@@ -132,7 +138,7 @@ def expand_chain(chain: Chain, statement: Statement) -> Statement:
     if find_reduction(chain.kind).widens:
         term = cast(term, ElementType(wider(start.type, term.type), term.type.rank))
     scan = scan_of(chain.kind, term, loop, term.type, chain.skips_nan, store.array)
-    value = combine(chain.kind, start, scan)
+    value = combine(chain.kind, start, scan, passes_nan(scan))
     if isinstance(value, Scan) and value.axis != scan.axis:
         grown = replace(loop, lower=value.axis.lower)
         loops = tuple(grown if x.iterator == loop.iterator else x for x in statement.loops)

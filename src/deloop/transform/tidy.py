@@ -15,6 +15,7 @@ from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.axis import Axis
 from deloop.ir.scalar import Call, Cast, Expression, Index, Load, Number, Reduce, Select, slack_of
+from deloop.ops.reductions import find_reduction
 
 _COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
 _EXACT_IN_DOUBLE = frozenset({"uint8", "int8", "int16", "int32"})
@@ -132,7 +133,12 @@ def _squared(node: Reduce) -> Reduce:
 
 # ---------------------------------------------------------------------- directions
 def _forwards(node: Reduce) -> Reduce:
-    """The reduction with axes turned round that everything read runs along backwards."""
+    """The reduction with axes turned round that everything read runs along backwards.
+
+    One that tells where its value was, or keeps its axis, has an order of its own.
+    """
+    if node.kind.startswith(("arg", "first_")) or find_reduction(node.kind).keeps_axis:
+        return node
     for axis in node.axes:
         if axis.span is None and _runs_backwards(node.value, axis):
             turned = {axis.iterator: axis.lower + axis.upper - 1 - Affine.symbol(axis.iterator)}
