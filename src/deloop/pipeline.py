@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from deloop.analysis.bounds import Bounds, check_trip_counts
 from deloop.analysis.carried import require_updates
@@ -15,8 +16,10 @@ from deloop.analysis.coverage import find_replaceable, is_passed_on
 from deloop.analysis.facts import Facts
 from deloop.analysis.legality import dependences_of
 from deloop.analysis.scope import (
+    changed_before,
     find_live_out,
     find_torch,
+    is_known_at_entry,
     loops_of,
     require_noted,
     spellable_at_entry,
@@ -152,6 +155,9 @@ def compile_loop(
     """One outermost loop through every stage. Raises `RefusalError` with the reason it stays."""
     builder, nest = read_nest(function, candidate, hints)
     facts = Facts(hints, spellable_at_entry(function))
+    entry = set(function.parameters) - names_stored(function.node)
+    is_changed = changed_before(function, candidate)
+    facts.is_known_at_entry = partial(is_known_at_entry, nest.arrays, entry, is_changed)
     require_noted(builder, nest, facts)
     body = forward_stores(if_convert(nest.body, nest.arrays))
     bounds = Bounds(nest.arrays, nest.locals, facts)
@@ -183,7 +189,7 @@ def compile_loop(
         context.round_off("a later operation may add up in the order of the new memory layout")
     changed = {s.store.array for s in statements}
     context.names.clear()
-    entry = set(function.parameters) - names_stored(function.node)
+    changed |= {name for name, tensor in nest.arrays.items() if is_changed(tensor)}
     guards = guard_data(needed, axes_of(plan, nest), changed, entry, context)
     report = LoopReport(
         function.place(candidate.node).line,

@@ -279,3 +279,13 @@ def _same_value(value: Expression, other: Expression) -> bool:
     while isinstance(other, Cast) and other.type.dtype == other.value.type.dtype:
         other = other.value
     return value == other
+
+
+def decompose(value: Expression, own: Load, dtype: str) -> _Form | None:
+    """The kind and the term of an update of one element: ``own + x[i] -> ("sum", x[i])``."""
+    return _decompose(value, own, dtype)
+
+
+def is_own(value: Expression, own: Load) -> bool:
+    """Whether a value is the very element that is updated."""
+    return _is_own(value, own)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from deloop.analysis.bounds import least
 from deloop.analysis.facts import Facts
@@ -15,7 +15,7 @@ from deloop.frontend.structure import assigned_names, target_names
 from deloop.ir.affine import Sign, at_least
 from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node
 from deloop.ir.source import SourceFunction
-from deloop.ir.types import Module
+from deloop.ir.types import Module, Tensor
 from deloop.poly.domain import Domain
 from deloop.text.names import names_stored
 
@@ -157,3 +157,69 @@ def loops_of(nodes: tuple[Node, ...]) -> list[Loop]:
             found.extend(loops_of(node.then))
             found.extend(loops_of(node.otherwise))
     return found
+
+
+def is_known_at_entry(
+    arrays: Mapping[str, Tensor],
+    entry: set[str],
+    is_changed: Callable[[Tensor], bool],
+    array: str,
+) -> bool:
+    """Whether a guard at the function's first line sees in an array what the loop will."""
+    root = array.split(".")[0].split("[")[0]
+    return root in entry and not is_changed(arrays[array])
+
+
+_HARMLESS = frozenset(
+    {"len", "range", "enumerate", "zip", "print", "isinstance", "int", "float", "max", "min", "abs"}
+)
+
+
+def changed_before(function: SourceFunction, candidate: Candidate) -> Callable[[Tensor], bool]:
+    """Whether an earlier statement may have changed a tensor since the function was entered.
+
+    What a guard sees at the first line is then not what the loop reads.
+    """
+    end = (candidate.node.lineno, candidate.node.col_offset)
+    storages: set[str] = set()
+    anything = False
+    for node in ast.walk(function.node):
+        if not isinstance(node, ast.expr | ast.stmt) or (node.lineno, node.col_offset) >= end:
+            continue
+        for name in _may_change(node, candidate):
+            item = candidate.environment.get(name)
+            tensor = getattr(item, "tensor", item)
+            if isinstance(tensor, Tensor):
+                storages.add(tensor.storage.rstrip("?"))
+            else:
+                anything = True  # it may be any tensor under another name
+    return lambda tensor: anything or tensor.storage.rstrip("?") in storages
+
+
+def _may_change(node: ast.AST, candidate: Candidate) -> set[str]:
+    """The names of what a statement or call changes in place."""
+    match node:
+        case ast.AugAssign(target=target):
+            return _names(target)
+        case ast.Subscript(value=value, ctx=ast.Store()):
+            return _names(value)
+        case ast.Call(func=ast.Name(id=name)) if name in _HARMLESS:
+            return set()
+        case ast.Call(func=ast.Attribute(value=receiver, attr=word), keywords=keywords):
+            plain = not {"out", "inplace"} & {str(k.arg) for k in keywords}
+            item = candidate.environment.get(receiver.id) if isinstance(receiver, ast.Name) else None
+            is_tensor = isinstance(getattr(item, "tensor", item), Tensor)
+            if plain and not word.endswith("_") and (is_tensor or _is_torch(receiver)):
+                return set()
+            return _names(node) - {"torch"}
+        case ast.Call():
+            return {n for a in (*node.args, *(k.value for k in node.keywords)) for n in _names(a)}
+    return set()
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+
+
+def _is_torch(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in ("torch", "th", "F", "math", "np")

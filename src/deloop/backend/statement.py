@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from deloop.backend import syntax
 from deloop.backend.context import Context, Emitted
 from deloop.backend.emit import Emitter
+from deloop.backend.scatter import write_scatter
 from deloop.dtype import Rank
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign
@@ -122,13 +123,28 @@ class _Writer:
         outside = dict(self.context.names)
         before = self._name_repeated(store.value, emitter)
         kept = store.local or store.cell is not None
-        statement = self._local(store, emitter) if kept else self._store(step, emitter, top)
+        found = step.accumulation
+        if found is not None and found.scattered:
+            in_front, statement = self._scatter(step, top)
+            before.extend(in_front)
+        else:
+            statement = self._local(store, emitter) if kept else self._store(step, emitter, top)
         self._forget(store)
         body = [*before, *([] if statement is None else [statement])]
         self._note_bound(step, body, top)
         if step.conditions:  # a name set under a condition is not known behind it
             self.context.names = {e: n for e, n in self.context.names.items() if e in outside}
         return [ast.If(self._test(step.conditions), body, [])] if step.conditions else body
+
+    def _scatter(self, step: Vector, top: bool) -> tuple[list[ast.stmt], ast.stmt | None]:
+        """Stores to elements that data selects, each as often as the loop makes it."""
+        array = step.statement.store.array
+        make_anew = top and not step.conditions and bool(self.replaceable.get(array))
+        before, statement, made = write_scatter(step, self.context, make_anew)
+        self.replaceable[array] = False
+        if made:
+            self.replaced.add(array)
+        return before, statement
 
     def _note_bound(self, step: Vector, body: list[ast.stmt], top: bool) -> None:
         """Remember a variable that is set before anything of the new code reads it."""

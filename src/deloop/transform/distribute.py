@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from deloop.analysis.legality import refuse_carried
 from deloop.analysis.recurrence import find_accumulation
+from deloop.analysis.scatter import find_masked_store, find_scatters
 from deloop.diagnostic import Refusal
 from deloop.errors import Unliftable
 from deloop.ir.plan import Accumulation, Serial, Statement, Step, Vector, vectors
@@ -35,9 +36,12 @@ def _generate(
     steps: list[Step] = []
     for component in _components(statements, active):
         if not is_cyclic(component, active):
-            steps.append(Vector(component[0], level))
+            found = find_masked_store(component[0], level)
+            steps.append(Vector(component[0], level, accumulation=found))
         elif (found := _accumulation_of(component, active, level)) is not None:
             steps.append(Vector(component[0], level, accumulation=found))
+        elif (scatters := find_scatters(component, active, level)) is not None:
+            steps.extend(Vector(s, level, (), f) for s, f in zip(component, scatters, strict=True))
         else:
             _check_cells(component, active, level, statements)
             loop = component[0].loops[level]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from deloop.analysis.scatter import unmasked
 from deloop.backend import syntax
 from deloop.backend.context import Context
 from deloop.backend.emit import Emitter
@@ -19,7 +20,7 @@ from deloop.ir.loop import Loop
 def guard_data(
     requirements: Sequence[DataRequirement],
     loops: list[Loop],
-    written: set[str],
+    changed: set[str],
     parameters: set[str],
     context: Context,
 ) -> tuple[Assumption, ...]:
@@ -38,7 +39,7 @@ def guard_data(
         around = [loop for loop in loops if loop.iterator in used]
         for load in scalar.loads(requirement.condition):
             root = load.array.split(".")[0].split("[")[0]
-            if load.array in written or root not in parameters:
+            if load.array in changed or root not in parameters:
                 raise Unsupported(
                     Refusal(
                         "VEC917",
@@ -48,9 +49,12 @@ def guard_data(
                 )
         axes = [loop.axis for loop in around]
         emitter = Emitter(context, axes, [axis.iterator for axis in axes], place)
-        piece = emitter.emit(requirement.condition)
-        word = "all" if requirement.every else "any"
-        node = piece.node if piece.rank is Rank.NUMBER else syntax.method(piece.node, word)
+        if requirement.distinct:
+            node = _distinct(requirement.condition, emitter)
+        else:
+            piece = emitter.emit(requirement.condition)
+            word = "all" if requirement.every else "any"
+            node = piece.node if piece.rank is Rank.NUMBER else syntax.method(piece.node, word)
         guard = syntax.text(syntax.call("bool", [node]))
         free = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
         if free - parameters - {context.torch}:
@@ -63,3 +67,20 @@ def guard_data(
             )
         found.append(Assumption(requirement.reason, guard, f"line {place.line}"))
     return tuple(dict.fromkeys(found))
+
+
+def _distinct(key: scalar.Expression, emitter: Emitter) -> ast.expr:
+    """``(torch.bincount(idx) <= 1).all()``: counting is cheaper than sorting."""
+    mask, key = unmasked(key)
+    piece = emitter.emit(key)
+    node = piece.node
+    if mask is not None:
+        chosen = emitter.emit(mask)
+        if chosen.axes != piece.axes:
+            raise emitter.refuse("a condition beside indices that it does not choose from")
+        node = syntax.index(node, [chosen.node])
+    elif len(piece.axes) > 1:
+        node = syntax.method(node, "flatten")
+    counts = syntax.call(f"{emitter.context.torch}.bincount", [node])
+    at_most_one = ast.Compare(counts, [ast.LtE()], [ast.Constant(1)])
+    return syntax.method(at_most_one, "all")

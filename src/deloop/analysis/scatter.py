@@ -1,0 +1,162 @@
+"""Stores to elements that data selects: what all instances together leave there.
+
+``out[idx[i]] += v[i]`` may meet one element any number of times. Each meeting counts for a sum or
+an extreme, the last one for a plain store. Updates of one kind commute, so several statements that
+update one array need not stay together (M. J. Wolfe, "High Performance Compilers for Parallel
+Computing", 1996, chapter 5, on reductions into arrays).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from deloop.analysis.recurrence import decompose, is_own
+from deloop.dtype import Rank, category
+from deloop.frontend.expression import both, negate, select
+from deloop.ir import scalar
+from deloop.ir.affine import Affine
+from deloop.ir.plan import Accumulation, Statement
+from deloop.ir.scalar import Call, Cast, ElementType, Expression, Invariant, Load, Number, Select
+from deloop.poly.dependence import Dependence
+
+_KINDS = frozenset({"sum", "max", "min", "last"})
+
+
+def find_scatters(
+    component: Sequence[Statement], dependences: Sequence[Dependence], level: int
+) -> tuple[Accumulation, ...] | None:
+    """What each statement of a cycle scatters, None where one of them does anything else.
+
+    ``deg[src[e]] += 1; deg[dst[e]] += 1   ->   two sums, in any order``
+    """
+    names = {s.name for s in component}
+    arrays = {s.store.array for s in component}
+    within = {d.array for d in dependences if d.source in names and d.sink in names}
+    if len(arrays) != 1 or not within <= arrays:
+        return None
+    found = [_find_scatter(statement, level) for statement in component]
+    scatters = tuple(f for f in found if f is not None)
+    if len(scatters) != len(found) or len({f.kind for f in scatters}) != 1:
+        return None
+    if len(scatters) > 1 and scatters[0].kind == "last":
+        values = {unmasked(f.term)[1] for f in scatters}
+        if len(values) != 1 or not is_constant(scatters[0].term):
+            return None  # the order of the stores decides
+    return scatters
+
+
+def find_masked_store(statement: Statement, level: int) -> Accumulation | None:
+    """A store under a condition on data to an element that data selects, no two to the same one.
+
+    Its index may be out of bounds wherever the loop does not make it.
+    """
+    found = _find_scatter(statement, level)
+    if found is None or unmasked(found.term)[0] is None or found.kind not in ("sum", "last"):
+        return None
+    return replace(found, kind="only") if found.kind == "last" else found
+
+
+def _find_scatter(statement: Statement, level: int) -> Accumulation | None:
+    """``out[idx[i]] = out[idx[i]] + v[i]   ->   Accumulation(sum, v[i], {i}, scattered=True)``."""
+    store = statement.store
+    lifted = frozenset(loop.iterator for loop in statement.loops[level:])
+    if store.local or store.cell is not None or not lifted:
+        return None
+    if all(isinstance(s, Affine) for s in store.subscripts):
+        return None
+    inside = [load for s in store.subscripts if not isinstance(s, Affine) for load in scalar.loads(s)]
+    if any(load.array == store.array for load in inside):
+        return None
+    rank = Rank.TENSOR if store.implicit else Rank.SCALAR
+    own = Load(store.array, store.subscripts, ElementType(store.dtype, rank))
+    form = _split(store.value, own, store.dtype)
+    if form is None:
+        return None
+    mask, word, term = form
+    kind = {"maximum": "max", "minimum": "min"}.get(word, word)
+    if kind not in _KINDS or _is_inexact(term, kind, store.dtype):
+        return None
+    if mask is not None:
+        term = masked(mask, term)
+    if _reads(term, store.array) or (kind in ("max", "min") and scalar.requires_grad(term)):
+        return None
+    by_comparison = word in ("max", "min") and category(store.dtype) == "float"
+    return Accumulation(kind, term, lifted, by_comparison, scattered=True)
+
+
+def _reads(value: Expression, array: str) -> bool:
+    return any(load.array == array for load in scalar.loads(value))
+
+
+def _is_inexact(term: Expression, kind: str, dtype: str) -> bool:
+    """Whether the term beside the element is another number than the term in the store's dtype."""
+    if kind == "last" or term.type.rank is not Rank.NUMBER:
+        return False
+    if isinstance(term, Number):
+        value = term.value
+        exact = not isinstance(value, complex) and abs(value) <= 256 and value == int(value)
+        return not exact and dtype in ("float16", "bfloat16")
+    return dtype not in ("float32", "float64", "int64")
+
+
+_Split = tuple[Expression | None, str, Expression]
+
+
+def _split(value: Expression, own: Load, dtype: str) -> _Split | None:
+    """The condition under which an instance updates the element, the kind and the term.
+
+    ``select(m[i], own + v[i], own) -> (m[i], sum, v[i])``; None where the value has another form.
+    """
+    if isinstance(value, Select) and not _reads(value.condition, own.array):
+        condition, then, otherwise = value.condition, value.then, value.otherwise
+        for kept, changed, when in (
+            (otherwise, then, condition), (then, otherwise, negate(condition)),
+        ):  # fmt: skip
+            if is_own(kept, own):
+                inner = _split(changed, own, dtype)
+                if inner is None:
+                    return None
+                return (when if inner[0] is None else both(when, inner[0])), *inner[1:]
+        first, second = _split(then, own, dtype), _split(otherwise, own, dtype)
+        if first is None or second is None or first[1] != second[1]:
+            return None
+        if first[0] is not None or second[0] is not None or first[2].type != second[2].type:
+            return None
+        return None, first[1], select(condition, first[2], second[2])
+    match value:
+        case Call("maximum" | "minimum" as word, (left, right)) if value.type.dtype == dtype:
+            if is_own(left, own) or is_own(right, own):
+                return None, word, right if is_own(left, own) else left
+    form = decompose(value, own, dtype)
+    return None if form is None else (None, *form)
+
+
+def masked(mask: Expression, term: Expression) -> Expression:
+    """A term that counts where a condition holds; elsewhere there is nothing, not even a zero."""
+    before, inner = unmasked(term)
+    mask = mask if before is None else both(mask, before)
+    return Select(mask, inner, Invariant(_NOTHING, inner.type))
+
+
+def unmasked(term: Expression) -> tuple[Expression | None, Expression]:
+    """The condition of a `masked` term, None where it has none, and what counts under it."""
+    if isinstance(term, Select) and isinstance(term.otherwise, Invariant):
+        if term.otherwise.name == _NOTHING:
+            return term.condition, term.then
+    return None, term
+
+
+_NOTHING = ""
+
+
+def is_constant(term: Expression) -> bool:
+    """Whether every instance stores one and the same value, so that their order is no matter."""
+    value = unmasked(term)[1]
+    return isinstance(_bare(value), (Number, Invariant)) and not scalar.requires_grad(value)
+
+
+def _bare(value: Expression) -> Expression:
+    while isinstance(value, Cast):
+        value = value.value
+    return value
