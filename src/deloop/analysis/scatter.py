@@ -13,11 +13,11 @@ from dataclasses import replace
 
 from deloop.analysis.recurrence import decompose, is_own
 from deloop.dtype import Rank, category
-from deloop.frontend.expression import both, negate, select
+from deloop.frontend.expression import both, cast, negate, select
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Accumulation, Statement
-from deloop.ir.scalar import Call, Cast, ElementType, Expression, Invariant, Load, Number, Select
+from deloop.ir.scalar import Call, ElementType, Expression, Invariant, Load, Number, Select
 from deloop.poly.dependence import Dependence
 
 _KINDS = frozenset({"sum", "max", "min", "last"})
@@ -41,7 +41,7 @@ def find_scatters(
         return None
     if len(scatters) > 1 and scatters[0].kind == "last":
         values = {unmasked(f.term)[1] for f in scatters}
-        if len(values) != 1 or not is_constant(scatters[0].term):
+        if len(values) != 1 or not is_constant(scatters[0].term, scatters[0].iterators):
             return None  # the order of the stores decides
     return scatters
 
@@ -65,8 +65,7 @@ def _find_scatter(statement: Statement, level: int) -> Accumulation | None:
         return None
     if all(isinstance(s, Affine) for s in store.subscripts):
         return None
-    inside = [load for s in store.subscripts if not isinstance(s, Affine) for load in scalar.loads(s)]
-    if any(load.array == store.array for load in inside):
+    if any(_reads(s, store.array) for s in store.subscripts if not isinstance(s, Affine)):
         return None
     rank = Rank.TENSOR if store.implicit else Rank.SCALAR
     own = Load(store.array, store.subscripts, ElementType(store.dtype, rank))
@@ -121,9 +120,14 @@ def _split(value: Expression, own: Load, dtype: str) -> _Split | None:
         first, second = _split(then, own, dtype), _split(otherwise, own, dtype)
         if first is None or second is None or first[1] != second[1]:
             return None
-        if first[0] is not None or second[0] is not None or first[2].type != second[2].type:
+        if first[0] is not None or second[0] is not None:
             return None
-        return None, first[1], select(condition, first[2], second[2])
+        terms = [first[2], second[2]]
+        if terms[0].type != terms[1].type:
+            if first[1] != "sum" or any(_is_inexact(t, "sum", dtype) for t in terms):
+                return None
+            terms = [cast(t, ElementType(dtype, Rank.SCALAR)) for t in terms]
+        return None, first[1], select(condition, *terms)
     match value:
         case Call("maximum" | "minimum" as word, (left, right)) if value.type.dtype == dtype:
             if is_own(left, own) or is_own(right, own):
@@ -141,22 +145,19 @@ def masked(mask: Expression, term: Expression) -> Expression:
 
 def unmasked(term: Expression) -> tuple[Expression | None, Expression]:
     """The condition of a `masked` term, None where it has none, and what counts under it."""
-    if isinstance(term, Select) and isinstance(term.otherwise, Invariant):
-        if term.otherwise.name == _NOTHING:
-            return term.condition, term.then
+    match term:
+        case Select(condition, then, Invariant(name)) if name == _NOTHING:
+            return condition, then
     return None, term
 
 
 _NOTHING = ""
 
 
-def is_constant(term: Expression) -> bool:
-    """Whether every instance stores one and the same value, so that their order is no matter."""
+def is_constant(term: Expression, iterators: frozenset[str]) -> bool:
+    """Whether every instance stores one and the same value, so that their order is no matter.
+
+    A gradient would flow back from each of them, though one alone is left.
+    """
     value = unmasked(term)[1]
-    return isinstance(_bare(value), (Number, Invariant)) and not scalar.requires_grad(value)
-
-
-def _bare(value: Expression) -> Expression:
-    while isinstance(value, Cast):
-        value = value.value
-    return value
+    return not scalar.iterators_of(value, iterators) and not scalar.requires_grad(value)

@@ -207,7 +207,8 @@ def _may_change(node: ast.AST, candidate: Candidate) -> set[str]:
             return set()
         case ast.Call(func=ast.Attribute(value=receiver, attr=word), keywords=keywords):
             plain = not {"out", "inplace"} & {str(k.arg) for k in keywords}
-            item = candidate.environment.get(receiver.id) if isinstance(receiver, ast.Name) else None
+            named = receiver.id if isinstance(receiver, ast.Name) else ""
+            item = candidate.environment.get(named)
             is_tensor = isinstance(getattr(item, "tensor", item), Tensor)
             if plain and not word.endswith("_") and (is_tensor or _is_torch(receiver)):
                 return set()

@@ -1,6 +1,6 @@
 """Scatters to PyTorch source: `index_add_`, `bincount`, `index_put_` and their like.
 
-Where the indices are known to lie inside of the target, a sum is one `index_add_` or `scatter_add_`;
+Where the indices are known to lie inside of the target, a sum is an `index_add_` or `scatter_add_`;
 elsewhere it is an `index_put_`, which takes negative indices as Python does and raises as the loop.
 """
 
@@ -66,22 +66,25 @@ def write_scatter(
     assert found is not None
     store = step.statement.store
     condition, term = _masked(store.value)
-    if found.kind in ("max", "min") and store.array in context.with_grad:
-        raise Emitter(context, [], [], store.place).refuse("the gradient of an extreme is shared")
-    order = _order(step, condition, context)
+    order = order_of(step, context)
     emitter = Emitter(context, [loop.axis for loop in step.axes], order, store.place)
+    if found.kind in ("max", "min") and store.array in context.with_grad:
+        raise emitter.refuse("the gradient of an extreme goes to one of several equal elements")
+    if found.kind == "same" and scalar.requires_grad(term, context.with_grad):
+        raise emitter.refuse("of several equal stores the last one alone has a gradient")
     before: list[ast.stmt] = []
     chosen = None
     if condition is not None:
         chosen = emitter.emit(condition)
         if chosen.rank is Rank.NUMBER or not chosen.axes:
             raise emitter.refuse("whether it is stored at all depends on one condition")
+        chosen = _widened(chosen, step, emitter)
         if not isinstance(chosen.node, ast.Name):
             name = _unique("mask", context)
             before.append(ast.Assign([ast.Name(name, ast.Store())], chosen.node, lineno=0))
             chosen = replace(chosen, node=ast.Name(name, ast.Load()))
     scatter = _Scatter(step, context, emitter, chosen)
-    if found.kind == "only":
+    if found.kind in ("only", "same"):
         return before, scatter.assignment(term), False
     if found.kind != "sum":
         return before, scatter.extreme(term, found.kind, found.in_bounds), False
@@ -90,12 +93,40 @@ def write_scatter(
     return before, scatter.sum(term, found.in_bounds), False
 
 
+def _widened(chosen: Emitted, step: Vector, emitter: Emitter) -> Emitted:
+    """The mask over all axes of the indices, where it does not choose whole rows of each."""
+    store = step.statement.store
+    condition, term = _masked(store.value)
+    data = _data_iterators(step, condition)
+    parts = [term, *(s for s in store.subscripts if not isinstance(s, Affine))]
+    over = chosen.axes
+    for part in parts:
+        used = emitter.sorted_axes([*scalar.iterators_of(part, data)])
+        if not set(used) <= set(over) and set(used) & set(over) and used[: len(over)] != over:
+            break
+    else:
+        return chosen
+    axes = emitter.sorted_axes([*data])
+    bounds = map(emitter.bounds, axes)
+    context = emitter.context
+    sizes = [syntax.affine(context.spell(context.canonical(u - lo))) for lo, u in bounds]
+    return replace(
+        chosen, node=syntax.method(emitter.align(chosen, axes), "expand", *sizes), axes=axes
+    )
+
+
 def _masked(value: Expression) -> tuple[Expression | None, Expression]:
     """The condition under which a term counts, and the term (`analysis.scatter.masked`)."""
-    if isinstance(value, Select) and isinstance(value.otherwise, Invariant):
-        if not value.otherwise.name:
-            return value.condition, value.then
+    match value:
+        case Select(condition, then, Invariant("")):
+            return condition, then
     return None, value
+
+
+def is_plain_store(step: Vector) -> bool:
+    """Whether a scatter is no more than ``out[idx] = v``."""
+    found, store = step.accumulation, step.statement.store
+    return found is not None and found.kind == "only" and _masked(store.value)[0] is None
 
 
 def is_count(step: Vector) -> bool:
@@ -119,8 +150,9 @@ def _unique(name: str, context: Context) -> str:
     return unique
 
 
-def _order(step: Vector, condition: Expression | None, context: Context) -> list[str]:
+def order_of(step: Vector, context: Context) -> list[str]:
     """Axes as the value has them: slices in front of the index, those of it, slices behind."""
+    condition, _ = _masked(step.statement.store.value)
     lifted = [loop.iterator for loop in step.axes]
     subscripts = step.statement.store.subscripts
     data = _data_iterators(step, condition)

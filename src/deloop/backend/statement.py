@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from deloop.backend import syntax
 from deloop.backend.context import Context, Emitted
 from deloop.backend.emit import Emitter
-from deloop.backend.scatter import write_scatter
+from deloop.backend.scatter import is_plain_store, order_of, write_scatter
 from deloop.dtype import Rank
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign
@@ -117,14 +117,15 @@ class _Writer:
 
     def _vector(self, step: Vector, top: bool) -> list[ast.stmt]:
         store = step.statement.store
-        order = self._order(step)
+        found = step.accumulation
+        is_scatter = found is not None and found.scattered
+        order = order_of(step, self.context) if is_scatter else self._order(step)
         axes = [loop.axis for loop in step.axes]
         emitter = Emitter(self.context, axes, order, store.place)
         outside = dict(self.context.names)
         before = self._name_repeated(store.value, emitter)
         kept = store.local or store.cell is not None
-        found = step.accumulation
-        if found is not None and found.scattered:
+        if is_scatter and not is_plain_store(step):
             in_front, statement = self._scatter(step, top)
             before.extend(in_front)
         else:

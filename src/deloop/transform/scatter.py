@@ -11,14 +11,15 @@ from deloop.diagnostic import Refusal
 from deloop.dtype import Rank
 from deloop.errors import Unsupported
 from deloop.frontend.apply import DataRequirement
-from deloop.frontend.expression import both, cast, integer, negate
+from deloop.frontend.expression import both, cast, integer, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.loop import Store
 from deloop.ir.plan import Accumulation, Vector
-from deloop.ir.scalar import Call, Cast, ElementType, Expression
+from deloop.ir.scalar import Call, Cast, ElementType, Expression, Select
 from deloop.ir.types import Tensor
 from deloop.transform.reduce import reduce_over
+from deloop.transform.simplify import protect_under
 
 _INDEX = ElementType("int64", Rank.SCALAR)
 
@@ -32,7 +33,7 @@ def settle_scatter(vector: Vector, arrays: Mapping[str, Tensor], facts: Facts) -
     assert found is not None
     if found.kind == "sum":
         vector = _summed(vector, found)
-    vector = _converted(vector)
+    vector = _protected(_converted(vector))
     store = vector.statement.store
     shape = arrays[store.array].type.shape
     looked_up = [
@@ -40,23 +41,29 @@ def settle_scatter(vector: Vector, arrays: Mapping[str, Tensor], facts: Facts) -
         for s, size in zip(store.subscripts, shape, strict=True)
         if not isinstance(s, Affine)
     ]
-    mask, _ = unmasked(store.value)
+    known = _is_known(store, arrays, facts)
+    mask, term = unmasked(store.value)
+    if found.kind == "sum" and known and mask is not None and _is_beside(store, mask, found):
+        # Adding zeros is plainer than choosing from every index and value by itself.
+        store = replace(store, value=Select(mask, term, cast(number(0), term.type)))
+        vector = replace(vector, statement=replace(vector.statement, store=store))
+        mask, found = None, replace(found, in_bounds=True)
     needed = [
         DataRequirement(_where(mask, _inside(s, size)), store.place, _in_bounds(store))
         for s, size in looked_up
     ]
     one = len(looked_up) == 1
-    known = _is_known(store, arrays, facts)
-    constant = found.kind == "last" and is_constant(store.value)
-    if found.kind == "only" or constant:
-        return replace(vector, accumulation=replace(found, kind="only"))
+    if found.kind == "last" and is_constant(store.value, found.iterators):
+        return replace(vector, accumulation=replace(found, kind="same"))
+    if found.kind == "only" or vector.level == len(vector.statement.loops):
+        return vector
     if found.kind == "last":
         if not known:
             raise _refuse(store, "whether two iterations write one element is not known before")
         facts.needed.extend(needed)
         facts.needed.append(_distinct(store, shape, mask, facts))
         return replace(vector, accumulation=replace(found, kind="only", in_bounds=True))
-    if not known or (found.kind == "sum" and not one):
+    if not known or (found.kind == "sum" and not one and not found.in_bounds):
         return vector
     facts.needed.extend(needed)
     if found.skips_nan:
@@ -74,7 +81,7 @@ def _summed(vector: Vector, found: Accumulation) -> Vector:
     store = statement.store
     mask, term = unmasked(store.value)
     used: set[str] = set()
-    for part in (*store.subscripts, *(() if mask is None else (mask,))):
+    for part in store.subscripts:
         if isinstance(part, Affine):
             used.update(part.symbols)
         else:
@@ -87,13 +94,25 @@ def _summed(vector: Vector, found: Accumulation) -> Vector:
              for s in c.expression.symbols}  # fmt: skip
     if gone & inner:
         raise _refuse(store, "the range of one loop moves with another that its target does not")
-    wide = ElementType(store.dtype, term.type.rank)
-    value = reduce_over("sum", term if term.type == wide else Cast(term, wide),
-                        tuple(x.axis for x in still))  # fmt: skip
+    term = cast(term, ElementType(store.dtype, max(term.type.rank, Rank.SCALAR)))
+    if mask is not None and scalar.iterators_of(mask, frozenset(gone)):
+        term, mask = Select(mask, term, cast(number(0), term.type)), None
+    value = reduce_over("sum", term, tuple(x.axis for x in still))
     loops = tuple(x for x in statement.loops if x.iterator not in gone)
     domain = tuple(c for c in statement.domain if not set(c.expression.symbols) & gone)
     store = replace(store, value=value if mask is None else masked(mask, value))
     return replace(vector, statement=replace(statement, store=store, loops=loops, domain=domain))
+
+
+def _is_beside(store: Store, mask: Expression, found: Accumulation) -> bool:
+    """Whether the mask chooses neither whole rows nor all of some index or of the value."""
+    over = scalar.iterators_of(mask, found.iterators)
+    parts = [unmasked(store.value)[1], *(s for s in store.subscripts if not isinstance(s, Affine))]
+    for part in parts:
+        used = scalar.iterators_of(part, found.iterators)
+        if used & over and not (used <= over or over <= used):
+            return True
+    return False
 
 
 def _converted(vector: Vector) -> Vector:
@@ -110,6 +129,19 @@ def _converted(vector: Vector) -> Vector:
     term = cast(term, ElementType(store.dtype, max(term.type.rank, Rank.SCALAR)))
     value = term if mask is None else masked(mask, term)
     store = replace(store, value=value, augmented=False)
+    return replace(vector, statement=replace(vector.statement, store=store))
+
+
+def _protected(vector: Vector) -> Vector:
+    """Indices that are looked up themselves, harmless where the mask does not hold."""
+    store = vector.statement.store
+    mask, _ = unmasked(store.value)
+    if mask is None:
+        return vector
+    subscripts = tuple(
+        s if isinstance(s, Affine) else protect_under(s, mask) for s in store.subscripts
+    )
+    store = replace(store, subscripts=subscripts)
     return replace(vector, statement=replace(vector.statement, store=store))
 
 
