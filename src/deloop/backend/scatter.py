@@ -138,7 +138,8 @@ def is_count(step: Vector) -> bool:
     while isinstance(term, Cast):
         term = term.value
     one = isinstance(term, Number) and type(term.value) in (int, float) and term.value == 1
-    return one and len(store.subscripts) == 1 and category(store.dtype) in ("int", "float")
+    counts = category(store.dtype) == "int" or store.dtype in ("float32", "float64")
+    return one and counts and len(store.subscripts) == 1  # a narrow float soon stops counting
 
 
 def _unique(name: str, context: Context) -> str:
@@ -218,6 +219,8 @@ class _Scatter:
         name = f"{self.context.torch}.bincount"
         node = syntax.call(name, [index], minlength=syntax.affine(size))
         if not make_anew:
+            if category(self.store.dtype) == "float":
+                self.context.round_off("a count added at once")
             return ast.AugAssign(_stored(target.base), ast.Add(), node)
         piece = Emitted(node, (_CHOSEN,), "int64", Rank.TENSOR)
         piece = self.emitter.cast(piece, ElementType(self.store.dtype, Rank.TENSOR))
