@@ -1,7 +1,7 @@
 """Lengths that are data: loops and slices over them, read as whole ranges under a condition.
 
 ``for t in range(lengths[i]): s += x[i, t]`` runs over all of the dimension that ``t`` walks along,
-where ``t < lengths[i]``; ``mask[i, :lengths[i]] = 1`` is such a loop over the elements of the slice.
+where ``t < lengths[i]``; ``mask[i, :lengths[i]] = 1`` is such a loop over the slice's elements.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from deloop.dtype import Rank, category
 from deloop.errors import RefusalError
@@ -16,13 +17,21 @@ from deloop.frontend import expression as build
 from deloop.frontend.cells import CellReader
 from deloop.frontend.items import Item, View
 from deloop.ir import scalar
-from deloop.ir.affine import Affine
+from deloop.ir.affine import Affine, at_least
 from deloop.ir.scalar import Expression
 from deloop.ir.types import Function, Integer, Tensor
 from deloop.text.names import names_stored
 
 
-def bounded_loop(reader: CellReader, node: ast.For) -> ast.For | None:
+@dataclass(frozen=True)
+class Bounded:
+    """A loop to read in place of a statement; what `reads` are read once must not change in it."""
+
+    loop: ast.For
+    reads: tuple[Expression, ...]
+
+
+def bounded_loop(reader: CellReader, node: ast.For) -> Bounded | None:
     """The loop over a dimension, where its own end is data; None where it is not, or none is found.
 
     ``for t in range(n[i]): A   ->   for t in range(x.shape[1]): if t < n[i]: A``
@@ -30,27 +39,36 @@ def bounded_loop(reader: CellReader, node: ast.For) -> ast.For | None:
     call = node.iter
     if not isinstance(call, ast.Call) or not _is_range(reader, call) or node.orelse:
         return None
-    end = call.args[-1]
+    start, end = (None, call.args[0]) if len(call.args) == 1 else call.args
+    first = None if start is None else _length(reader, start)
     length = _length(reader, end)
-    if length is None or not isinstance(node.target, ast.Name) or _is_changed(end, node):
+    data = end if length is not None else start
+    if (length is None) == (first is None) or data is None or _is_changed(data, node):
+        return None  # both from data: each would walk along all of a dimension for a part of it
+    if not isinstance(node.target, ast.Name):
         return None
-    found = _walked(reader, node)
-    if found is None:
-        return None
-    size, extent = found
-    inside = _compare("le", length, extent)
-    reader.require_data(inside, reader.place(node), f"{ast.unparse(end)} is at most {extent}")
+    read = reader.element(data)
+    if first is not None:
+        _ask_not_negative(reader, data, node)
+        arguments = [end]
+    else:
+        found = _walked(reader, node)
+        if found is None:
+            return None
+        _ask_at_most(reader, data, found[1], node)
+        arguments = [*call.args[:-1], found[0]]
     known = reader.carrying.bounded.get(id(node))
     if known is not None:
-        return known
-    header = ast.Call(func=call.func, args=[*call.args[:-1], size], keywords=[])
-    test = ast.Compare(ast.Name(node.target.id, ast.Load()), [ast.Lt()], [end])
+        return Bounded(known, (read,))
+    header = ast.Call(func=call.func, args=arguments, keywords=[])
+    word = ast.Lt() if first is None else ast.GtE()
+    test = ast.Compare(ast.Name(node.target.id, ast.Load()), [word], [data])
     made = _loop(node.target, header, test, node.body, node)
     reader.carrying.bounded[id(node)] = made
-    return made
+    return Bounded(made, (read,))
 
 
-def sliced_store(reader: CellReader, node: ast.Assign | ast.AugAssign) -> ast.For | None:
+def sliced_store(reader: CellReader, node: ast.Assign | ast.AugAssign) -> Bounded | None:
     """A store to a slice that ends or begins at data, as a loop over its elements; None for others.
 
     ``mask[i, :n[i]] = 1   ->   for t in range(mask.shape[1]): if t < n[i]: mask[i, t] = 1``
@@ -62,34 +80,33 @@ def sliced_store(reader: CellReader, node: ast.Assign | ast.AugAssign) -> ast.Fo
         return None
     entries = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
     slices = [(k, e) for k, e in enumerate(entries) if isinstance(e, ast.Slice)]
-    if len(slices) != 1 or slices[0][1].step is not None:
+    if not slices or slices[0][1].step is not None:
         return None
     position, chosen = slices[0]
+    if not all(_is_full(e) for _, e in slices[1:]):
+        return None
     ends = [e for e in (chosen.lower, chosen.upper) if e is not None]
     lengths = [_length(reader, e) for e in ends]
     if not any(length is not None for length in lengths):
         return None
     size = _dimension(reader, target.value, entries, position)
-    if size is None or not _is_elementwise(reader, node.value, chosen):
+    leaves: list[Expression] = [reader.element(e) for e in ends]
+    if size is None or not _is_elementwise(reader, node.value, chosen, leaves):
         return None
-    for end, length in zip(ends, lengths, strict=True):
-        value = reader.element(end) if length is None else length
-        start = _compare("ge", value, Affine())
-        reader.require_data(start, reader.place(node), f"{ast.unparse(end)} is not negative")
+    for end in ends:
+        _ask_not_negative(reader, end, node)
     if isinstance(chosen.upper, ast.expr):
         for base, entries_read, where in _slices_of(node.value, chosen):
             other = _dimension(reader, base, entries_read, where)
-            if other is None:
+            if other is None or other[2] != size[2]:
                 return None
             for extent in (size[1], other[1]):  # a slice that clamps has another length
-                inside = _compare("le", reader.element(chosen.upper), extent)
-                reason = f"{ast.unparse(chosen.upper)} is at most {extent}"
-                reader.require_data(inside, reader.place(node), reason)
+                _ask_at_most(reader, chosen.upper, extent, node)
     elif any(True for _ in _slices_of(node.value, chosen)):
         return None
     known = reader.carrying.bounded.get(id(node))
     if known is not None:
-        return known
+        return Bounded(known, tuple(leaves))
     name = _fresh_name(reader, node)
     tests: list[ast.expr] = []
     variable = ast.Name(name, ast.Load())
@@ -102,7 +119,29 @@ def sliced_store(reader: CellReader, node: ast.Assign | ast.AugAssign) -> ast.Fo
     header = ast.Call(func=ast.Name("range", ast.Load()), args=[size[0]], keywords=[])
     made = _loop(ast.Name(name, ast.Store()), header, test, [body], node)
     reader.carrying.bounded[id(node)] = made
-    return made
+    return Bounded(made, tuple(leaves))
+
+
+def _ask_not_negative(reader: CellReader, end: ast.expr, node: ast.AST) -> None:
+    """A negative bound of a slice counts from the end, and a negative subscript wraps."""
+    reason = f"{ast.unparse(end)} is not negative"
+    item = reader.evaluate(end)
+    if isinstance(item, Integer):
+        reader.require(at_least(item.affine, 0), node, reason)
+        return
+    condition = _compare("ge", reader.element(end), Affine())
+    reader.require_data(condition, reader.place(node), reason)
+
+
+def _ask_at_most(reader: CellReader, end: ast.expr, extent: Affine, node: ast.AST) -> None:
+    """Beyond the dimension, a subscript raises and a slice is shorter than it says."""
+    reason = f"{ast.unparse(end)} is at most {extent}"
+    item = reader.evaluate(end)
+    if isinstance(item, Integer):
+        reader.require(at_least(extent, item.affine), node, reason)
+        return
+    condition = _compare("le", reader.element(end), extent)
+    reader.require_data(condition, reader.place(node), reason)
 
 
 class _Elements(ast.NodeTransformer):
@@ -121,8 +160,8 @@ def _loop(
 ) -> ast.For:
     inner = ast.If(test=test, body=body, orelse=[])
     made = ast.For(target=target, iter=header, body=[inner], orelse=[], type_comment=None)
-    for part in (made, inner):
-        ast.copy_location(part, node)
+    ast.copy_location(made, node)
+    ast.copy_location(inner, node)
     for part in ast.walk(made):
         if isinstance(part, (ast.expr, ast.stmt)) and not hasattr(part, "lineno"):
             ast.copy_location(part, node)
@@ -159,16 +198,18 @@ def _is_changed(end: ast.expr, loop: ast.For) -> bool:
         if used & names_stored(statement):
             return True
         for node in ast.walk(statement):
-            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
-                if used & {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}:
-                    return True
+            stored = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
+            if stored and used & {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} & {
+                n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)  # type: ignore[attr-defined]
+            }:
+                return True
     return False
 
 
-def _walked(reader: CellReader, loop: ast.For) -> tuple[ast.expr, Affine] | None:
+def _walked(reader: CellReader, loop: ast.For) -> tuple[ast.expr, Affine, int] | None:
     """The dimension that the loop's variable walks along, the shortest as the sizes were seen."""
     assert isinstance(loop.target, ast.Name)
-    found: list[tuple[ast.expr, Affine]] = []
+    found: list[tuple[ast.expr, Affine, int]] = []
     for node in (n for s in loop.body for n in ast.walk(s)):
         if not isinstance(node, ast.Subscript):
             continue
@@ -185,8 +226,11 @@ def _walked(reader: CellReader, loop: ast.For) -> tuple[ast.expr, Affine] | None
 
 def _dimension(
     reader: CellReader, base: ast.expr, entries: list[ast.expr], position: int
-) -> tuple[ast.expr, Affine] | None:
-    """The size of the dimension that an entry stands for, as source and as a value."""
+) -> tuple[ast.expr, Affine, int] | None:
+    """The size of the dimension that an entry stands for, as source and as a value.
+
+    And how many dimensions behind it the entries leave whole.
+    """
     before = entries[:position]
     if any(isinstance(e, ast.Constant) and e.value in (None, Ellipsis) for e in before):
         return None
@@ -204,7 +248,8 @@ def _dimension(
     shape = ast.Attribute(copy.deepcopy(base), "shape", ast.Load())
     size = ast.Subscript(shape, ast.Constant(position), ast.Load())
     _as_loads(size)
-    return size, sizes[position]
+    points = [e for e in entries[position + 1 :] if not _is_full(e)]
+    return size, sizes[position], len(sizes) - position - 1 - len(points)
 
 
 def _as_loads(node: ast.expr) -> None:
@@ -213,29 +258,39 @@ def _as_loads(node: ast.expr) -> None:
             part.ctx = ast.Load()
 
 
-def _is_elementwise(reader: CellReader, node: ast.expr, chosen: ast.Slice) -> bool:
-    """Whether each element of the value needs those at its own place alone: ``x[i, :n] * 2``."""
+def _is_elementwise(
+    reader: CellReader, node: ast.expr, chosen: ast.Slice, leaves: list[Expression]
+) -> bool:
+    """Whether each element of the value needs those at its own place alone: ``x[i, :n] * 2``.
+
+    What else it reads, once for the whole slice, is added to `leaves`.
+    """
     match node:
         case ast.BinOp(left, _, right):
-            return _is_elementwise(reader, left, chosen) and _is_elementwise(reader, right, chosen)
+            return all(_is_elementwise(reader, n, chosen, leaves) for n in (left, right))
         case ast.UnaryOp(_, operand):
-            return _is_elementwise(reader, operand, chosen)
+            return _is_elementwise(reader, operand, chosen, leaves)
         case ast.Subscript() if _slice_of(node, chosen) is not None:
             return True
     try:
         value = reader.element(node)
     except RefusalError:
         return False
+    leaves.append(value)
     return all(kind.rank is not Rank.TENSOR for kind in build.types_of(value))
 
 
 def _slice_of(node: ast.Subscript, chosen: ast.Slice) -> tuple[list[ast.expr], int] | None:
-    """The entries of a subscript whose one slice, in the last place, is the chosen one."""
+    """The entries of a subscript whose first slice is the chosen one, others being whole."""
     entries = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     slices = [k for k, e in enumerate(entries) if isinstance(e, ast.Slice)]
-    if slices != [len(entries) - 1] or ast.dump(entries[-1]) != ast.dump(chosen):
+    if not slices or ast.dump(entries[slices[0]]) != ast.dump(chosen):
         return None
-    return entries, slices[0]
+    return (entries, slices[0]) if all(_is_full(entries[k]) for k in slices[1:]) else None
+
+
+def _is_full(entry: ast.expr) -> bool:
+    return isinstance(entry, ast.Slice) and entry.lower is entry.upper is entry.step is None
 
 
 def _slices_of(
