@@ -25,6 +25,7 @@ from . import (
     function_application,
     headers,
     in_place,
+    lengths,
     operators,
     outputs,
     partial_range,
@@ -32,6 +33,7 @@ from . import (
     reductions,
     scalars,
     scans,
+    scatter,
     searches,
     statements,
     stencils,
@@ -64,6 +66,8 @@ FAMILIES = (
     distribution,
     stencils,
     control_flow,
+    scatter,
+    lengths,
 )
 EVERY_CASE = [case for family in FAMILIES for case in family.FAMILY]
 CASES = [case for case in EVERY_CASE if case.name not in NOT_YET]

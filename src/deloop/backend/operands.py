@@ -331,6 +331,8 @@ class OperandEmitter:
         piece = self.emit(subscript)
         if category(piece.dtype) != "int":
             raise self.refuse("an index is not an integer tensor")
+        if piece.axes and piece.dtype not in ("int64", "int32"):  # a 0-d one of any dtype indexes
+            return replace(piece, node=syntax.method(piece.node, "long"), dtype="int64")
         return piece
 
     def permute(self, piece: Emitted) -> Emitted:

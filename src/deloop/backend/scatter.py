@@ -330,7 +330,7 @@ class _Scatter:
                 continue
             piece = self._selected(self.emitter.index_tensor(subscript))
             if piece.axes:
-                found.append(_Dimension(ast.Slice(), index=self._as_index(piece)))
+                found.append(_Dimension(ast.Slice(), index=piece))
             elif isinstance(subscript, Affine):
                 found.append(_Dimension(self.emitter.point(subscript, size)))
             else:
@@ -388,12 +388,6 @@ class _Scatter:
             return node
         stop = start + len(axes) - 1
         return syntax.method(node, "flatten", syntax.constant(start), syntax.constant(stop))
-
-    def _as_index(self, piece: Emitted) -> Emitted:
-        """An index of a dtype that PyTorch indexes by."""
-        if piece.dtype in ("int64", "int32"):
-            return piece
-        return self.emitter.cast(piece, ElementType("int64", Rank.TENSOR))
 
     def _long(self, piece: Emitted) -> ast.expr:
         return self.emitter.cast(piece, ElementType("int64", Rank.TENSOR)).node

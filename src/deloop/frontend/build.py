@@ -126,7 +126,7 @@ class NestBuilder(CellReader):
             if self.arrays[load.array].storage in written:
                 self.unsupported(
                     bounded.loop,
-                    f"loop kept: {load.array} is read once before all of them, and is written in it",
+                    f"loop kept: {load.array} is read once before it, and is written in it",
                     "VEC931",
                 )
 
