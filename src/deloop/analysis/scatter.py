@@ -9,10 +9,11 @@ Computing", 1996, chapter 5, on reductions into arrays).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from deloop.analysis.recurrence import decompose, is_own
+from deloop.diagnostic import Refusal
 from deloop.dtype import Rank, category
+from deloop.errors import Unsupported
 from deloop.frontend.expression import both, cast, negate, select
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
@@ -49,26 +50,60 @@ def find_scatters(
 def find_masked_store(statement: Statement, level: int) -> Accumulation | None:
     """A store under a condition on data to an element that data selects, no two to the same one.
 
-    Its index may be out of bounds wherever the loop does not make it.
+    Its index may be out of bounds wherever the loop does not make it. Raises `Unsupported` where
+    the loops around it stay.
     """
-    found = _find_scatter(statement, level)
-    if found is None or unmasked(found.term)[0] is None or found.kind not in ("sum", "last"):
+    store = statement.store
+    if not _selects(statement):
         return None
-    return replace(found, kind="only") if found.kind == "last" else found
+    mask, value = _peeled(store.value, _own(statement))
+    if mask is None:
+        return None
+    if len(statement.loops) == level:
+        sentence = "loop kept: a condition may skip a store of which data selects the element"
+        raise Unsupported(Refusal("VEC945", store.place, sentence))
+    found = _find_scatter(statement, level)
+    if found is not None and found.kind == "sum":
+        return found
+    lifted = frozenset(loop.iterator for loop in statement.loops[level:])
+    return Accumulation("only", masked(mask, value), lifted, scattered=True)
+
+
+def _selects(statement: Statement) -> bool:
+    """Whether data, which the statement itself does not change, says which element it stores to."""
+    store = statement.store
+    if store.local or store.cell is not None:
+        return False
+    parts = [s for s in store.subscripts if not isinstance(s, Affine)]
+    return bool(parts) and not any(_reads(part, store.array) for part in parts)
+
+
+def _own(statement: Statement) -> Load:
+    store = statement.store
+    rank = Rank.TENSOR if store.implicit else Rank.SCALAR
+    return Load(store.array, store.subscripts, ElementType(store.dtype, rank))
+
+
+def _peeled(value: Expression, own: Load) -> tuple[Expression | None, Expression]:
+    """The condition under which a value is stored at all, and the value: ``select(c, v, own)``."""
+    if isinstance(value, Select):
+        for kept, changed, when in (
+            (value.otherwise, value.then, value.condition),
+            (value.then, value.otherwise, negate(value.condition)),
+        ):
+            if is_own(kept, own) and not _reads(when, own.array):
+                inner, changed = _peeled(changed, own)
+                return (when if inner is None else both(when, inner)), changed
+    return None, value
 
 
 def _find_scatter(statement: Statement, level: int) -> Accumulation | None:
     """``out[idx[i]] = out[idx[i]] + v[i]   ->   Accumulation(sum, v[i], {i}, scattered=True)``."""
     store = statement.store
+    if not _selects(statement) or len(statement.loops) == level:
+        return None
     lifted = frozenset(loop.iterator for loop in statement.loops[level:])
-    if store.local or store.cell is not None or not lifted:
-        return None
-    if all(isinstance(s, Affine) for s in store.subscripts):
-        return None
-    if any(_reads(s, store.array) for s in store.subscripts if not isinstance(s, Affine)):
-        return None
-    rank = Rank.TENSOR if store.implicit else Rank.SCALAR
-    own = Load(store.array, store.subscripts, ElementType(store.dtype, rank))
+    own = _own(statement)
     form = _split(store.value, own, store.dtype)
     if form is None:
         return None
@@ -130,8 +165,10 @@ def _split(value: Expression, own: Load, dtype: str) -> _Split | None:
         return None, first[1], select(condition, *terms)
     match value:
         case Call("maximum" | "minimum" as word, (left, right)) if value.type.dtype == dtype:
-            if is_own(left, own) or is_own(right, own):
-                return None, word, right if is_own(left, own) else left
+            term = right if is_own(left, own) else left
+            if any(is_own(a, own) for a in (left, right)) and term.type.rank is not Rank.NUMBER:
+                return None, word, term  # PyTorch raises for a number
+            return None
     form = decompose(value, own, dtype)
     return None if form is None else (None, *form)
 
