@@ -15,7 +15,7 @@ from deloop.frontend.structure import assigned_names, target_names
 from deloop.ir.affine import Sign, at_least
 from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node
 from deloop.ir.source import SourceFunction
-from deloop.ir.types import Module, Tensor
+from deloop.ir.types import Function, Integer, Literal, Module, Object, Scalar, Tensor
 from deloop.poly.domain import Domain
 from deloop.text.names import names_stored
 
@@ -182,22 +182,30 @@ def changed_before(function: SourceFunction, candidate: Candidate) -> Callable[[
     """
     end = (candidate.node.lineno, candidate.node.col_offset)
     storages: set[str] = set()
+    objects: set[str] = set()
     anything = False
     for node in ast.walk(function.node):
         if not isinstance(node, ast.expr | ast.stmt) or (node.lineno, node.col_offset) >= end:
             continue
-        for name in _may_change(node, candidate):
+        for name in _may_change(node, function, candidate):
             item = candidate.environment.get(name)
             tensor = getattr(item, "tensor", item)
             if isinstance(tensor, Tensor):
                 storages.add(tensor.storage.rstrip("?"))
-            else:
+            elif isinstance(item, Object):
+                objects.add(name)
+            elif not isinstance(item, (Integer, Scalar, Literal, Module, Function)):
                 anything = True  # it may be any tensor under another name
-    return lambda tensor: anything or tensor.storage.rstrip("?") in storages
+
+    def is_changed(tensor: Tensor) -> bool:
+        root = tensor.name.split(".")[0].split("[")[0]
+        return anything or root in objects or tensor.storage.rstrip("?") in storages
+
+    return is_changed
 
 
-def _may_change(node: ast.AST, candidate: Candidate) -> set[str]:
-    """The names of what a statement or call changes in place."""
+def _may_change(node: ast.AST, function: SourceFunction, candidate: Candidate) -> set[str]:
+    """The names of what a statement or call may change in place."""
     match node:
         case ast.AugAssign(target=target):
             return _names(target)
@@ -207,20 +215,28 @@ def _may_change(node: ast.AST, candidate: Candidate) -> set[str]:
             return set()
         case ast.Call(func=ast.Attribute(value=receiver, attr=word), keywords=keywords):
             plain = not {"out", "inplace"} & {str(k.arg) for k in keywords}
-            named = receiver.id if isinstance(receiver, ast.Name) else ""
-            item = candidate.environment.get(named)
-            is_tensor = isinstance(getattr(item, "tensor", item), Tensor)
-            if plain and not word.endswith("_") and (is_tensor or _is_torch(receiver)):
+            root = receiver
+            while isinstance(root, ast.Attribute):
+                root = root.value
+            item = _held(root.id, function, candidate) if isinstance(root, ast.Name) else None
+            known = isinstance(getattr(item, "tensor", item), (Tensor, Module))
+            if plain and known and not word.endswith("_"):
                 return set()
-            return _names(node) - {"torch"}
+            return _names(node)
         case ast.Call():
             return {n for a in (*node.args, *(k.value for k in node.keywords)) for n in _names(a)}
     return set()
 
 
+def _held(name: str, function: SourceFunction, candidate: Candidate) -> object:
+    """What a name stands for at the loop: a local one, or one of the function's surroundings."""
+    if name in candidate.environment:
+        return candidate.environment[name]
+    try:
+        return function.resolve(name)
+    except RefusalError:
+        return None
+
+
 def _names(node: ast.AST) -> set[str]:
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-
-
-def _is_torch(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id in ("torch", "th", "F", "math", "np")
