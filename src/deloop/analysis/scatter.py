@@ -18,7 +18,7 @@ from deloop.frontend.expression import both, cast, negate, select
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Accumulation, Statement
-from deloop.ir.scalar import Call, ElementType, Expression, Invariant, Load, Number, Select
+from deloop.ir.scalar import Call, Cast, ElementType, Expression, Invariant, Load, Number, Select
 from deloop.poly.dependence import Dependence
 
 _KINDS = frozenset({"sum", "max", "min", "last"})
@@ -170,7 +170,18 @@ def _split(value: Expression, own: Load, dtype: str) -> _Split | None:
                 return None, word, term  # PyTorch raises for a number
             return None
     form = decompose(value, own, dtype)
-    return None if form is None else (None, *form)
+    if form is None or not (form[1].type.dtype == dtype or _is_direct(value, own)):
+        return None  # own + a + b adds in the target's dtype, a + b need not
+    return None, *form
+
+
+def _is_direct(value: Expression, own: Load) -> bool:
+    """Whether the element is an operand of the update itself, not of an operand."""
+    while isinstance(value, Cast):
+        value = value.value
+    if not isinstance(value, Call):
+        return not _reads(value, own.array)
+    return any(is_own(a, own) for a in value.arguments) or not _reads(value, own.array)
 
 
 def masked(mask: Expression, term: Expression) -> Expression:

@@ -140,15 +140,21 @@ class ReductionEmitter(OperandEmitter):
         best: list[str] = []
         for load in scalar.loads(value):
             found = [
-                s
-                for subscript in load.subscripts
-                if isinstance(subscript, Affine)
-                for s in self.context.canonical(subscript).symbols
-                if s in names
+                s for subscript in load.subscripts for s in self._moving(subscript) if s in names
             ]
             if len(found) == len(set(found)) and len(found) > len(best):
                 best = found
         return tuple([n for n in names if n not in best] + best)
+
+    def _moving(self, subscript: scalar.Subscript) -> list[str]:
+        """The symbols that a subscript moves with; those of the tensor that an index is read from.
+
+        ``x[idx[b, t], d]`` has the dimensions b, t and d.
+        """
+        if isinstance(subscript, Affine):
+            return list(self.context.canonical(subscript).symbols)
+        parts = [part for load in scalar.loads(subscript) for part in load.subscripts]
+        return list(dict.fromkeys(s for p in parts if isinstance(p, Affine) for s in p.symbols))
 
     # ------------------------------------------------------------------ contractions
     def _contraction(self, node: Reduce) -> Emitted | None:
