@@ -113,10 +113,29 @@ def _find_scatter(statement: Statement, level: int) -> Accumulation | None:
         return None
     if mask is not None:
         term = masked(mask, term)
+    if kind == "last" and _is_cut_by_another(statement, lifted):
+        return None
     if _reads(term, store.array) or (kind in ("max", "min") and scalar.requires_grad(term)):
         return None
     by_comparison = word in ("max", "min") and category(store.dtype) == "float"
     return Accumulation(kind, term, lifted, by_comparison, scattered=True)
+
+
+def _is_cut_by_another(statement: Statement, lifted: frozenset[str]) -> bool:
+    """Whether a loop that moves no element says how far another one runs: it is not its last."""
+    used: set[str] = set()
+    for subscript in statement.store.subscripts:
+        if isinstance(subscript, Affine):
+            used.update(subscript.symbols)
+        else:
+            used |= scalar.iterators_of(subscript, lifted)
+    still = lifted - used
+    return any(
+        still & set(c.expression.symbols)
+        for loop in statement.loops
+        if loop.iterator not in still
+        for c in loop.constraints
+    )
 
 
 def _reads(value: Expression, array: str) -> bool:

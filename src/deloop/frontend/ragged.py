@@ -32,6 +32,15 @@ class Bounded:
 
 
 def bounded_loop(reader: CellReader, node: ast.For) -> Bounded | None:
+    """As `_bounded_loop`; what is looked at on the way does not count as read."""
+    reader.speculative += 1
+    try:
+        return _bounded_loop(reader, node)
+    finally:
+        reader.speculative -= 1
+
+
+def _bounded_loop(reader: CellReader, node: ast.For) -> Bounded | None:
     """The loop over a dimension, where its own end is data; None where it is not, or none is found.
 
     ``for t in range(n[i]): A   ->   for t in range(x.shape[1]): if t < n[i]: A``
@@ -62,13 +71,22 @@ def bounded_loop(reader: CellReader, node: ast.For) -> Bounded | None:
         return Bounded(known, (read,))
     header = ast.Call(func=call.func, args=arguments, keywords=[])
     word = ast.Lt() if first is None else ast.GtE()
-    test = ast.Compare(ast.Name(node.target.id, ast.Load()), [word], [data])
+    test = ast.Compare(ast.Name(node.target.id, ast.Load()), [word], [_as_number(reader, data)])
     made = _loop(node.target, header, test, node.body, node)
     reader.carrying.bounded[id(node)] = made
     return Bounded(made, (read,))
 
 
 def sliced_store(reader: CellReader, node: ast.Assign | ast.AugAssign) -> Bounded | None:
+    """As `_sliced_store`; what is looked at on the way does not count as read."""
+    reader.speculative += 1
+    try:
+        return _sliced_store(reader, node)
+    finally:
+        reader.speculative -= 1
+
+
+def _sliced_store(reader: CellReader, node: ast.Assign | ast.AugAssign) -> Bounded | None:
     """A store to a slice that ends or begins at data, as a loop over its elements; None for others.
 
     ``mask[i, :n[i]] = 1   ->   for t in range(mask.shape[1]): if t < n[i]: mask[i, t] = 1``
@@ -111,9 +129,9 @@ def sliced_store(reader: CellReader, node: ast.Assign | ast.AugAssign) -> Bounde
     tests: list[ast.expr] = []
     variable = ast.Name(name, ast.Load())
     if chosen.lower is not None:
-        tests.append(ast.Compare(variable, [ast.GtE()], [chosen.lower]))
+        tests.append(ast.Compare(variable, [ast.GtE()], [_as_number(reader, chosen.lower)]))
     if chosen.upper is not None:
-        tests.append(ast.Compare(variable, [ast.Lt()], [chosen.upper]))
+        tests.append(ast.Compare(variable, [ast.Lt()], [_as_number(reader, chosen.upper)]))
     test = tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests)
     body = _Elements(chosen, name).visit(copy.deepcopy(node))
     header = ast.Call(func=ast.Name("range", ast.Load()), args=[size[0]], keywords=[])
@@ -153,6 +171,15 @@ class _Elements(ast.NodeTransformer):
 
     def visit_Slice(self, node: ast.Slice) -> ast.expr:
         return ast.Name(self.name, ast.Load()) if ast.dump(node) == self.text else node
+
+
+def _as_number(reader: CellReader, node: ast.expr) -> ast.expr:
+    """The end as the int that Python makes of it: an index of a narrow dtype would wrap."""
+    length = _length(reader, node)
+    if length is None or length.type.dtype == "int64" or build.is_number(length):
+        return node
+    made = ast.Call(ast.Attribute(copy.deepcopy(node), "item", ast.Load()), [], [])
+    return ast.copy_location(made, node)
 
 
 def _loop(
@@ -312,5 +339,6 @@ def _fresh_name(reader: CellReader, node: ast.AST) -> str:
 
 
 def _compare(word: str, value: Expression, other: Affine) -> Expression:
-    kind = scalar.ElementType("bool", max(value.type.rank, Rank.NUMBER))
+    value = build.cast(value, scalar.ElementType("int64", value.type.rank))
+    kind = scalar.ElementType("bool", value.type.rank)
     return scalar.Call(word, (value, build.integer(other)), kind)

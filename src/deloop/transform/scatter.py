@@ -151,6 +151,7 @@ def _where(mask: Expression | None, condition: Expression) -> Expression:
 
 def _inside(subscript: Expression, size: Affine) -> Expression:
     rank = max(subscript.type.rank, Rank.SCALAR)
+    subscript = cast(subscript, ElementType("int64", rank))  # a narrow dtype may not hold the size
     kind = ElementType("bool", rank)
     return both(
         Call("ge", (subscript, integer(Affine())), kind),
