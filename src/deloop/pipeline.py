@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from deloop.analysis.after import find_results
 from deloop.analysis.arg_reduction import Surroundings, find_settled
@@ -20,9 +21,11 @@ from deloop.analysis.facts import Facts
 from deloop.analysis.legality import dependences_of
 from deloop.analysis.origins import find_origins
 from deloop.analysis.scope import (
+    changed_before,
     find_builtins,
     find_live_out,
     find_torch,
+    is_known_at_entry,
     loops_of,
     require_noted,
     spellable_at_entry,
@@ -175,6 +178,9 @@ def compile_loop(
     """
     builder, nest = read_nest(function, candidate, hints)
     facts = Facts(hints, spellable_at_entry(function))
+    entry = set(function.parameters) - names_stored(function.node)
+    is_changed = changed_before(function, candidate)
+    facts.is_known_at_entry = partial(is_known_at_entry, nest.arrays, entry, is_changed)
     require_noted(builder, nest, facts)
     body = forward_stores(if_convert(nest.body, nest.arrays))
     bounds = Bounds(nest.arrays, nest.locals, facts)
@@ -223,7 +229,7 @@ def compile_loop(
     changed = {s.store.array for s in statements}
     context.names.clear()
     context.spell = spell_at_entry(candidate, nest.place)
-    entry = set(function.parameters) - names_stored(function.node)
+    changed |= {name for name, tensor in nest.arrays.items() if is_changed(tensor)}
     guards = guard_data(needed, axes_of(plan, nest), changed, entry, context)
     report = LoopReport(
         function.place(candidate.node).line,

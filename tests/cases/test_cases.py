@@ -25,6 +25,7 @@ from . import (
     function_application,
     headers,
     in_place,
+    lengths,
     operators,
     outputs,
     partial_range,
@@ -34,6 +35,7 @@ from . import (
     rows,
     scalars,
     scans,
+    scatter,
     searches,
     shifts,
     statements,
@@ -70,6 +72,8 @@ FAMILIES = (
     distribution,
     stencils,
     control_flow,
+    scatter,
+    lengths,
 )
 EVERY_CASE = [case for family in FAMILIES for case in family.FAMILY]
 CASES = [case for case in EVERY_CASE if case.name not in NOT_YET]

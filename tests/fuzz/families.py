@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 from .carried import generate_carried
 from .generator import Program, generate_program
+from .indexed import generate_indexed
 
 FAMILIES: dict[str, Callable[[int], Program]] = {
     "parallel": generate_program,
     "carried": generate_carried,
+    "indexed": generate_indexed,
 }
 
 

@@ -278,3 +278,101 @@ def test_repetitions() -> None:
         assert_agrees(repeated_without_the_iterator, normal(n))
         assert_agrees(repeated_with_the_iterator, normal(n))
         assert_agrees(accumulated_over_repetitions, normal(n))
+
+
+def sums_of_prefixes(x, lengths):
+    out = torch.zeros(len(lengths))
+    for i in range(len(lengths)):
+        for t in range(lengths[i]):
+            out[i] += x[i, t]
+    return out
+
+
+def filled_up_to(x, lengths):
+    for i in range(len(lengths)):
+        x[i, : lengths[i]] = 1
+    return x
+
+
+def filled_from(x, lengths):
+    for i in range(len(lengths)):
+        x[i, lengths[i] :] = 1
+    return x
+
+
+def copied_up_to(out, x, lengths):
+    for i in range(len(lengths)):
+        out[i, : lengths[i]] = x[i, : lengths[i]]
+    return out
+
+
+def filled_with_its_first(x, y, lengths):
+    for i in range(len(lengths)):
+        x[i, : lengths[i]] = x[i, 0] + 1
+        y[i] = y[i] * 2
+    return x, y
+
+
+def shortened_on_the_way(lengths, y):
+    for i in range(len(lengths)):
+        row = lengths[i]
+        for t in range(lengths[i][0]):
+            row[t] = 0
+        y[i] = y[i] * 2
+    return lengths, y
+
+
+def last_step_used(x, lengths):
+    out = torch.zeros(len(lengths))
+    for i in range(len(lengths)):
+        t = 0
+        for t in range(lengths[i]):
+            out[i] += x[i, t]
+        out[i] += t
+    return out
+
+
+def roots_up_to(x, lengths):
+    out = torch.zeros_like(x)
+    for i in range(len(lengths)):
+        for t in range(lengths[i]):
+            out[i, t] = torch.sqrt(x[i, t])
+    return out
+
+
+LENGTHS = (
+    torch.tensor([2, 0, 4]), torch.tensor([2, 5, 1]), torch.tensor([2, -1, 1]),
+    torch.tensor([0, 0, 0]), torch.tensor([2, 0, 4], dtype=torch.uint8),
+    torch.tensor([2, 0, 4], dtype=torch.int16), torch.tensor([2.0, 0.0, 4.0]),
+    torch.tensor([True, False, True]),
+)  # fmt: skip
+
+
+def test_lengths_that_are_data_end_each_row_by_itself() -> None:
+    for loop in (sums_of_prefixes, filled_up_to, filled_from, roots_up_to, last_step_used):
+        for lengths in LENGTHS:
+            assert_agrees(loop, normal(3, 4), lengths)
+        if loop is not filled_up_to and loop is not filled_from:
+            assert_agrees(loop, normal(3, 4).abs().requires_grad_(), LENGTHS[0], second=True)
+        assert_serves(loop, *((normal(3, 4), lengths) for lengths in LENGTHS))
+
+
+def test_slices_of_data_lengths_are_as_long_as_both_tensors_allow() -> None:
+    shapes = (((3, 4), (3, 4)), ((3, 4), (3, 3)), ((3, 3), (3, 4)), ((3, 4, 4), (3, 4)),
+              ((3, 4, 2), (3, 4, 2)), ((3, 4, 2), (3, 4, 1)))  # fmt: skip
+    for first, second in shapes:
+        for lengths in LENGTHS:
+            assert_agrees(copied_up_to, normal(*first), normal(*second), lengths)
+
+
+def test_a_branch_not_reached_within_a_length_has_no_gradient() -> None:
+    x = torch.tensor([[1.0, 4, 0, 0], [0, 0, 0, 0], [1, 1, 2, 2]]).requires_grad_()
+    assert_agrees(roots_up_to, x, LENGTHS[0], second=True, status="vectorized")
+
+
+def test_what_a_slice_or_a_range_reads_once_may_change_on_the_way() -> None:
+    report = assert_agrees(
+        filled_with_its_first, normal(3, 4), normal(3), LENGTHS[0], status="kept"
+    )
+    assert "is read once" in str(report.loops[0].refusal)
+    assert_agrees(shortened_on_the_way, torch.tensor([[2, 1, 1], [3, 5, 5]]), normal(2))

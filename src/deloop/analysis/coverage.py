@@ -9,6 +9,7 @@ from deloop.analysis.facts import Facts
 from deloop.analysis.statements import domain_of
 from deloop.analysis.types import Candidate
 from deloop.backend.function import allocation_of
+from deloop.backend.scatter import is_count
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint
 from deloop.ir.loop import Nest
@@ -47,7 +48,10 @@ def find_replaceable(
                 and not _is_shared(tensor, candidate)
                 and allocation_of(name, candidate.node, candidate.block, candidate.function_body)
                 is not None
-                and _covers(statement, nest.arrays, facts)
+                and (
+                    _covers(statement, nest.arrays, facts)
+                    or (tensor.fill == 0 and is_count(vector))
+                )
                 and not (
                     requires_grad(statement.store.value, with_grad) and _is_changed(name, candidate)
                 )

@@ -73,6 +73,8 @@ class Facts:
         self.equal: dict[str, Affine] = {}
         self.assumptions: list[Assumption] = []
         self.needed: list[DataRequirement] = []
+        self.is_known_at_entry: Callable[[str], bool] = lambda array: False
+        """Whether an array holds at the function's first line what it holds in the loop."""
 
     def canonical(self, affine: Affine) -> Affine:
         """The expression with equal sizes written as one."""

@@ -56,7 +56,7 @@ def find_accumulation(
     own = Load(store.array, store.subscripts, _own_type(store.value, store.array, store.subscripts))
     if not iterators or not _only_own(statement, dependences):
         return None
-    found = decompose(statement, own)
+    found = read_update(statement, own)
     if found is None:
         return None
     kind, term = found
@@ -70,7 +70,7 @@ def find_accumulation(
     return Accumulation(kind, term, iterators, by_comparison and floating)
 
 
-def decompose(statement: Statement, own: Load) -> tuple[str, Expression] | None:
+def read_update(statement: Statement, own: Load) -> tuple[str, Expression] | None:
     """The kind and the term of a statement that updates `own`, None where it does not."""
     store = statement.store
     found = _decompose(store.value, own, store.dtype)
@@ -314,3 +314,13 @@ def _same_value(value: Expression, other: Expression) -> bool:
     while isinstance(other, Cast) and other.type.dtype == other.value.type.dtype:
         other = other.value
     return value == other
+
+
+def decompose(value: Expression, own: Load, dtype: str) -> _Form | None:
+    """The kind and the term of an update of one element: ``own + x[i] -> ("sum", x[i])``."""
+    return _decompose(value, own, dtype)
+
+
+def is_own(value: Expression, own: Load) -> bool:
+    """Whether a value is the very element that is updated."""
+    return _is_own(value, own)

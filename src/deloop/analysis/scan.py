@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from deloop.analysis.recurrence import decompose, find_accumulation
+from deloop.analysis.recurrence import find_accumulation, read_update
 from deloop.dtype import Rank, category
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
@@ -183,7 +183,7 @@ def find_chain(
         marked = replace(previous, array=f"{store.array}'")
         value = _replaced(store.value, previous, marked)
         moved = replace(statement, store=replace(store, value=value))
-        found = decompose(moved, marked)
+        found = read_update(moved, marked)
         if found is None or found[0] == "last" or find_scan(found[0]) is None:
             continue
         kind, term = found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from deloop.analysis.bounds import least
 from deloop.analysis.facts import Facts
@@ -15,7 +15,7 @@ from deloop.frontend.structure import assigned_names, target_names
 from deloop.ir.affine import Sign, at_least
 from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node
 from deloop.ir.source import SourceFunction
-from deloop.ir.types import Function, Module
+from deloop.ir.types import Function, Integer, Literal, Module, Object, Scalar, Tensor
 from deloop.poly.domain import Domain
 from deloop.text.names import names_stored
 
@@ -192,3 +192,86 @@ def loops_of(nodes: tuple[Node, ...]) -> list[Loop]:
             found.extend(loops_of(node.then))
             found.extend(loops_of(node.otherwise))
     return found
+
+
+def is_known_at_entry(
+    arrays: Mapping[str, Tensor],
+    entry: set[str],
+    is_changed: Callable[[Tensor], bool],
+    array: str,
+) -> bool:
+    """Whether a guard at the function's first line sees in an array what the loop will."""
+    root = array.split(".")[0].split("[")[0]
+    return root in entry and not is_changed(arrays[array])
+
+
+_HARMLESS = frozenset(
+    {"len", "range", "enumerate", "zip", "print", "isinstance", "int", "float", "max", "min", "abs"}
+)
+
+
+def changed_before(function: SourceFunction, candidate: Candidate) -> Callable[[Tensor], bool]:
+    """Whether an earlier statement may have changed a tensor since the function was entered.
+
+    What a guard sees at the first line is then not what the loop reads.
+    """
+    end = (candidate.node.lineno, candidate.node.col_offset)
+    storages: set[str] = set()
+    objects: set[str] = set()
+    anything = False
+    for node in ast.walk(function.node):
+        if not isinstance(node, ast.expr | ast.stmt) or (node.lineno, node.col_offset) >= end:
+            continue
+        for name in _may_change(node, function, candidate):
+            item = candidate.environment.get(name)
+            tensor = getattr(item, "tensor", item)
+            if isinstance(tensor, Tensor):
+                storages.add(tensor.storage.rstrip("?"))
+            elif isinstance(item, Object):
+                objects.add(name)
+            elif not isinstance(item, (Integer, Scalar, Literal, Module, Function)):
+                anything = True  # it may be any tensor under another name
+
+    def is_changed(tensor: Tensor) -> bool:
+        root = tensor.name.split(".")[0].split("[")[0]
+        return anything or root in objects or tensor.storage.rstrip("?") in storages
+
+    return is_changed
+
+
+def _may_change(node: ast.AST, function: SourceFunction, candidate: Candidate) -> set[str]:
+    """The names of what a statement or call may change in place."""
+    match node:
+        case ast.AugAssign(target=target):
+            return _names(target)
+        case ast.Subscript(value=value, ctx=ast.Store()):
+            return _names(value)
+        case ast.Call(func=ast.Name(id=name)) if name in _HARMLESS:
+            return set()
+        case ast.Call(func=ast.Attribute(value=receiver, attr=word), keywords=keywords):
+            plain = not {"out", "inplace"} & {str(k.arg) for k in keywords}
+            root = receiver
+            while isinstance(root, ast.Attribute):
+                root = root.value
+            item = _held(root.id, function, candidate) if isinstance(root, ast.Name) else None
+            known = isinstance(getattr(item, "tensor", item), (Tensor, Module))
+            if plain and known and not word.endswith("_"):
+                return set()
+            return _names(node)
+        case ast.Call():
+            return {n for a in (*node.args, *(k.value for k in node.keywords)) for n in _names(a)}
+    return set()
+
+
+def _held(name: str, function: SourceFunction, candidate: Candidate) -> object:
+    """What a name stands for at the loop: a local one, or one of the function's surroundings."""
+    if name in candidate.environment:
+        return candidate.environment[name]
+    try:
+        return function.resolve(name)
+    except RefusalError:
+        return None
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}

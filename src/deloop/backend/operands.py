@@ -390,10 +390,16 @@ class OperandEmitter:
         """Each dimension as an index tensor or a slice; None where the two do not mix plainly."""
         pieces: list[Emitted | tuple[ast.expr, str]] = []
         used: list[str] = []
+        names = frozenset(self.loops)
+        looked_up = {
+            i for s in subscripts if not isinstance(s, Affine)
+            for i in scalar.iterators_of(s, names)
+        }  # fmt: skip
         for subscript, size in zip(subscripts, tensor.type.shape, strict=True):
             if isinstance(subscript, Affine) and not self._needs_gather(subscript):
                 lifted = [s for s in subscript.symbols if s in self.loops]
-                if lifted and subscript.coefficient(lifted[0]) > 0:
+                meets = bool(set(lifted) & looked_up)  # x[i, idx[i]]: no slice along i
+                if lifted and not meets and subscript.coefficient(lifted[0]) > 0:
                     pieces.append(
                         (self.slice(subscript, lifted[0], self.context.canonical(size)), lifted[0])
                     )
@@ -416,6 +422,8 @@ class OperandEmitter:
         piece = self.emit(subscript)
         if category(piece.dtype) != "int":
             raise self.refuse("an index is not an integer tensor")
+        if piece.axes and piece.dtype not in ("int64", "int32"):  # a 0-d one of any dtype indexes
+            return replace(piece, node=syntax.method(piece.node, "long"), dtype="int64")
         return piece
 
     def permute(self, piece: Emitted) -> Emitted:

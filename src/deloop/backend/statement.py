@@ -11,6 +11,7 @@ from deloop.backend import syntax
 from deloop.backend.context import Context, Emitted
 from deloop.backend.counting import in_users_terms
 from deloop.backend.emit import Emitter
+from deloop.backend.scatter import is_plain_store, order_of, write_scatter
 from deloop.dtype import Rank, category
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, Constraint, Sign
@@ -152,13 +153,19 @@ class _Writer:
 
     def _vector(self, step: Vector, top: bool) -> list[ast.stmt]:
         store = step.statement.store
-        order = self._order(step)
+        found = step.accumulation
+        is_scatter = found is not None and found.scattered
+        order = order_of(step, self.context) if is_scatter else self._order(step)
         axes = [loop.axis for loop in step.axes]
         emitter = Emitter(self.context, axes, order, store.place)
         outside = dict(self.context.names)
         before = self._name_repeated(store.value, emitter)
         kept = store.local or store.cell is not None
-        statement = self._local(store, emitter) if kept else self._store(step, emitter, top)
+        if is_scatter and not is_plain_store(step):
+            in_front, statement = self._scatter(step, top)
+            before.extend(in_front)
+        else:
+            statement = self._local(store, emitter) if kept else self._store(step, emitter, top)
         self._forget(store)
         self._hold(store, emitter)
         body = [*before, *([] if statement is None else [statement])]
@@ -177,6 +184,16 @@ class _Writer:
         if before != store.array and self.last_read.get(before, 0) >= self.position:
             raise emitter.refuse(f"{name} would hold the values of two loops at once")
         self.holders[name] = store.array
+
+    def _scatter(self, step: Vector, top: bool) -> tuple[list[ast.stmt], ast.stmt | None]:
+        """Stores to elements that data selects, each as often as the loop makes it."""
+        array = step.statement.store.array
+        make_anew = top and not step.conditions and bool(self.replaceable.get(array))
+        before, statement, made = write_scatter(step, self.context, make_anew)
+        self.replaceable[array] = False
+        if made:
+            self.replaced.add(array)
+        return before, statement
 
     def _note_bound(self, step: Vector, body: list[ast.stmt], top: bool) -> None:
         """Remember a variable that is set before anything of the new code reads it."""

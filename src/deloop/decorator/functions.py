@@ -25,6 +25,7 @@ from deloop.ir.source import SourceFunction
 from deloop.ir.types import Value
 
 _LIBRARIES: dict[str, ModuleType] = {
+    "builtins": builtins,  # first: torch has names of its own for Python's (torch.py_int is int)
     "torch": torch,
     "torch.nn.functional": torch.nn.functional,
     "torch.special": torch.special,
@@ -33,7 +34,6 @@ _LIBRARIES: dict[str, ModuleType] = {
     "math": math,
     "operator": operator,
     "itertools": itertools,
-    "builtins": builtins,
 }
 
 

@@ -26,6 +26,8 @@ class DataRequirement:
     reason: str
     every: bool = True
     """Whether it must hold at every instance, or at one at least."""
+    distinct: bool = False
+    """The condition is no condition but a number that is not negative: no two may be equal."""
 
 
 class ApplyReader(OperatorReader):

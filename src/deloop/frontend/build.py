@@ -14,12 +14,13 @@ from deloop.frontend.conditions import opposite
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.header import Counted, Header
 from deloop.frontend.items import Carried, Finished, FlatIndex, Item, View
+from deloop.frontend.ragged import Bounded, bounded_loop, sliced_store
 from deloop.frontend.structure import assigned_names, eliminate_continue, target_names
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint
 from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node, stores
 from deloop.ir.scalar import Expression
-from deloop.ir.types import Integer, Tensor
+from deloop.ir.types import Integer, Opaque, Tensor
 
 _MAX_READINGS = 8
 
@@ -90,7 +91,13 @@ class NestBuilder(CellReader):
         """Read one statement; stores go to `out`, names to the environment."""
         match node:
             case ast.For():
-                self._loop(node)
+                if self.loops and (bounded := bounded_loop(self, node)) is not None:
+                    self._bounded(bounded)
+                    self._forget_last(node)
+                else:
+                    self._loop(node)
+            case ast.Assign() | ast.AugAssign() if (sliced := sliced_store(self, node)) is not None:
+                self._bounded(sliced)
             case ast.If():
                 self._branch(node)
             case ast.Assign(targets=targets, value=value):
@@ -109,6 +116,24 @@ class NestBuilder(CellReader):
                 self._effect(call)
             case _:
                 self._refuse_statement(node)
+
+    def _bounded(self, bounded: Bounded) -> None:
+        """A loop whose end is data: what it was read from, once, stays as it is."""
+        before = len(self.out)
+        self._loop(bounded.loop)
+        written = {self.arrays[s.array].storage for s in stores(tuple(self.out[before:]))}
+        for load in (load for e in bounded.reads for load in scalar.loads(e)):
+            if self.arrays[load.array].storage in written:
+                self.unsupported(
+                    bounded.loop,
+                    f"loop kept: {load.array} is read once before it, and is written in it",
+                    "VEC931",
+                )
+
+    def _forget_last(self, node: ast.For) -> None:
+        """The last value of a loop's variable is not known, where data says how often it runs."""
+        for name in target_names(node):
+            self.environment[name] = Opaque("how many iterations set it depends on data")
 
     def _refuse_statement(self, node: ast.stmt) -> None:
         reasons = {

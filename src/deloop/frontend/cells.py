@@ -58,12 +58,15 @@ class Carrying:
         Those that an iteration reads before it sets them (others are read behind the loop only).
     steps:
         Induction variables: names that grow by a constant in each iteration.
+    bounded:
+        Loops read in place of a statement whose range or slice ends at data.
     """
 
     cells: dict[Key, CellKind | None] = field(default_factory=dict)
     read: set[Key] = field(default_factory=set)
     steps: dict[Key, int] = field(default_factory=dict)
     changes: dict[Key, int] = field(default_factory=dict)
+    bounded: dict[int, ast.For] = field(default_factory=dict)
 
     def knows(self, node: ast.For, name: str) -> bool:
         """Whether it is settled how a loop carries a name."""

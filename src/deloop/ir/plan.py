@@ -71,7 +71,10 @@ class Accumulation:
     `kind` is a name in `ops.reductions`, or ``last`` where each instance overwrites what the one
     before has written; `term` what one iteration brings, `iterators` those that are combined away.
     `skips_nan` says that the loop passes over NaN, as a comparison does and `torch.maximum` does
-    not. With a `winner`, `kind` is ``at`` and `term` is taken from that iteration alone.
+    not. With a `winner`, `kind` is ``at`` and `term` is taken from that iteration alone. Where the
+    accumulation is `scattered`, data says which element each instance updates, and every loop's
+    iterations may meet in one; `in_bounds` says that the data is known to lie inside the target,
+    not negative.
     """
 
     kind: str
@@ -79,6 +82,8 @@ class Accumulation:
     iterators: frozenset[str]
     skips_nan: bool = False
     winner: Winner | None = None
+    scattered: bool = False
+    in_bounds: bool = False
 
 
 @dataclass(frozen=True)

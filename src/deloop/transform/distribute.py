@@ -15,6 +15,7 @@ from deloop.analysis.arg_reduction import Surroundings, find_arg_reduction
 from deloop.analysis.legality import refuse_carried
 from deloop.analysis.recurrence import find_accumulation
 from deloop.analysis.scan import find_chain, find_running
+from deloop.analysis.scatter import find_masked_store, find_scatters
 from deloop.diagnostic import Refusal
 from deloop.dtype import Rank
 from deloop.errors import Unliftable
@@ -82,12 +83,16 @@ class _Distribution:
                 continue
             done.update(s.name for s in component)
             if not is_cyclic(component, active):
-                steps.append(Vector(component[0], level))
+                masked = find_masked_store(component[0], level)
+                steps.append(Vector(component[0], level, accumulation=masked))
             elif (found := _accumulations_of(component, active, level, around)) is not None:
                 steps.extend(Vector(s, level, accumulation=a) for s, a in found)
             elif found := _with_readers(component, statements, active, level, around, done):
                 done.update(s.name for s, _ in found)
                 steps.extend(Vector(s, level, accumulation=a) for s, a in found)
+            elif (scatters := find_scatters(component, active, level)) is not None:
+                pairs = zip(component, scatters, strict=True)
+                steps.extend(Vector(s, level, accumulation=f) for s, f in pairs)
             elif (chained := _chain_of(component, active, level)) is not None:
                 steps.append(Vector(chained, level))
             elif (scanned := self._scanned(component, active, level)) is not None:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import replace
 
+from deloop.analysis.scatter import unmasked
 from deloop.backend import syntax
 from deloop.backend.context import Context
 from deloop.backend.emit import Emitter
@@ -22,7 +23,7 @@ _BUILTINS = frozenset({"float", "abs"})
 def guard_data(
     requirements: Sequence[DataRequirement],
     loops: list[Loop],
-    written: set[str],
+    changed: set[str],
     parameters: set[str],
     context: Context,
 ) -> tuple[Assumption, ...]:
@@ -43,7 +44,7 @@ def guard_data(
         around = [loop for loop in loops if loop.iterator in used]
         for load in scalar.loads(requirement.condition):
             root = load.array.split(".")[0].split("[")[0]
-            if load.array in written or root not in parameters:
+            if load.array in changed or root not in parameters:
                 raise Unsupported(
                     Refusal(
                         "VEC917",
@@ -53,10 +54,13 @@ def guard_data(
                 )
         axes = [loop.axis for loop in around]
         emitter = Emitter(context, axes, [axis.iterator for axis in axes], place)
-        piece = emitter.emit(requirement.condition)
-        word = "all" if requirement.every else "any"
-        is_one = piece.rank is Rank.NUMBER or not piece.axes
-        node = piece.node if is_one else syntax.method(piece.node, word)
+        if requirement.distinct:
+            node = _distinct(requirement.condition, emitter)
+        else:
+            piece = emitter.emit(requirement.condition)
+            word = "all" if requirement.every else "any"
+            is_one = piece.rank is Rank.NUMBER or not piece.axes
+            node = piece.node if is_one else syntax.method(piece.node, word)
         guard = syntax.text(syntax.call("bool", [node]))
         free = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
         if free - parameters - {context.torch} - _BUILTINS:
@@ -71,6 +75,18 @@ def guard_data(
     return tuple(dict.fromkeys(found))
 
 
-def _is_reduced(requirement: DataRequirement) -> bool:
-    """Whether a requirement combines its axes itself."""
-    return isinstance(requirement.condition, scalar.Reduce)
+def _distinct(key: scalar.Expression, emitter: Emitter) -> ast.expr:
+    """``(torch.bincount(idx) <= 1).all()``: counting is cheaper than sorting."""
+    mask, key = unmasked(key)
+    piece = emitter.emit(key)
+    node = piece.node
+    if mask is not None:
+        chosen = emitter.emit(mask)
+        if chosen.axes != piece.axes:
+            raise emitter.refuse("a condition beside indices that it does not choose from")
+        node = syntax.index(node, [chosen.node])
+    elif len(piece.axes) > 1:
+        node = syntax.method(node, "flatten")
+    counts = syntax.call(f"{emitter.context.torch}.bincount", [node])
+    at_most_one = ast.Compare(counts, [ast.LtE()], [ast.Constant(1)])
+    return syntax.method(at_most_one, "all")

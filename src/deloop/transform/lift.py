@@ -13,6 +13,7 @@ from deloop.analysis.bounds import Bounds, greatest, least
 from deloop.analysis.facts import Facts
 from deloop.analysis.masks import comparison_of
 from deloop.analysis.recurrence import wider
+from deloop.analysis.scatter import masked, unmasked
 from deloop.diagnostic import Refusal
 from deloop.dtype import Rank, category
 from deloop.errors import Unsupported
@@ -27,6 +28,7 @@ from deloop.poly.domain import Domain
 from deloop.transform.ranges import widen_ranges
 from deloop.transform.reduce import combine, reduce_over
 from deloop.transform.scan import scans_of, without_scans
+from deloop.transform.scatter import settle_scatter
 from deloop.transform.winner import lift_winner
 
 
@@ -64,7 +66,7 @@ class _Lifting:
 
     def result(self) -> Vector:
         """The statement over rectangular axes."""
-        if self.accumulation is None or self.accumulation.kind == "last":
+        if self.accumulation is None or self.accumulation.kind in ("last", "only"):
             self._fix_last()
         self._hull()
         pending = [self._canonical(g) for g in self.statement.store.guards]
@@ -79,7 +81,7 @@ class _Lifting:
             for s in store.subscripts
         )
         found = self.accumulation
-        combines = found is not None and found.kind != "last"
+        combines = found is not None and (found.scattered or found.kind != "last")
         value = found.term if found is not None and combines else store.value
         value = scalar.substitute_symbols(value, values)
         subscripts, value = self._turn(subscripts, value)
@@ -91,7 +93,9 @@ class _Lifting:
             # Outside of the domain nobody reads the cell, so any value will do there.
             gone = found.iterators if found is not None else frozenset()
             self.masks = [m for m in self.masks if set(m.expression.symbols) & gone]
-        if self.masks and found is not None and combines:
+        if self.masks and found is not None and found.scattered:
+            value = masked(self._mask(), value)
+        elif self.masks and found is not None and combines:
             value = self._neutralised(value, found)
         elif self.masks:
             value = Select(self._mask(), value, self._old(store.array, subscripts, store.dtype))
@@ -120,6 +124,9 @@ class _Lifting:
             self._check_extents(serial)
             if not scans:
                 statement = self.bounds.check(statement)
+        if found is not None and found.scattered:
+            vector = Vector(statement, self.level, tuple(self.conditions), found)
+            return settle_scatter(vector, self.bounds.arrays, self.facts)
         if found is not None and combines:
             statement = self._combined(statement, found)
         return Vector(statement, self.level, tuple(self.conditions), found)
@@ -161,7 +168,9 @@ class _Lifting:
             else:
                 used |= scalar.iterators_of(subscript, names)
         still = [x for x in reversed(explicit) if x.iterator not in used]
-        if still and self.statement.store.guards:
+        found = self.accumulation
+        is_masked = found is not None and unmasked(found.term)[0] is not None
+        if still and (self.statement.store.guards or is_masked):
             raise self._refuse("the last iteration that sets it depends on a condition")
         for loop in still:
             if loop.span is not None and not loop.upper.is_constant:

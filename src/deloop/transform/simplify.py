@@ -151,6 +151,11 @@ def protect(
             return scalar.rebuild(expression, lambda child: protect(child, grads))
 
 
+def protect_under(expression: Expression, condition: Expression) -> Expression:
+    """What is looked up on the way, harmless where a condition does not hold: ``a[b[i]]``."""
+    return _guard(expression, condition, lambda e: False)
+
+
 def _guard(
     expression: Expression, condition: Expression, grads: Callable[[Expression], bool]
 ) -> Expression:

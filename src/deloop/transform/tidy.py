@@ -14,7 +14,18 @@ from deloop.frontend.expression import cast, may_raise, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.axis import Axis
-from deloop.ir.scalar import Call, Cast, Expression, Index, Load, Number, Reduce, Select, slack_of
+from deloop.ir.scalar import (
+    Call,
+    Cast,
+    Expression,
+    Index,
+    Invariant,
+    Load,
+    Number,
+    Reduce,
+    Select,
+    slack_of,
+)
 from deloop.ops.reductions import find_reduction
 
 _COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
@@ -25,6 +36,8 @@ def tidy(value: Expression) -> Expression:
     """The value with every part of it written plainly; all of its elements stay what they were."""
     value = scalar.rebuild(value, tidy)
     match value:
+        case Select(_, _, Invariant("")):
+            return value  # what a scatter does not store has no value
         case Select(Call("logical_not", (condition,)), then, otherwise):
             return Select(condition, otherwise, then)
         case Reduce():
