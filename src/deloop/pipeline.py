@@ -13,6 +13,7 @@ from deloop.analysis.bounds import Bounds, check_trip_counts
 from deloop.analysis.carried import require_updates
 from deloop.analysis.coverage import find_replaceable, is_passed_on
 from deloop.analysis.facts import Facts
+from deloop.analysis.fillings import find_taken
 from deloop.analysis.legality import dependences_of
 from deloop.analysis.scope import (
     find_live_out,
@@ -28,6 +29,7 @@ from deloop.backend.function import Replacement, write_function
 from deloop.backend.statement import write_plan
 from deloop.diagnostic import Assumption, Exactness, Refusal
 from deloop.errors import CarriedRead, RefusalError
+from deloop.frontend.appends import Prepared
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.cells import Carrying, KindFound
 from deloop.ir.affine import Affine
@@ -195,8 +197,15 @@ def compile_loop(
         dependences,
         tuple(context.lossy),
     )
+    uses = find_taken(candidate, written.replaced, builder.flattened)
     return report, Replacement(
-        candidate.node, candidate.block, written.body, written.replaced, written.bound
+        candidate.node,
+        candidate.block,
+        written.body,
+        written.replaced,
+        written.bound,
+        candidate.written,
+        uses,
     )
 
 
@@ -235,10 +244,13 @@ def _read(
     """The loop read as often as it takes to know what it carries, and which of that is read on."""
     carrying = Carrying()
     live = find_live_out(function, candidate)
+    prepared = Prepared(candidate.node)
     for _ in range(_MOST_READINGS):
         builder = NestBuilder(function, dict(candidate.environment), carrying)
         builder.products, builder.hints = dict(candidate.products), dict(hints)
         builder.delinearise, builder.live = delinearise, live
+        builder.prepared = prepared
+        builder.fill(candidate.filling)
         try:
             nest = builder.nest(candidate.node)
         except (CarriedRead, KindFound) as error:

@@ -62,7 +62,6 @@ NOT_YET = frozenset(
         "control_flow.loop_over_a_list_of_tensors",
         "control_flow.loop_over_pairs",
         "control_flow.loop_over_selected_columns",
-        "control_flow.loop_over_zipped_tensors",
         "control_flow.loop_variable_afterwards",
         "control_flow.normalised_by_two_loops",
         "control_flow.packed_by_counter",

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Mapping
 
 from deloop.analysis.facts import Facts
+from deloop.analysis.fillings import is_list, is_result_used, result_names
 from deloop.analysis.statements import domain_of
 from deloop.analysis.types import Candidate
 from deloop.backend.function import allocation_of
@@ -49,7 +50,10 @@ def find_replaceable(
                 is not None
                 and _covers(statement, nest.arrays, facts)
                 and not (
-                    requires_grad(statement.store.value, with_grad) and _is_changed(name, candidate)
+                    requires_grad(statement.store.value, with_grad)
+                    and any(
+                        _is_changed(n, candidate) for n in (name, *result_names(name, candidate))
+                    )
                 )
             )
         read.update(load.array for load in scalar.loads(statement.store.value))
@@ -73,6 +77,13 @@ def is_passed_on(name: str, candidate: Candidate) -> bool:
 
     The elements are the same, their order in memory may not be, and sums follow that order.
     """
+    if not is_list(name, candidate):
+        return _is_handed_over(name, candidate)
+    results = result_names(name, candidate)
+    return is_result_used(name, candidate) or any(_is_handed_over(n, candidate) for n in results)
+
+
+def _is_handed_over(name: str, candidate: Candidate) -> bool:
     inside = {id(n) for n in ast.walk(candidate.node)}
     for statement in candidate.function_body:
         for node in ast.walk(statement):

@@ -55,10 +55,16 @@ def find_live_out(function: SourceFunction, candidate: Candidate) -> tuple[str, 
     """Names that the loop sets and the code behind it reads."""
     loop = candidate.node
     bound = set(assigned_names(loop)) | target_names(loop)
-    return tuple(n for n in sorted(bound) if _first_read_after(function.node, loop, n) is not None)
+    own = candidate.filling.symbols if candidate.filling is not None else frozenset()
+    written = candidate.written
+    return tuple(
+        n
+        for n in sorted(bound)
+        if n in own or _first_read_after(function.node, written, n) is not None
+    )
 
 
-def _first_read_after(node: ast.AST, loop: ast.For, name: str) -> ast.AST | None:
+def _first_read_after(node: ast.AST, loop: ast.stmt, name: str) -> ast.AST | None:
     """The first use of a name behind the loop, unless it is set anew before."""
     end = (loop.end_lineno or loop.lineno, loop.end_col_offset or 0)
     later = [
@@ -95,7 +101,7 @@ def _rebinds_first(statement: ast.stmt, name: str) -> bool:
     return False
 
 
-def _following(node: ast.AST, loop: ast.For) -> list[ast.stmt]:
+def _following(node: ast.AST, loop: ast.stmt) -> list[ast.stmt]:
     """Statements behind the loop, of its own block and of the blocks around it, in order."""
     for field in ("body", "orelse", "finalbody"):
         block = getattr(node, field, None)

@@ -20,6 +20,7 @@ from deloop.frontend import expression as build
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.items import Item, Tuple, View
+from deloop.frontend.lists import Filling, find_fillings
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.source import SourceFunction
@@ -27,6 +28,7 @@ from deloop.ir.types import (
     Function,
     Integer,
     Literal,
+    Module,
     Object,
     Opaque,
     Scalar,
@@ -38,6 +40,7 @@ from deloop.ir.types import (
 )
 from deloop.ops.kinds import Kind, Operator
 from deloop.ops.table import find_function, find_method
+from deloop.text.names import names_stored
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class Candidate:
     """A loop, where it stands, and what is known where it begins.
 
     `block` is the statement list that holds it; `environment` the names; `rebound` names whose
-    sizes can no longer be spelled, since they now hold something else.
+    sizes can no longer be spelled, since they now hold something else. `filling` tells of the lists
+    that it appends to.
     """
 
     node: ast.For
@@ -54,6 +58,12 @@ class Candidate:
     rebound: frozenset[str]
     products: dict[str, tuple[Affine, ...]]
     function_body: list[ast.stmt]
+    filling: Filling | None = None
+
+    @property
+    def written(self) -> ast.stmt:
+        """What stands in the user's text: the loop, or the statement with a comprehension."""
+        return self.node if self.filling is None else self.filling.written
 
 
 _BINDING_METHODS = frozenset(
@@ -81,6 +91,7 @@ class Prefix:
         self.rebound: set[str] = set()
         self.bound: set[str] = set(arguments)
         self.products: dict[str, tuple[Affine, ...]] = {}
+        self.stored = names_stored(function.node)
         self.candidates: list[Candidate] = []
         self.others: list[Refusal] = []
         self.declared = {
@@ -106,8 +117,45 @@ class Prefix:
 
     def block(self, body: list[ast.stmt]) -> None:
         """Run a list of statements."""
+        fillings = find_fillings(body, self.function.node, self._qualified)
         for statement in body:
-            self.statement(statement, body)
+            own = [f for f in fillings if f.written is statement]
+            for filling in own:
+                self._candidate(filling.loop, body, filling)
+            if own and isinstance(statement, ast.For):
+                self._forget(statement)
+            else:
+                self.statement(statement, body)
+
+    def _candidate(
+        self, node: ast.For, block: list[ast.stmt], filling: Filling | None = None
+    ) -> None:
+        """Note a loop, with what is known where it begins."""
+        environment = dict(self.environment)
+        for start in filling.starts if filling is not None else ():
+            assert isinstance(start, ast.Assign) and isinstance(start.targets[0], ast.Name)
+            environment[start.targets[0].id] = self.reader().evaluate(start.value)
+        self.candidates.append(
+            Candidate(
+                node,
+                block if filling is None else filling.block(block),
+                environment,
+                frozenset(self.rebound),
+                dict(self.products),
+                self.function.body,
+                filling,
+            )
+        )
+
+    def _qualified(self, node: ast.expr) -> str:
+        """The canonical name of a function or class that no local name hides."""
+        root = node
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if not isinstance(root, ast.Name) or root.id in self.stored:
+            return ""
+        item = self._known(node)
+        return (item.qualified or "") if isinstance(item, (Function, Module)) else ""
 
     def statement(self, node: ast.stmt, block: list[ast.stmt]) -> None:
         """Run one statement."""
@@ -115,16 +163,7 @@ class Prefix:
             self._spoil(node)
         match node:
             case ast.For():
-                self.candidates.append(
-                    Candidate(
-                        node,
-                        block,
-                        dict(self.environment),
-                        frozenset(self.rebound),
-                        dict(self.products),
-                        self.function.body,
-                    )
-                )
+                self._candidate(node, block)
                 self._forget(node)
             case ast.Assign(targets=targets, value=value):
                 item = self.value(value, targets[0])

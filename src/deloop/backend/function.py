@@ -11,19 +11,31 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from deloop.backend import syntax
+from deloop.backend.uses import Taken, rewrite_uses
 from deloop.ir.source import SourceFunction
 from deloop.text.names import is_read_only_in, names_read
 
 
 @dataclass(frozen=True)
 class Replacement:
-    """One loop and the statements that take its place."""
+    """One loop and the statements that take its place.
+
+    `written` is what stands in the text where that is not the loop itself, `taken` the uses of
+    lists that it filled.
+    """
 
     loop: ast.For
     block: list[ast.stmt]
     body: tuple[ast.stmt, ...]
     replaced: frozenset[str]
     bound: frozenset[str] = frozenset()
+    written: ast.stmt | None = None
+    taken: tuple[Taken, ...] = ()
+
+    @property
+    def place(self) -> ast.stmt:
+        """What goes from the user's text: the loop, or the statement with a comprehension."""
+        return self.loop if self.written is None else self.written
 
 
 def allocation_of(
@@ -75,12 +87,21 @@ def write_function(function: SourceFunction, replacements: Sequence[Replacement]
             start = allocation_of(name, replacement.loop, replacement.block, function.node.body)
             if isinstance(start, ast.Assign) and _is_plain_start(start.value):
                 edits[start] = []
-        edits[replacement.loop] = list(replacement.body)
-        _return_directly(replacement, edits, function.node)
+        place = replacement.place
+        edits[place] = [*edits.get(place, []), *replacement.body]
+        if isinstance(place, ast.For):
+            _return_directly(replacement, edits, function.node)
+    rewrite_uses(
+        [t for r in replacements for t in r.taken],
+        edits,
+        {t.name: r.place for r in replacements for t in r.taken},
+    )
+    own = {id(n) for n in ast.walk(function.node)}
+    edits = {old: new for old, new in edits.items() if id(old) in own}  # not what was thought of
     _drop_unread(function.node, replacements, edits)
     for replacement in replacements:
         if not any(edits.get(statement, [statement]) for statement in replacement.block):
-            edits[replacement.loop] = [ast.Pass()]
+            edits[replacement.place] = [ast.Pass()]
     return _splice(function.text, function.node, edits)
 
 
@@ -88,7 +109,7 @@ def _return_directly(
     replacement: Replacement, edits: dict[ast.stmt, list[ast.stmt]], node: ast.FunctionDef
 ) -> None:
     position = next(k for k, s in enumerate(replacement.block) if s is replacement.loop)
-    body = edits[replacement.loop]
+    body = edits[replacement.place]
     after = replacement.block[position + 1 : position + 2]
     if not body or not after or not isinstance(after[0], ast.Return):
         return
@@ -96,13 +117,15 @@ def _return_directly(
     if not (isinstance(last, ast.Assign) and isinstance(last.targets[0], ast.Name)):
         return
     name = last.targets[0].id
+    if any(t.name == name for t in replacement.taken):
+        return
     if not (isinstance(returned.value, ast.Name) and returned.value.id == name):
         return
     if name not in replacement.replaced | replacement.bound or _is_captured(name, node):
         return
     if any(isinstance(n, ast.Name) and n.id == name for s in body[:-1] for n in ast.walk(s)):
         return
-    edits[replacement.loop] = body[:-1]
+    edits[replacement.place] = body[:-1]
     edits[returned] = [ast.Return(value=last.value)]
 
 

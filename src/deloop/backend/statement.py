@@ -13,7 +13,7 @@ from deloop.backend.emit import Emitter
 from deloop.dtype import Rank
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign
-from deloop.ir.loop import Store
+from deloop.ir.loop import LIST, Store
 from deloop.ir.plan import Serial, Step, Vector, vectors
 from deloop.ir.scalar import Call, Cast, ElementType, Expression, Load, Select, requires_grad
 from deloop.ir.types import Tensor
@@ -287,6 +287,8 @@ class _Writer:
             if made is not None:
                 return made
             self.context.exactness, self.context.lossy = exactness, lossy
+        if tensor.storage.startswith(LIST):
+            return self._appended(step, axes, emitter)
         piece = self._stored(value, store, emitter)
         if not simple and piece.rank is not Rank.NUMBER:  # index_put does not convert
             piece = emitter.cast(piece, ElementType(store.dtype, piece.rank))
@@ -295,6 +297,22 @@ class _Writer:
         if missing:
             raise emitter.refuse("the value has more dimensions than where it goes")
         return self._assign(tensor, entries, piece, axes, emitter)
+
+    def _appended(self, step: Vector, axes: tuple[str, ...], emitter: Emitter) -> ast.stmt:
+        """``outs.append(value)`` where all loops around it stay, in their order."""
+        store = step.statement.store
+        if step.level < len(step.statement.loops) or step.conditions:
+            raise emitter.refuse(
+                f"the elements of {store.array} do not come out as one tensor of their own"
+            )
+        value = store.value
+        if isinstance(value, Cast) and value.value.type.rank is Rank.NUMBER:
+            value = value.value  # what takes the list casts, too
+        piece = emitter.emit(value)
+        if piece.axes != axes:
+            raise emitter.refuse(f"an element of {store.array} has fewer dimensions than it needs")
+        target = syntax.attribute(syntax.name(store.array), "append")
+        return ast.Expr(syntax.call(target, [piece.node]))
 
     def _stored(self, value: Expression, store: Store, emitter: Emitter) -> Emitted:
         """The value as the store takes it: a last cast is the store's own."""

@@ -79,8 +79,12 @@ def same(left: ast.AST, right: ast.AST) -> bool:
 
 
 def text(node: ast.AST) -> str:
-    """The source of a tree."""
-    return ast.unparse(ast.fix_missing_locations(node))
+    """The source of a tree; a tuple that is returned without parentheses."""
+    written = ast.unparse(ast.fix_missing_locations(node))
+    is_tuple = isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple)
+    if is_tuple and written.startswith("return (") and not written.endswith(",)"):
+        return f"return {written[len('return (') : -1]}"
+    return written
 
 
 BINARY: dict[str, type[ast.operator]] = {

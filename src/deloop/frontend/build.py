@@ -53,6 +53,7 @@ class NestBuilder(CellReader):
     def _check_snapshots(self, body: list[Node]) -> None:
         written = {store.array for store in stores(tuple(body))}
         storages = {self.arrays[a].storage for a in written if a in self.arrays}
+        self.check_appended(storages)
         for array, place in self.snapshots:
             if self.arrays[array].storage in storages:
                 sentence = (
@@ -81,7 +82,7 @@ class NestBuilder(CellReader):
     def block(self, body: Iterable[ast.stmt]) -> list[Node]:
         """The nodes of a list of statements."""
         outer, self.out = self.out, []
-        for statement in eliminate_continue(list(body)):
+        for statement in self.prepare(list(body)):
             self.statement(statement)
         nodes, self.out = self.out, outer
         return nodes
