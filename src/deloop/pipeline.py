@@ -197,7 +197,7 @@ def compile_loop(
         dependences,
         tuple(context.lossy),
     )
-    uses = find_taken(candidate, written.replaced, builder.flattened)
+    uses = find_taken(candidate, builder, written.replaced)
     return report, Replacement(
         candidate.node,
         candidate.block,

@@ -83,8 +83,14 @@ def is_passed_on(name: str, candidate: Candidate) -> bool:
     return is_result_used(name, candidate) or any(_is_handed_over(n, candidate) for n in results)
 
 
+def _inside(candidate: Candidate) -> set[int]:
+    """The nodes of the loop, as it is read and as it is written."""
+    written = candidate.written if isinstance(candidate.written, ast.For) else candidate.node
+    return {id(n) for loop in (candidate.node, written) for n in ast.walk(loop)}
+
+
 def _is_handed_over(name: str, candidate: Candidate) -> bool:
-    inside = {id(n) for n in ast.walk(candidate.node)}
+    inside = _inside(candidate)
     for statement in candidate.function_body:
         for node in ast.walk(statement):
             is_call = isinstance(node, ast.Call) and _last_word(node.func) not in _ELEMENTS_ONLY
@@ -101,7 +107,7 @@ def _is_changed(name: str, candidate: Candidate) -> bool:
     A new tensor may be what the backward pass saved (``exp`` keeps its result); one that was filled
     element by element is not.
     """
-    inside = {id(n) for n in ast.walk(candidate.node)}
+    inside = _inside(candidate)
     for statement in candidate.function_body:
         for node in ast.walk(statement):
             if id(node) in inside:

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from deloop.analysis.types import Candidate
 from deloop.backend import syntax
 from deloop.backend.uses import Taken
+from deloop.diagnostic import Refusal
+from deloop.errors import Unsupported
+from deloop.frontend.appends import AppendReader
 from deloop.frontend.lists import FilledList, Use
 
 
@@ -16,7 +19,7 @@ def _lists(candidate: Candidate) -> Mapping[str, FilledList]:
 
 
 def find_taken(
-    candidate: Candidate, replaced: frozenset[str], flattened: Mapping[str, tuple[int, ...] | None]
+    candidate: Candidate, builder: AppendReader, replaced: frozenset[str]
 ) -> tuple[Taken, ...]:
     """What each use of the candidate's lists becomes.
 
@@ -24,14 +27,25 @@ def find_taken(
     """
     found: list[Taken] = []
     for name, filled in _lists(candidate).items():
+        has_array = name in replaced or name in builder.positions
+        if filled.kept and filled.mask and not (has_array and filled.mask in replaced):
+            sentence = f"loop kept: how often {name} is appended to depends on data"
+            raise Unsupported(Refusal("VEC931", builder.place(candidate.node), sentence))
         for use in filled.uses:
             if use.is_reduced:
                 value = syntax.name(use.symbol)
-                found.append(Taken(use.statement, use.node, value, use.symbol))
-            elif name in replaced:
+                found.append(Taken(use.statement, use.node, value, (use.symbol,)))
+            elif use.kind != "mask" and has_array:
+                value = syntax.name(name)
+                names = (filled.mask, name) if filled.mask else (name,)
+                if name in builder.positions:
+                    where = syntax.method(syntax.name(filled.mask), "nonzero")
+                    value, names = syntax.method(where, "flatten"), (filled.mask,)
+                elif filled.mask:
+                    value = syntax.index(value, [syntax.name(filled.mask)])
                 is_viewed = _is_viewed(use, candidate)
-                value = _as_result(syntax.name(name), use, flattened.get(name), is_viewed)
-                found.append(Taken(use.statement, use.node, value, name))
+                value = _as_result(value, use, builder.flattened.get(name), is_viewed)
+                found.append(Taken(use.statement, use.node, value, names))
     return tuple(found)
 
 

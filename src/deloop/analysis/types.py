@@ -19,8 +19,9 @@ from deloop.errors import RefusalError
 from deloop.frontend import expression as build
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.evaluate import Environment
+from deloop.frontend.find_lists import find_fillings
 from deloop.frontend.items import Item, Tuple, View
-from deloop.frontend.lists import Filling, find_fillings
+from deloop.frontend.lists import Filling
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.source import SourceFunction

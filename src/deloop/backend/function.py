@@ -94,7 +94,7 @@ def write_function(function: SourceFunction, replacements: Sequence[Replacement]
     rewrite_uses(
         [t for r in replacements for t in r.taken],
         edits,
-        {t.name: r.place for r in replacements for t in r.taken},
+        {n: r.place for r in replacements for t in r.taken for n in t.names},
     )
     own = {id(n) for n in ast.walk(function.node)}
     edits = {old: new for old, new in edits.items() if id(old) in own}  # not what was thought of
@@ -117,7 +117,7 @@ def _return_directly(
     if not (isinstance(last, ast.Assign) and isinstance(last.targets[0], ast.Name)):
         return
     name = last.targets[0].id
-    if any(t.name == name for t in replacement.taken):
+    if any(name in t.names for t in replacement.taken):
         return
     if not (isinstance(returned.value, ast.Name) and returned.value.id == name):
         return

@@ -16,13 +16,13 @@ _LONGEST_LINE = 88
 class Taken:
     """An expression of the user's that takes a list, and what it becomes.
 
-    ``torch.stack(outs)  ->  outs``, of which `name` is the variable.
+    ``torch.stack(outs)  ->  outs``; `names` are the variables in that.
     """
 
     statement: ast.stmt
     node: ast.expr
     value: ast.expr
-    name: str
+    names: tuple[str, ...]
 
 
 Edits = dict[ast.stmt, list[ast.stmt]]
@@ -41,20 +41,24 @@ def rewrite_uses(taken: Sequence[Taken], edits: Edits, sources: Mapping[str, ast
         swaps = {id(u.node): u.value for u in uses}
         changed = swap(statement, swaps)
         front = edits.get(statement, []) if statement in sources.values() else []
-        for name in dict.fromkeys(u.name for u in reversed(uses)):
-            if sum(u.name == name for u in taken) > 1:
+        for name in dict.fromkeys(n for u in reversed(uses) for n in reversed(u.names)):
+            if sum(u.names.count(name) for u in taken) > 1:
                 continue
             body = front if sources[name] is statement else edits[sources[name]]
-            inlined = _inlined(name, body, changed, sources[name] is statement)
+            copied = any(u.names[1:] == (name,) for u in uses)
+            inlined = _inlined(name, body, changed, sources[name] is statement, copied)
             if inlined is not None:
                 changed = inlined
         edits[statement] = [*front, *([] if _sets_itself(changed) else [changed])]
 
 
 def _inlined(
-    name: str, body: list[ast.stmt], statement: ast.stmt, must: bool
+    name: str, body: list[ast.stmt], statement: ast.stmt, must: bool, copied: bool
 ) -> ast.stmt | None:
-    """The statement with the value of `name` in it, taken out of `body`; None where it stays."""
+    """The statement with the value of `name` in it, taken out of `body`; None where it stays.
+
+    Where the statement copies the elements itself (``outs[mask]``), the value needs no clone.
+    """
     last = next((s for s in reversed(body) if _target(s) == name), None)
     if not isinstance(last, ast.Assign):
         return None
@@ -67,7 +71,11 @@ def _inlined(
               and isinstance(n.ctx, ast.Load)]  # fmt: skip
     if len(places) != 1 or not _is_pure_around(statement, places[0]):
         return None
-    changed = swap(statement, {id(places[0]): last.value})
+    value = last.value
+    match value:
+        case ast.Call(func=ast.Attribute(value=ast.Name() as inner, attr="clone")) if copied:
+            value = inner
+    changed = swap(statement, {id(places[0]): value})
     is_whole = getattr(statement, "value", None) is places[0]
     if not must and not is_whole and len(syntax.text(changed)) > _LONGEST_LINE:
         return None

@@ -11,25 +11,20 @@ from deloop.dtype import Rank, category
 from deloop.errors import RefusalError
 from deloop.frontend import expression as build
 from deloop.frontend.aliases import may_change_later
+from deloop.frontend.append_forms import join_appends
+from deloop.frontend.apply import DataRequirement
 from deloop.frontend.evaluate import Environment
+from deloop.frontend.find_lists import ListFinder
 from deloop.frontend.items import Grown, Item, Point, Tuple, View, Whole, whole
-from deloop.frontend.lists import (
-    Block,
-    FilledList,
-    Filling,
-    ListFinder,
-    apply_fillings,
-    join_appends,
-    needs_preparing,
-)
+from deloop.frontend.lists import Block, FilledList, Filling, apply_fillings, needs_preparing
 from deloop.frontend.stores import StoreReader
 from deloop.frontend.structure import eliminate_continue
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least
-from deloop.ir.loop import LIST
+from deloop.ir.loop import LIST, Loop
 from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.source import SourceFunction
-from deloop.ir.types import Function, Literal, Module, Tensor, TensorType
+from deloop.ir.types import Function, Literal, Module, Opaque, Tensor, TensorType
 
 
 @dataclass(frozen=True)
@@ -63,6 +58,8 @@ class AppendReader(StoreReader):
         self.list_loops: dict[str, ast.For] = {}
         self.appends: dict[str, ast.AST] = {}
         self.appended_views: list[tuple[str, str, ast.AST]] = []
+        self.masks: dict[str, Expression] = {}
+        self.positions: set[str] = set()
         self.flattened: dict[str, tuple[int, ...] | None] = {}
         """The dimensions of a list's array that are one in what becomes of the list."""
         self.prepared = Prepared()
@@ -128,13 +125,58 @@ class AppendReader(StoreReader):
             self._refuse_list(node, f"how often {name} is appended to depends on data")
         if self.appends.setdefault(name, node) is not node:
             self._refuse_list(node, f"{name} is appended to at two places")
-        item = self.evaluate(given)
+        if filled.kept[0].kind == "mask":
+            item: Item = build.truth(self.element(given), self.place(given))
+            self.masks[name] = self.to_expression(item, given)
+        else:
+            item = self.evaluate(given)
         self._check_shared_item(item, name, filled, node)
         element = self._element(item, node)
+        if filled.mask and self._is_position(filled, element, loops):
+            self.positions.add(name)
+            self.environment[name] = Opaque(f"{name} is a list of positions")
+            return
         dtype, value = self._stored_as(filled, element, item, node)
+        if filled.mask:
+            self._select(filled, dtype, value, depth, node)
         written, read = self._array(name, filled, depth, dtype, element, node)
         self.store(written, value, node)
         self.environment[name] = Grown(name, read, depth, element.is_number)
+
+    def _is_position(self, filled: FilledList, element: Element, loops: list[Loop]) -> bool:
+        """Whether the elements are the loop's own counter: where the mask is true."""
+        if len(loops) != 1 or loops[0].lower != Affine():
+            return False
+        own = scalar.Index(Affine.symbol(loops[0].iterator))
+        use = filled.kept[0]
+        is_plain = use.kind == "list" or (use.kind == "tensor" and use.device is None)
+        if not (element.value == own and is_plain and use.dtype in (None, "int64")):
+            return False
+        if use.kind == "tensor":
+            self._need_some(filled, use.node)
+        return True
+
+    def _select(
+        self, filled: FilledList, dtype: str, value: Expression, depth: int, node: ast.AST
+    ) -> None:
+        """Check that the elements under a mask may be computed for all iterations."""
+        use = filled.kept[0]
+        if depth or use.kind == "row" or use.dim:
+            self._refuse_list(node, f"how often {filled.name} is appended to depends on data")
+        if scalar.requires_grad(value) and not _is_smooth(value):
+            self._refuse_list(
+                node, f"the gradient of what {filled.name} leaves out may not be finite"
+            )
+        if use.kind in ("stack", "cat") or (use.kind == "tensor" and dtype != "float32"):
+            self._need_some(filled, node)
+
+    def _need_some(self, filled: FilledList, node: ast.AST) -> None:
+        """An empty list raises, or gives another dtype: ask that some element is appended."""
+        reason = f"some element goes into {filled.name}"
+        condition = self.masks[filled.mask]
+        self.data_requirements.append(
+            DataRequirement(condition, self.place(node), reason, every=False)
+        )
 
     def _refuse_list(self, node: ast.AST, reason: str) -> NoReturn:
         self.unsupported(node, f"loop kept: {reason}", "VEC931")
@@ -190,7 +232,12 @@ class AppendReader(StoreReader):
             return own, value
         if use.kind == "list" and not element.is_number:
             self._refuse_list(node, f"the list {filled.name} itself is returned, of tensors")
-        if use.kind in ("list", "row"):
+        if use.kind == "list" and isinstance(value, scalar.Cast):
+            inner = value.value  # a float as Python's is what tolist makes of it
+            same = category(inner.type.dtype) == category(own) and category(own) != "int"
+            if same and inner.type.rank is not Rank.NUMBER:
+                return inner.type.dtype, inner
+        if use.kind in ("list", "row", "mask"):
             return own, value
         nested = isinstance(item, Grown) and element.is_number
         if element.sizes and not nested:
@@ -204,7 +251,7 @@ class AppendReader(StoreReader):
             dtype = _DEFAULTS[own] if element.is_number else own
         if category(own) == "float" and category(dtype) == "int":
             self._refuse_list(node, f"{ast.unparse(use.node)} cuts floats to ints")
-        if category(own) == "float" or own == dtype:
+        if category(own) in ("float", "bool") or own == dtype:
             value = build.cast(value, ElementType(dtype, Rank.SCALAR))
         return dtype, value
 
@@ -227,7 +274,7 @@ class AppendReader(StoreReader):
             if not text or text == "None":
                 self._refuse_list(node, f"the device {ast.unparse(use.device)} is not known")
             return text.removeprefix("device:").split(":")[0]
-        if use.kind in ("tensor", "list"):
+        if use.kind == "tensor" or (use.kind == "list" and not scalar.loads(value)):
             return "cpu"
         return next((self.arrays[x.array].type.device for x in scalar.loads(value)), "cpu")
 
@@ -242,7 +289,9 @@ class AppendReader(StoreReader):
             names = {x.iterator for x in self.loops}
             if names & {s for a in (loop.lower, loop.upper) for s in a.symbols}:
                 self._refuse_list(node, f"{name} has more elements in some iterations than others")
-            if use.kind != "list" and (dtype != "float32" or use.kind != "tensor" or depth):
+            may_be_empty = use.kind in ("list", "mask") or bool(filled.mask)
+            may_be_empty |= use.kind == "tensor" and dtype == "float32" and not depth
+            if not may_be_empty:
                 self.require(at_least(loop.upper - loop.lower, 1), node, f"{name} is not empty")
         dim = use.dim + len(element.sizes) + (use.kind == "stack") if use.dim < 0 else use.dim
         if not 0 <= dim <= len(element.sizes) - (use.kind == "cat"):
@@ -262,8 +311,9 @@ class AppendReader(StoreReader):
         ]
         written: tuple[Point | Whole, ...] = (*fixed, *before, *here, *behind)
         read: tuple[Point | Whole, ...] = (*fixed, *before, *all_here, *behind)
-        last = dim + len(loops) - 1 + (use.kind == "cat" and not joins)
-        everything = dim == 0 and last == len(element.sizes) + len(loops) - 1
+        last = dim + (use.kind == "cat" and not joins)
+        last += 0 if filled.mask else len(loops) - 1
+        everything = dim == 0 and last == len(element.sizes) + len(loops) - 1 and not filled.mask
         self.flattened[name] = ((dim, last) if not everything else ()) if last > dim else None
         shape = tuple(d.extent if isinstance(d, Whole) else Affine() for d in read)
         if is_local:
@@ -332,3 +382,19 @@ def _elementwise(value: Expression) -> Iterator[Expression]:
     else:
         for child in scalar.children(value):
             yield from _elementwise(child)
+
+
+def _is_smooth(value: Expression) -> bool:
+    """Whether a gradient of zero that flows in comes out as zero, whatever the values are."""
+    match value:
+        case scalar.Load():
+            return not any(not isinstance(s, Affine) for s in value.subscripts)
+        case scalar.Number() | scalar.Index() | scalar.Invariant():
+            return True
+        case scalar.Cast(inner):
+            return _is_smooth(inner)
+        case scalar.Call("add" | "sub" | "neg", arguments):
+            return all(map(_is_smooth, arguments))
+        case scalar.Call("mul" | "div", (first, scalar.Number(value=number))):
+            return _is_smooth(first) and number != 0 and number - number == 0
+    return False
