@@ -38,11 +38,15 @@ def find_taken(
             elif use.kind != "mask" and has_array:
                 value = syntax.name(name)
                 names = (filled.mask, name) if filled.mask else (name,)
+                mask = syntax.name(filled.mask or name)
+                if filled.negated:
+                    mask = ast.UnaryOp(ast.Invert(), mask)
                 if name in builder.positions:
-                    where = syntax.method(syntax.name(filled.mask), "nonzero")
-                    value, names = syntax.method(where, "flatten"), (filled.mask,)
+                    value, names = syntax.method(mask, "nonzero"), (filled.mask,)
+                    if not builder.positions[name]:
+                        value = syntax.method(value, "flatten")
                 elif filled.mask:
-                    value = syntax.index(value, [syntax.name(filled.mask)])
+                    value = syntax.index(value, [mask])
                 is_viewed = _is_viewed(use, candidate)
                 value = _as_result(value, use, builder.flattened.get(name), is_viewed)
                 found.append(Taken(use.statement, use.node, value, names))
@@ -95,7 +99,11 @@ def _targets(use: Use) -> list[str]:
 
 def is_result_used(name: str, candidate: Candidate) -> bool:
     """Whether the statement that takes a list does more than return it or give it a name."""
+    if _lists(candidate)[name].mask:
+        return False  # what is selected is laid out anew
     for use in _lists(candidate)[name].kept:
+        if use.kind == "mask":
+            return False
         value = getattr(use.statement, "value", None)
         is_part = isinstance(value, ast.Tuple) and any(e is use.node for e in value.elts)
         if value is not use.node and not is_part:

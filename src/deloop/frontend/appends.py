@@ -24,7 +24,7 @@ from deloop.ir.affine import Affine, at_least
 from deloop.ir.loop import LIST, Loop
 from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.source import SourceFunction
-from deloop.ir.types import Function, Literal, Module, Opaque, Tensor, TensorType
+from deloop.ir.types import Function, Integer, Literal, Module, Opaque, Tensor, TensorType
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ class AppendReader(StoreReader):
         self.appends: dict[str, ast.AST] = {}
         self.appended_views: list[tuple[str, str, ast.AST]] = []
         self.masks: dict[str, Expression] = {}
-        self.positions: set[str] = set()
+        self.positions: dict[str, bool] = {}
+        """Lists of the positions where a mask is true; whether they are tuples of them."""
         self.flattened: dict[str, tuple[int, ...] | None] = {}
         """The dimensions of a list's array that are one in what becomes of the list."""
         self.prepared = Prepared()
@@ -130,12 +131,12 @@ class AppendReader(StoreReader):
             self.masks[name] = self.to_expression(item, given)
         else:
             item = self.evaluate(given)
-        self._check_shared_item(item, name, filled, node)
-        element = self._element(item, node)
-        if filled.mask and self._is_position(filled, element, loops):
-            self.positions.add(name)
+        if filled.mask and self._is_position(filled, item, loops):
+            self.positions[name] = isinstance(item, Tuple)
             self.environment[name] = Opaque(f"{name} is a list of positions")
             return
+        self._check_shared_item(item, name, filled, node)
+        element = self._element(item, node)
         dtype, value = self._stored_as(filled, element, item, node)
         if filled.mask:
             self._select(filled, dtype, value, depth, node)
@@ -143,14 +144,16 @@ class AppendReader(StoreReader):
         self.store(written, value, node)
         self.environment[name] = Grown(name, read, depth, element.is_number)
 
-    def _is_position(self, filled: FilledList, element: Element, loops: list[Loop]) -> bool:
-        """Whether the elements are the loop's own counter: where the mask is true."""
-        if len(loops) != 1 or loops[0].lower != Affine():
-            return False
-        own = scalar.Index(Affine.symbol(loops[0].iterator))
+    def _is_position(self, filled: FilledList, item: Item, loops: list[Loop]) -> bool:
+        """Whether the elements are the loops' own counters: where the mask is true."""
+        own: list[Item] = [Integer(Affine.symbol(x.iterator)) for x in loops]
+        given = list(item.items) if isinstance(item, Tuple) else [item]
         use = filled.kept[0]
-        is_plain = use.kind == "list" or (use.kind == "tensor" and use.device is None)
-        if not (element.value == own and is_plain and use.dtype in (None, "int64")):
+        is_plain = use.kind == "tensor" and use.device is None and use.dtype in (None, "int64")
+        is_plain |= use.kind == "list" and not isinstance(item, Tuple)
+        if given != own or not is_plain or any(x.lower != Affine() for x in loops):
+            return False
+        if any(set(x.upper.symbols) & {y.iterator for y in self.loops} for x in loops):
             return False
         if use.kind == "tensor":
             self._need_some(filled, use.node)
@@ -174,6 +177,8 @@ class AppendReader(StoreReader):
         """An empty list raises, or gives another dtype: ask that some element is appended."""
         reason = f"some element goes into {filled.name}"
         condition = self.masks[filled.mask]
+        if filled.negated:
+            condition = build.negate(condition)
         self.data_requirements.append(
             DataRequirement(condition, self.place(node), reason, every=False)
         )
@@ -251,6 +256,10 @@ class AppendReader(StoreReader):
             dtype = _DEFAULTS[own] if element.is_number else own
         if category(own) == "float" and category(dtype) == "int":
             self._refuse_list(node, f"{ast.unparse(use.node)} cuts floats to ints")
+        inner = value.value if isinstance(value, scalar.Cast) else value
+        widened = inner.type.dtype == dtype == "float32" and own == "float64"
+        if widened and isinstance(inner, scalar.Load) and not scalar.requires_grad(inner):
+            return dtype, inner  # a float32 as a double is a float32 again
         if category(own) in ("float", "bool") or own == dtype:
             value = build.cast(value, ElementType(dtype, Rank.SCALAR))
         return dtype, value

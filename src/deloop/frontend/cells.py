@@ -314,7 +314,7 @@ class CellReader(ConditionReader):
         shape = tuple(d.extent for d in view.dimensions if isinstance(d, Whole))
         expected = CellKind(cell.kind, shape)
         self._check_induction(name, value, view, node)
-        found = self._kind(name, value, node)
+        found = self._new_kind(value, expected) or self._kind(name, value, node)
         if found != expected:
             refusal = Refusal(
                 "VEC918",
@@ -324,6 +324,17 @@ class CellReader(ConditionReader):
             raise KindFound(refusal, self._key(name), found, None)
         self._store(name, value, expected, self.written_at(name, node), node)
         self.environment[name] = self.read_cell(name, node)
+
+    @staticmethod
+    def _new_kind(value: Expression, expected: CellKind) -> CellKind | None:
+        """The other type of a value that, on some path, is what the cell holds now.
+
+        ``if c: s = s + x[i]`` leaves the int ``s = 0`` as it is, or makes a tensor of it.
+        """
+        others = [kind for kind in build.types_of(value) if kind != expected.type]
+        is_start = not expected.shape and expected.type.rank is Rank.NUMBER
+        is_element = len(others) == 1 and others[0].rank is Rank.SCALAR
+        return CellKind(others[0]) if is_start and is_element else None
 
     def _key(self, name: str) -> Key:
         """The outermost loop being read that keeps the name in a cell."""

@@ -216,6 +216,8 @@ class HeaderReader(CallReader):
                         counted.span,
                     )
                 self.unsupported(node, f"{ast.unparse(node)} is nested in another iterable")
+        if isinstance(node, ast.Call) and (numbers := self._numbers(node)) is not None:
+            return numbers
         item = self.evaluate(node)
         match item:
             case Tensor() if item.type.rank:
@@ -236,6 +238,21 @@ class HeaderReader(CallReader):
             Affine(),
             view.sizes[0],
             lambda at: replace(self.fix_first(view, at), unbound=True),
+            name="tensor",
+        )
+
+    def _numbers(self, node: ast.Call) -> Counted | None:
+        """``for v in x.tolist()`` over the elements of a vector."""
+        if not isinstance(node.func, ast.Attribute) or node.func.attr != "tolist" or node.args:
+            return None
+        item = self.evaluate(node.func.value)
+        view = whole(item) if isinstance(item, Tensor) else item
+        if not isinstance(view, View) or view.rank != 1:
+            return None
+        return Counted(
+            Affine(),
+            view.sizes[0],
+            lambda at: self._as_number(self.load(self.fix_first(view, at), node)),
             name="tensor",
         )
 

@@ -62,7 +62,8 @@ class FilledList:
     """A list that is empty before a loop and that the loop appends to; `reason` says why not so.
 
     `settled` says that nothing behind the loop can change an element before the list is used,
-    `mask` names the list of bools that say which elements are appended, if not all are.
+    `mask` names the list of bools that say which elements are appended, if not all are (the others
+    are, if it is `negated`).
     """
 
     name: str
@@ -70,6 +71,7 @@ class FilledList:
     settled: bool = True
     reason: str = ""
     mask: str = ""
+    negated: bool = False
 
     @property
     def kept(self) -> tuple[Use, ...]:
@@ -91,12 +93,15 @@ class Filling:
         Statements that must be thought of in front of it.
     lists:
         The lists by name.
+    whole:
+        Whether the loop is all that is written: a loop, or ``outs = [f(a) for a in x]``.
     """
 
     written: ast.stmt
     loop: ast.For
     starts: tuple[ast.stmt, ...] = ()
     lists: Mapping[str, FilledList] = field(default_factory=dict)
+    whole: bool = True
 
     @property
     def is_comprehension(self) -> bool:
@@ -116,7 +121,7 @@ class Filling:
     def block(self, block: Block) -> Block:
         """The block around it, with what is thought of in front of the loop in it."""
         position = next(k for k, s in enumerate(block) if s is self.written)
-        behind = block[position:] if self.is_comprehension else block[position + 1 :]
+        behind = block[position + 1 :] if self.whole else block[position:]
         return [*block[:position], *self.starts, self.loop, *behind]
 
 
@@ -128,7 +133,7 @@ def apply_fillings(block: Sequence[ast.stmt], fillings: Sequence[Filling]) -> Bl
         own = [f for f in fillings if f.written is statement]
         for filling in own:
             result.extend([*filling.starts, filling.loop])
-        if not own or own[0].is_comprehension:
+        if not own or not own[0].whole:
             swaps = {}
             for filling in fillings:
                 for name, filled in filling.lists.items():
