@@ -36,7 +36,7 @@ from deloop.ir.affine import Affine
 from deloop.ir.loop import Loop, Nest
 from deloop.ir.plan import Step, vectors
 from deloop.ir.source import SourceFunction
-from deloop.ir.types import Value
+from deloop.ir.types import TensorType, Value
 from deloop.poly.dependence import Dependence
 from deloop.rewrite.apply import apply_rules_to_plan
 from deloop.rules import RULES
@@ -123,17 +123,22 @@ def compile_function(
     hints:
         Sizes and ints as seen at this call; every assumption made holds for them.
     """
-    prefix = Prefix(function, dict(arguments), dict(hints))
     reports: list[LoopReport] = []
     replacements: list[Replacement] = []
-    for candidate in prefix.run():
+
+    def attempt(candidate: Candidate) -> dict[int, TensorType]:
         try:
             report, replacement = compile_loop(function, candidate, hints, options)
-            replacements.append(replacement)
         except RefusalError as error:
             line = function.place(candidate.node).line
-            report = LoopReport(line, "kept", refusal=error.refusal)
+            reports.append(LoopReport(line, "kept", refusal=error.refusal))
+            return {}
         reports.append(report)
+        replacements.append(replacement)
+        return {id(t.node): t.type for t in replacement.taken if t.type is not None}
+
+    prefix = Prefix(function, dict(arguments), dict(hints), attempt)
+    prefix.run()
     reports.extend(LoopReport(r.place.line, "kept", refusal=r) for r in prefix.others)
     reports.sort(key=lambda r: r.line)
     if not replacements:
@@ -197,7 +202,7 @@ def compile_loop(
         dependences,
         tuple(context.lossy),
     )
-    uses = find_taken(candidate, builder, written.replaced)
+    uses = find_taken(candidate, builder, written.replaced, context.with_grad)
     return report, Replacement(
         candidate.node,
         candidate.block,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from dataclasses import replace
 
 from deloop.analysis.types import Candidate
 from deloop.backend import syntax
@@ -19,7 +20,10 @@ def _lists(candidate: Candidate) -> Mapping[str, FilledList]:
 
 
 def find_taken(
-    candidate: Candidate, builder: AppendReader, replaced: frozenset[str]
+    candidate: Candidate,
+    builder: AppendReader,
+    replaced: frozenset[str],
+    with_grad: frozenset[str],
 ) -> tuple[Taken, ...]:
     """What each use of the candidate's lists becomes.
 
@@ -48,8 +52,13 @@ def find_taken(
                 elif filled.mask:
                     value = syntax.index(value, [mask])
                 is_viewed = _is_viewed(use, candidate)
-                value = _as_result(value, use, builder.flattened.get(name), is_viewed)
-                found.append(Taken(use.statement, use.node, value, names))
+                flattened = builder.flattened.get(name)
+                value = _as_result(value, use, flattened, is_viewed)
+                kind = None
+                if not (filled.mask or flattened or use.kind == "list"):
+                    grad = name in with_grad
+                    kind = replace(builder.arrays[name].type, requires_grad=grad, leaf=not grad)
+                found.append(Taken(use.statement, use.node, value, names, kind))
     return tuple(found)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -80,11 +82,19 @@ _HARMLESS = frozenset(
 )
 
 
+Attempt = Callable[[Candidate], Mapping[int, TensorType]]
+"""Tries to rewrite a loop; gives the types of the tensors that lists become (by expression)."""
+
+
 class Prefix:
     """The abstract run of one function: names to values, and the loops met on the way."""
 
     def __init__(
-        self, function: SourceFunction, arguments: Environment, hints: dict[str, int]
+        self,
+        function: SourceFunction,
+        arguments: Environment,
+        hints: dict[str, int],
+        attempt: Attempt,
     ) -> None:
         self.function = function
         self.environment: Environment = dict(arguments)
@@ -93,7 +103,8 @@ class Prefix:
         self.bound: set[str] = set(arguments)
         self.products: dict[str, tuple[Affine, ...]] = {}
         self.stored = names_stored(function.node)
-        self.candidates: list[Candidate] = []
+        self.attempt = attempt
+        self.results: dict[int, TensorType] = {}
         self.others: list[Refusal] = []
         self.declared = {
             name
@@ -104,10 +115,9 @@ class Prefix:
         for name in self.declared:
             self.environment[name] = Opaque(f"{name} is global or nonlocal, and others may set it")
 
-    def run(self) -> list[Candidate]:
-        """All outermost loops of the function, with their environments."""
+    def run(self) -> None:
+        """Attempt all outermost loops of the function, each with its environment."""
         self.block(self.function.body)
-        return self.candidates
 
     def reader(self) -> NestBuilder:
         """A reader of expressions in the present environment."""
@@ -131,22 +141,21 @@ class Prefix:
     def _candidate(
         self, node: ast.For, block: list[ast.stmt], filling: Filling | None = None
     ) -> None:
-        """Note a loop, with what is known where it begins."""
+        """Attempt a loop, with what is known where it begins."""
         environment = dict(self.environment)
         for start in filling.starts if filling is not None else ():
             assert isinstance(start, ast.Assign) and isinstance(start.targets[0], ast.Name)
             environment[start.targets[0].id] = self.reader().evaluate(start.value)
-        self.candidates.append(
-            Candidate(
-                node,
-                block if filling is None else filling.block(block),
-                environment,
-                frozenset(self.rebound),
-                dict(self.products),
-                self.function.body,
-                filling,
-            )
+        candidate = Candidate(
+            node,
+            block if filling is None else filling.block(block),
+            environment,
+            frozenset(self.rebound),
+            dict(self.products),
+            self.function.body,
+            filling,
         )
+        self.results.update(self.attempt(candidate))
 
     def _qualified(self, node: ast.expr) -> str:
         """The canonical name of a function or class that no local name hides."""
@@ -366,7 +375,7 @@ class Prefix:
         if build.is_number(value):
             dtype = build.types_of(value)[0].dtype
             if dtype != "int64":
-                return Scalar(dtype, name)
+                return Scalar(dtype, name, self._constant(value))
             is_new = name not in self.bound
             return Integer(Affine.symbol(name)) if is_new else Opaque("it is set twice")
         kinds = build.types_of(value)
@@ -382,6 +391,23 @@ class Prefix:
         grad = scalar.requires_grad(value)
         kind = TensorType(kinds[0].dtype, shape, self._device(value), grad, not grad)
         return Tensor(name, kind, f"fresh:{name}", fresh=True, fill=_fill_of(value))
+
+    def _constant(self, value: scalar.Expression) -> int | float | None:
+        """The number that an expression of constants gives."""
+        match value:
+            case scalar.Number(number) if isinstance(number, (int, float)):
+                return number
+            case scalar.Index(affine) if affine.is_constant:
+                return affine.constant
+            case scalar.Invariant(name):
+                item = self.environment.get(name)
+                return item.value if isinstance(item, Scalar) else None
+            case scalar.Call(word, (first, second)) if word in _ARITHMETIC:
+                left, right = self._constant(first), self._constant(second)
+                if left is None or right is None or (word == "div" and right == 0):
+                    return None
+                return _ARITHMETIC[word](left, right)
+        return None
 
     def _alias(self, name: str, value: scalar.Expression, shared: set[str]) -> Item:
         """A value that may be the memory of a tensor known by another name."""
@@ -401,6 +427,8 @@ class Prefix:
 
     def value(self, node: ast.expr, target: ast.expr) -> Item:
         """The item of an expression, creation of tensors included; `Opaque` where unknown."""
+        if id(node) in self.results:
+            return Tensor("", self.results[id(node)], "", fresh=True)
         try:
             if isinstance(node, ast.Call):
                 created = self._created(node)
@@ -524,6 +552,10 @@ class Prefix:
                 sizes.append(part.affine)
         return tuple(sizes)
 
+
+_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv,
+}  # fmt: skip
 
 _REDUCTIONS = frozenset(
     {

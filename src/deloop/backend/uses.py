@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from deloop.backend import syntax
+from deloop.ir.types import TensorType
 from deloop.text.trees import swap
 
 _LONGEST_LINE = 88
@@ -16,13 +17,14 @@ _LONGEST_LINE = 88
 class Taken:
     """An expression of the user's that takes a list, and what it becomes.
 
-    ``torch.stack(outs)  ->  outs``; `names` are the variables in that.
+    ``torch.stack(outs)  ->  outs``; `names` are the variables in that, `type` says what the tensor is.
     """
 
     statement: ast.stmt
     node: ast.expr
     value: ast.expr
     names: tuple[str, ...]
+    type: TensorType | None = None
 
 
 _HARMLESS = frozenset({"len", "float", "int", "abs", "max", "min", "bool", "round"})

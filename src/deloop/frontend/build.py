@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from deloop.diagnostic import Refusal
@@ -19,9 +20,13 @@ from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint
 from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node, stores
 from deloop.ir.scalar import Expression
-from deloop.ir.types import Integer, Tensor
+from deloop.ir.types import Integer, Literal, Scalar, Tensor
 
 _MAX_READINGS = 8
+_COMPARISONS: dict[type[ast.cmpop], Callable[..., bool]] = {
+    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le,
+    ast.Gt: operator.gt, ast.GtE: operator.ge,
+}  # fmt: skip
 
 
 class NestBuilder(CellReader):
@@ -141,12 +146,30 @@ class NestBuilder(CellReader):
 
     def _assert(self, test: ast.expr, node: ast.AST) -> None:
         """``assert c``: the tensor form is taken where it holds in every iteration."""
+        if self._is_certain(test):
+            return
         condition = build.truth(self.element(test), self.place(test))
         if isinstance(condition, scalar.Number):
             if not condition.value:
                 self.unliftable(node, "loop kept: the assertion fails", "VEC923")
             return
         self.require_data(condition, self.place(node), f"{ast.unparse(test)}, as is asserted")
+
+    def _is_certain(self, test: ast.expr) -> bool:
+        """Whether a comparison of numbers, that the function computes itself, holds."""
+        match test:
+            case ast.Compare(left=first, ops=[word], comparators=[second]):
+                values = [self._number_of(e) for e in (first, second)]
+                compare = _COMPARISONS.get(type(word))
+                return compare is not None and None not in values and compare(*values)
+        return False
+
+    def _number_of(self, node: ast.expr) -> int | float | None:
+        item = self.evaluate(node)
+        if isinstance(item, Integer) and item.affine.is_constant:
+            return item.affine.constant
+        value = item.value if isinstance(item, (Scalar, Literal)) else None
+        return value if isinstance(value, (int, float)) else None
 
     # ------------------------------------------------------------------ loops
     def _loop(self, node: ast.For) -> None:
