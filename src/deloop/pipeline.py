@@ -26,12 +26,14 @@ from deloop.analysis.statements import canonical_statement, drop_touches, list_s
 from deloop.analysis.types import Candidate, Prefix
 from deloop.backend.context import Context
 from deloop.backend.function import Replacement, write_function
+from deloop.backend.sequences import spell_sequences
 from deloop.backend.statement import write_plan
 from deloop.diagnostic import Assumption, Exactness, Refusal
 from deloop.errors import CarriedRead, RefusalError
 from deloop.frontend.appends import Prepared
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.cells import Carrying, KindFound
+from deloop.frontend.sequences import readable
 from deloop.ir.affine import Affine
 from deloop.ir.loop import Loop, Nest
 from deloop.ir.plan import Step, vectors
@@ -131,7 +133,7 @@ def compile_function(
             report, replacement = compile_loop(function, candidate, hints, options)
         except RefusalError as error:
             line = function.place(candidate.node).line
-            reports.append(LoopReport(line, "kept", refusal=error.refusal))
+            reports.append(LoopReport(line, "kept", refusal=readable(error.refusal)))
             return {}
         reports.append(report)
         replacements.append(replacement)
@@ -202,11 +204,12 @@ def compile_loop(
         dependences,
         tuple(context.lossy),
     )
+    new_body = spell_sequences(written.body, context, facts.is_length)
     uses = find_taken(candidate, builder, written.replaced, context.with_grad)
     return report, Replacement(
         candidate.node,
         candidate.block,
-        written.body,
+        new_body,
         written.replaced,
         written.bound,
         candidate.written,

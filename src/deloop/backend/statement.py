@@ -390,7 +390,9 @@ class _Writer:
     ) -> ast.stmt | None:
         """``x[i] += e`` stays an augmented assignment."""
         value = store.value
-        if not isinstance(value, Call) or value.spelling or value.operator not in syntax.BINARY:
+        if not isinstance(value, Call) or value.operator not in syntax.BINARY:
+            return None
+        if value.spelling not in ("", f".{value.operator}") or value.keywords:
             return None
         first, second = value.arguments
         if not isinstance(first, Load) or (first.array, first.subscripts) != (
@@ -401,10 +403,12 @@ class _Writer:
         if any(load.array == store.array for load in scalar.loads(second)):
             return None
         piece = emitter.emit(value)
-        if not isinstance(piece.node, ast.BinOp) or set(piece.axes) - set(axes):
+        sides = _sides(piece.node, value.operator)
+        if sides is None or set(piece.axes) - set(axes):
             return None
+        left, operator, right = sides
         target = emitter.emit(first)
-        if not syntax.same(piece.node.left, emitter.align(target, piece.axes)):
+        if not syntax.same(left, emitter.align(target, piece.axes)):
             return None
         self.replaceable[store.array] = False
         kept = syntax.strip_full(entries)
@@ -413,7 +417,7 @@ class _Writer:
         if kept or not isinstance(base, ast.Name):
             place = syntax.index(base, kept or [ast.Slice()])
         _set_store(place)
-        return ast.AugAssign(place, piece.node.op, piece.node.right)  # type: ignore[arg-type]
+        return ast.AugAssign(place, operator, right)  # type: ignore[arg-type]
 
     def _assign(
         self,
@@ -441,6 +445,16 @@ class _Writer:
             for other in self.context.arrays.values()
             if other.name.split(".")[0].split("[")[0] in names
         )
+
+
+def _sides(node: ast.expr, word: str) -> tuple[ast.expr, ast.operator, ast.expr] | None:
+    """The operands of ``a - b`` or ``a.sub(b)``."""
+    match node:
+        case ast.BinOp(left=left, op=operator, right=right):
+            return left, operator, right
+        case ast.Call(func=ast.Attribute(value=left, attr=attr), args=[right], keywords=[]):
+            return (left, syntax.BINARY[word](), right) if attr == word else None
+    return None
 
 
 def _count(value: Expression, counts: dict[Expression, int]) -> None:

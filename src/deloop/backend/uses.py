@@ -17,7 +17,7 @@ _LONGEST_LINE = 88
 class Taken:
     """An expression of the user's that takes a list, and what it becomes.
 
-    ``torch.stack(outs)  ->  outs``; `names` are the variables in that, `type` says what the tensor is.
+    ``torch.stack(outs)  ->  outs``; `names` are the variables in that, `type` is the tensor's.
     """
 
     statement: ast.stmt

@@ -20,8 +20,8 @@ from deloop.frontend.lists import Block, FilledList, Filling, apply_fillings, ne
 from deloop.frontend.stores import StoreReader
 from deloop.frontend.structure import eliminate_continue
 from deloop.ir import scalar
-from deloop.ir.affine import Affine, at_least
-from deloop.ir.loop import LIST, Loop
+from deloop.ir.affine import Affine, at_least, equal
+from deloop.ir.loop import LIST, STACK, Loop
 from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Function, Integer, Literal, Module, Opaque, Tensor, TensorType
@@ -353,6 +353,29 @@ class AppendReader(StoreReader):
             self._refuse_shared(name, node)
         if holders and may_change_later(self.list_loops[name], node, holders):
             self._refuse_shared(name, node)
+
+    def settle_length(self, at: Affine, length: int, node: ast.AST) -> None:
+        """As every reader's: ``for c in range(3): x[c] - mean[c]`` reads all of ``mean``."""
+        for loop in self.loops:
+            extent = loop.upper - loop.lower
+            is_all = at == Affine.symbol(loop.iterator) - loop.lower
+            if is_all and not extent.is_constant and extent.evaluate(self.hints) == length:
+                text = ast.unparse(node)
+                self.require(equal(extent, length), node, f"the loop reads {text} of each item")
+
+    def store(self, view: View, item: Item, node: ast.AST, augmented: bool = False) -> None:
+        """As every reader's, but not into a tensor that a list holds."""
+        if view.tensor.name.startswith(STACK):
+            self.unsupported(
+                node,
+                "loop kept: the tensors of a list are written, each in its own memory",
+                "VEC932",
+            )
+        super().store(view, item, node, augmented)
+
+    def note_held(self, tensor: Tensor, holder: str, node: ast.AST) -> None:
+        """As every reader's, and remembered."""
+        self.appended_views.append((tensor.storage, holder, node))
 
     def check_appended(self, storages: set[str]) -> None:
         """Refuse a nest that writes a tensor of which a list holds views."""

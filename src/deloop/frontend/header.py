@@ -11,6 +11,7 @@ from deloop.errors import RefusalError
 from deloop.frontend import expression as build
 from deloop.frontend.calls import CallReader
 from deloop.frontend.items import FlatIndex, Item, Tuple, View, whole
+from deloop.frontend.sequences import as_sequence
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, equal
 from deloop.ir.types import Function, Integer, Sequence, Shape, Tensor
@@ -225,6 +226,9 @@ class HeaderReader(CallReader):
             case View() if item.rank:
                 view = item
             case Sequence() | Tuple() | Shape():
+                sequence = as_sequence(item)
+                if sequence is not None and self.sequence_element(sequence, Affine(), node):
+                    return self._over_sequence(sequence, node)
                 self.unsupported(
                     node, f"{ast.unparse(node)} is a Python sequence, not a tensor", "VEC930"
                 )
@@ -240,6 +244,16 @@ class HeaderReader(CallReader):
             lambda at: replace(self.fix_first(view, at), unbound=True),
             name="tensor",
         )
+
+    def _over_sequence(self, sequence: Sequence, node: ast.expr) -> Counted:
+        """``for m in mean`` over a list of numbers, or of tensors of one shape."""
+
+        def element(at: Affine) -> Item:
+            found = self.sequence_element(sequence, at, node)
+            assert found is not None
+            return found
+
+        return Counted(Affine(), Affine.number(len(sequence.items)), element, name="tensor")
 
     def _numbers(self, node: ast.Call) -> Counted | None:
         """``for v in x.tolist()`` over the elements of a vector."""
