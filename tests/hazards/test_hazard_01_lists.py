@@ -1,4 +1,4 @@
-"""Lists hold objects: what is changed after it was appended, or seen by others, is another thing."""
+"""Lists hold objects: what is changed after it was appended, or is seen by others, stays."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from deloop.analysis.statements import domain_of
 from deloop.analysis.types import Candidate
 from deloop.backend.function import allocation_of
 from deloop.ir import scalar
-from deloop.ir.affine import Affine, Constraint
+from deloop.ir.affine import Affine, Constraint, at_least
 from deloop.ir.loop import Nest
 from deloop.ir.plan import Statement, Step, Vector, vectors
 from deloop.ir.scalar import requires_grad
@@ -84,9 +84,11 @@ def is_passed_on(name: str, candidate: Candidate) -> bool:
 
 
 def _inside(candidate: Candidate) -> set[int]:
-    """The nodes of the loop, as it is read and as it is written."""
+    """The nodes of the loop, as it is read and as it is written, and of what takes its lists."""
     written = candidate.written if isinstance(candidate.written, ast.For) else candidate.node
-    return {id(n) for loop in (candidate.node, written) for n in ast.walk(loop)}
+    uses = candidate.filling.uses if candidate.filling is not None else ()
+    return {id(n) for part in (candidate.node, written, *(u.node for u in uses))
+            for n in ast.walk(part)}  # fmt: skip
 
 
 def _is_handed_over(name: str, candidate: Candidate) -> bool:
@@ -148,4 +150,16 @@ def _covers(statement: Statement, arrays: Mapping[str, Tensor], facts: Facts) ->
         s for x in shape for s in x.symbols
     }
     parameters = sorted(symbols - set(domain.iterators))
-    return covers(Domain(domain.iterators, canonical), subscripts, shape, facts.context(parameters))
+    known = (*facts.context(parameters), *_counts(statement, facts))
+    return covers(Domain(domain.iterators, canonical), subscripts, shape, known)
+
+
+def _counts(statement: Statement, facts: Facts) -> list[Constraint]:
+    """What the trip counts of loops with a step are: ``n <= 2 * ((n + 1) // 2) <= n + 1``."""
+    found: list[Constraint] = []
+    for loop in statement.loops:
+        if loop.span is not None and loop.upper.terms:
+            steps, span = loop.upper * loop.stride, loop.span
+            for bound in (steps - span, span + (loop.stride - 1) - steps):
+                found.append(at_least(facts.canonical(bound), 0))
+    return found

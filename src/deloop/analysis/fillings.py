@@ -51,7 +51,7 @@ def find_taken(
                         value = syntax.method(value, "flatten")
                 elif filled.mask:
                     value = syntax.index(value, [mask])
-                is_viewed = _is_viewed(use, candidate)
+                is_viewed = _is_viewed(use, candidate) and builder.flattened.get(name) != ()
                 flattened = builder.flattened.get(name)
                 value = _as_result(value, use, flattened, is_viewed)
                 kind = None

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from deloop.backend import syntax
 from deloop.backend.context import Context, Emitted
 from deloop.backend.emit import Emitter
+from deloop.backend.spread import spread
 from deloop.dtype import Rank
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign
@@ -287,6 +288,12 @@ class _Writer:
             if made is not None:
                 return made
             self.context.exactness, self.context.lossy = exactness, lossy
+            if tensor.storage.startswith(LIST):
+                bare = value.value if isinstance(value, Cast) else value
+                piece = emitter.emit(bare if bare.type.rank is Rank.NUMBER else value)
+                node = spread(piece, axes, store.dtype, emitter)
+                if node is not None:
+                    return self._anew(store, node)
         if tensor.storage.startswith(LIST):
             return self._appended(step, axes, emitter)
         piece = self._stored(value, store, emitter)
@@ -376,6 +383,10 @@ class _Writer:
         ):
             return None
         node = syntax.method(piece.node, "clone") if piece.is_view else piece.node
+        return self._anew(store, node)
+
+    def _anew(self, store: Store, node: ast.expr) -> ast.stmt:
+        """The array as a new tensor."""
         self.replaced.add(store.array)
         self.replaceable[store.array] = False
         return ast.Assign([ast.Name(store.array, ast.Store())], node, lineno=0)

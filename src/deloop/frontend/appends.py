@@ -258,7 +258,7 @@ class AppendReader(StoreReader):
             self._refuse_list(node, f"{ast.unparse(use.node)} cuts floats to ints")
         inner = value.value if isinstance(value, scalar.Cast) else value
         widened = inner.type.dtype == dtype == "float32" and own == "float64"
-        if widened and isinstance(inner, scalar.Load) and not scalar.requires_grad(inner):
+        if widened and inner.type.rank is Rank.SCALAR and not scalar.requires_grad(inner):
             return dtype, inner  # a float32 as a double is a float32 again
         if category(own) in ("float", "bool") or own == dtype:
             value = build.cast(value, ElementType(dtype, Rank.SCALAR))
