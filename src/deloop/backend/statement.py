@@ -288,7 +288,7 @@ class _Writer:
             if made is not None:
                 return made
             self.context.exactness, self.context.lossy = exactness, lossy
-            if tensor.storage.startswith(LIST):
+            if tensor.storage.startswith(LIST) and self._is_at_home(store, tensor):
                 bare = value.value if isinstance(value, Cast) else value
                 piece = emitter.emit(bare if bare.type.rank is Rank.NUMBER else value)
                 node = spread(piece, axes, store.dtype, emitter)
@@ -384,6 +384,12 @@ class _Writer:
             return None
         node = syntax.method(piece.node, "clone") if piece.is_view else piece.node
         return self._anew(store, node)
+
+    def _is_at_home(self, store: Store, tensor: Tensor) -> bool:
+        """Whether all that a store reads is on the device that the tensor is on."""
+        read = [load.array for load in scalar.loads(store.value)]
+        devices = {self.context.arrays[a].type.device for a in read if a in self.context.arrays}
+        return devices <= {tensor.type.device}
 
     def _anew(self, store: Store, node: ast.expr) -> ast.stmt:
         """The array as a new tensor."""

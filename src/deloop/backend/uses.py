@@ -100,7 +100,9 @@ def _reads(node: ast.AST, name: str) -> bool:
 def _is_pure_around(statement: ast.stmt, place: ast.expr) -> bool:
     """Whether nothing that is evaluated before the place could change what its value reads."""
     for node in ast.walk(statement):
-        if isinstance(node, (ast.NamedExpr, ast.Await, ast.AugAssign)):
+        if isinstance(node, (ast.NamedExpr, ast.Await)):
+            return False
+        if isinstance(node, ast.AugAssign) and not isinstance(node.target, ast.Name):
             return False
         if isinstance(node, ast.Call) and not any(n is place for n in ast.walk(node)):
             word = node.func.attr if isinstance(node.func, ast.Attribute) else ""

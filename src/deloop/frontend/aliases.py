@@ -121,6 +121,26 @@ def _binds(statement: ast.stmt, name: str) -> bool:
     )
 
 
+def is_only_indexed(names: set[str], function: ast.AST) -> bool:
+    """Whether nobody gives a list, by one of its names, another name or another length."""
+    allowed: set[int] = set()
+    for node in ast.walk(function):
+        match node:
+            case ast.Subscript(value=ast.Name() as name, ctx=ast.Load()) | ast.For(
+                iter=ast.Name() as name
+            ):
+                allowed.add(id(name))
+            case ast.Call(func=ast.Name(id="zip" | "len" | "enumerate" | "sum"), args=arguments):
+                allowed.update(map(id, arguments))
+    return not any(
+        isinstance(n, ast.Name)
+        and n.id in names
+        and isinstance(n.ctx, ast.Load)
+        and id(n) not in allowed
+        for n in ast.walk(function)
+    )
+
+
 def _block_of(node: ast.AST, append: ast.AST) -> tuple[list[ast.stmt], int] | None:
     """The loop body that holds the append as one of its own statements, and where."""
     for inner in ast.walk(node):

@@ -10,7 +10,7 @@ from typing import NoReturn
 from deloop.dtype import Rank, category
 from deloop.errors import RefusalError
 from deloop.frontend import expression as build
-from deloop.frontend.aliases import may_change_later
+from deloop.frontend.aliases import is_only_indexed, may_change_later
 from deloop.frontend.append_forms import join_appends
 from deloop.frontend.apply import DataRequirement
 from deloop.frontend.evaluate import Environment
@@ -45,7 +45,9 @@ class Prepared:
     def __init__(self, node: ast.AST | None = None) -> None:
         self.blocks: dict[tuple[int, ...], tuple[Block, Block, list[Filling]]] = {}
         names = () if node is None else ast.walk(node)
-        self.names = {n.id for n in names if isinstance(n, ast.Name)}
+        own = [n for n in names if isinstance(n, ast.Name)]
+        self.names = {n.id for n in own}
+        self.stored = {n.id for n in own if isinstance(n.ctx, ast.Store)}
 
 
 class AppendReader(StoreReader):
@@ -58,6 +60,7 @@ class AppendReader(StoreReader):
         self.list_loops: dict[str, ast.For] = {}
         self.appends: dict[str, ast.AST] = {}
         self.appended_views: list[tuple[str, str, ast.AST]] = []
+        self.rough: dict[str, ast.AST] = {}
         self.masks: dict[str, Expression] = {}
         self.positions: dict[str, bool] = {}
         """Lists of the positions where a mask is true; whether they are tuples of them."""
@@ -166,10 +169,8 @@ class AppendReader(StoreReader):
         use = filled.kept[0]
         if depth or use.kind == "row" or use.dim:
             self._refuse_list(node, f"how often {filled.name} is appended to depends on data")
-        if scalar.requires_grad(value) and not _is_smooth(value):
-            self._refuse_list(
-                node, f"the gradient of what {filled.name} leaves out may not be finite"
-            )
+        if category(dtype) in ("float", "complex") and not _is_smooth(value):
+            self.rough[filled.name] = node
         if use.kind in ("stack", "cat") or (use.kind == "tensor" and dtype != "float32"):
             self._need_some(filled, node)
 
@@ -249,7 +250,7 @@ class AppendReader(StoreReader):
             self.unliftable(
                 node, f"loop kept: {ast.unparse(use.node)} of rows raises", "VEC911"
             )
-        if not element.is_number and scalar.requires_grad(value):
+        if not element.is_number and self._may_record(value):
             value = self._as_number(value)
         dtype = self._chosen_dtype(use.dtype, node)
         if dtype is None:
@@ -258,11 +259,18 @@ class AppendReader(StoreReader):
             self._refuse_list(node, f"{ast.unparse(use.node)} cuts floats to ints")
         inner = value.value if isinstance(value, scalar.Cast) else value
         widened = inner.type.dtype == dtype == "float32" and own == "float64"
-        if widened and inner.type.rank is Rank.SCALAR and not scalar.requires_grad(inner):
+        if widened and inner.type.rank is Rank.SCALAR and not self._may_record(inner):
             return dtype, inner  # a float32 as a double is a float32 again
         if category(own) in ("float", "bool") or own == dtype:
             value = build.cast(value, ElementType(dtype, Rank.SCALAR))
         return dtype, value
+
+    def _may_record(self, value: Expression) -> bool:
+        """Whether a gradient may flow into a value, through what the loop fills as well."""
+        known = (*self.arrays.values(), *self.environment.values())
+        return category(value.type.dtype) == "float" and any(
+            isinstance(t, Tensor) and t.type.requires_grad for t in known
+        )
 
     def _chosen_dtype(self, given: ast.expr | str | None, node: ast.AST) -> str | None:
         if given is None or isinstance(given, str):
@@ -373,12 +381,28 @@ class AppendReader(StoreReader):
             )
         super().store(view, item, node, augmented)
 
+    def is_outside(self, node: ast.expr) -> bool:
+        """As every reader's: a list that the nest does not bind, under one name only."""
+        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        if names & self.prepared.stored:
+            return False
+        own = isinstance(self.environment.get(getattr(node, "id", "")), Tuple)
+        return not own or is_only_indexed(names, self.function.node)
+
     def note_held(self, tensor: Tensor, holder: str, node: ast.AST) -> None:
         """As every reader's, and remembered."""
         self.appended_views.append((tensor.storage, holder, node))
 
     def check_appended(self, storages: set[str]) -> None:
-        """Refuse a nest that writes a tensor of which a list holds views."""
+        """Refuse a nest that writes a tensor of which a list holds views.
+
+        Also one in which a gradient flows through what a mask leaves out.
+        """
+        for name, place in self.rough.items():
+            if any(tensor.type.requires_grad for tensor in self.arrays.values()):
+                self._refuse_list(
+                    place, f"the gradient of what {name} leaves out may not be finite"
+                )
         for storage, name, node in self.appended_views:
             if storage.rstrip("?") in {s.rstrip("?") for s in storages}:
                 self._refuse_shared(name, node)

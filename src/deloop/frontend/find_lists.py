@@ -152,13 +152,14 @@ class ListFinder:
                                if isinstance(n, ast.Name) and n.id == name)  # fmt: skip
         if rebound and isinstance(block[end], ast.Assign):
             allowed.update(id(t) for t in block[end].targets)  # type: ignore[attr-defined]
-        hidden = {id(n) for s in segment for h in ast.walk(s) if isinstance(h, _HIDDEN)
-                  for n in ast.walk(h)}  # fmt: skip
+        again = (*_HIDDEN, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+        hidden = {id(n) for s in segment for h in ast.walk(s) if isinstance(h, again)
+                  and s is not block[position] for n in ast.walk(h)}  # fmt: skip
         for statement in segment:
             for node in ast.walk(statement):
                 if isinstance(node, ast.Name) and node.id == name:
                     if id(node) in hidden:
-                        return FilledList(name, reason=f"{name} is read by a function inside")
+                        return FilledList(name, reason=f"{name} is read by code that runs later")
                     if id(node) not in allowed:
                         inside = statement is block[position]
                         return FilledList(name, reason=_other_use(name, statement, inside))
@@ -172,15 +173,8 @@ class ListFinder:
 
     def _is_seen_elsewhere(self, name: str, own: set[int]) -> bool:
         """Whether code outside of a segment reads the name before it has set it itself."""
-        return any(
-            isinstance(node, ast.Name)
-            and node.id == name
-            and id(node) not in own
-            and not isinstance(node.ctx, ast.Store)
-            for block in _blocks(self.function)
-            for statement in _until_bound(block, name)
-            for node in _shallow(statement)
-        )
+        body = getattr(self.function, "body", [])
+        return isinstance(body, list) and _is_read(body, name, own)
 
     # ------------------------------------------------------------------ uses
     def _use_in(self, node: ast.AST, name: str) -> Use | None:
@@ -247,6 +241,8 @@ class ListFinder:
         calls = [n for n in _always_evaluated(statement) if isinstance(n, ast.Call)]
         taken = [c for c in calls if c.args and isinstance(c.args[0], COMPREHENSIONS)]
         if not taken:
+            return
+        if any(isinstance(n, (ast.NamedExpr, ast.Await)) for n in ast.walk(statement)):
             return
         if any(isinstance(c.func, ast.Attribute) and c.func.attr.endswith("_") for c in calls):
             return
@@ -395,32 +391,31 @@ def _always_evaluated(statement: ast.AST) -> Iterator[ast.AST]:
         yield from _always_evaluated(child)
 
 
-def _blocks(node: ast.AST) -> Iterator[Block]:
-    """Every list of statements below a node."""
-    for inner in ast.walk(node):
-        for part in ("body", "orelse", "finalbody"):
-            block = getattr(inner, part, None)
-            if isinstance(block, list) and block and isinstance(block[0], ast.stmt):
-                yield block
-
-
-def _until_bound(block: Block, name: str) -> Iterator[ast.stmt]:
-    """The statements of a block up to the one that binds the name, its value included."""
+def _is_read(block: Block, name: str, own: set[int]) -> bool:
+    """Whether statements read a name that the block has not bound before, nodes in `own` aside."""
     for statement in block:
+        for child in ast.iter_child_nodes(statement):
+            if not isinstance(child, (ast.stmt, ast.ExceptHandler, ast.match_case)) and any(
+                is_name(n, name) and id(n) not in own and not isinstance(n.ctx, ast.Store)  # type: ignore[attr-defined]
+                for n in ast.walk(child)
+            ):
+                return True
+        if any(_is_read(inner, name, own) for inner in _blocks_of(statement)):
+            return True
         if binds_plainly(statement, name):
-            assert isinstance(statement, ast.Assign)
-            yield ast.copy_location(ast.Expr(statement.value), statement)
-            return
-        yield statement
+            return False
+    return False
 
 
-def _shallow(statement: ast.stmt) -> Iterator[ast.AST]:
-    """The nodes of a statement without those of blocks inside of it."""
-    yield statement
-    for child in ast.iter_child_nodes(statement):
-        if isinstance(child, ast.stmt):
-            continue
-        yield from ast.walk(child)
+def _blocks_of(statement: ast.AST) -> Iterator[Block]:
+    """The lists of statements of a statement, those of its handlers and cases included."""
+    for part in ("body", "orelse", "finalbody"):
+        block = getattr(statement, part, None)
+        if isinstance(block, list):
+            yield block
+    for part in ("handlers", "cases"):
+        for inner in getattr(statement, part, []):
+            yield inner.body
 
 
 class _Renaming(ast.NodeTransformer):

@@ -24,7 +24,8 @@ class SequenceReader(Reader):
 
     def sequence_element(self, parts: Sequence, at: Affine, node: ast.expr) -> Item | None:
         """``mean[i]`` of a list whose items are alike; None where it is no such list."""
-        if self.depth or not isinstance(node, (ast.Name, ast.Attribute)) or not parts.items:
+        is_named = isinstance(node, (ast.Name, ast.Attribute))
+        if not is_named or not parts.items or not self.is_outside(node):
             return None
         text = ast.unparse(node)
         kinds = {_number_type(item) for item in parts.items}
@@ -64,6 +65,10 @@ class SequenceReader(Reader):
         self.arrays[name] = stacked
         rest = tuple(Whole(Affine(), size) for size in first.shape)
         return View(stacked, (Point(at), *rest))
+
+    def is_outside(self, node: ast.expr) -> bool:
+        """Whether a list is there, and the same, before the loop that is read."""
+        return False
 
     def settle_length(self, at: Affine, length: int, node: ast.AST) -> None:
         """A list is read at `at`; a reader of loops asks that its loop runs over all of it."""
