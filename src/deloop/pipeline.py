@@ -16,6 +16,7 @@ from deloop.analysis.facts import Facts
 from deloop.analysis.fillings import find_taken
 from deloop.analysis.legality import dependences_of
 from deloop.analysis.scope import (
+    changed_before,
     find_live_out,
     find_torch,
     loops_of,
@@ -42,7 +43,7 @@ from deloop.ir.types import TensorType, Value
 from deloop.poly.dependence import Dependence
 from deloop.rewrite.apply import apply_rules_to_plan
 from deloop.rules import RULES
-from deloop.text.names import names_stored
+from deloop.text.names import names_stored_before
 from deloop.transform.distribute import check_kept, distribute
 from deloop.transform.forward import forward_stores
 from deloop.transform.gradients import (
@@ -160,7 +161,7 @@ def compile_loop(
 ) -> tuple[LoopReport, Replacement]:
     """One outermost loop through every stage. Raises `RefusalError` with the reason it stays."""
     builder, nest = read_nest(function, candidate, hints)
-    facts = Facts(hints, spellable_at_entry(function))
+    facts = Facts(hints, spellable_at_entry(function, candidate.written))
     require_noted(builder, nest, facts)
     body = forward_stores(if_convert(nest.body, nest.arrays))
     bounds = Bounds(nest.arrays, nest.locals, facts)
@@ -192,7 +193,8 @@ def compile_loop(
         context.round_off("a later operation may add up in the order of the new memory layout")
     changed = {s.store.array for s in statements}
     context.names.clear()
-    entry = set(function.parameters) - names_stored(function.node)
+    entry = set(function.parameters) - names_stored_before(function.node, candidate.written)
+    entry -= changed_before(function, candidate)
     guards = guard_data(needed, axes_of(plan, nest), changed, entry, context)
     report = LoopReport(
         function.place(candidate.node).line,

@@ -15,9 +15,9 @@ from deloop.frontend.structure import assigned_names, target_names
 from deloop.ir.affine import Sign, at_least
 from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node
 from deloop.ir.source import SourceFunction
-from deloop.ir.types import Module
+from deloop.ir.types import Integer, Literal, Module, Scalar, Tensor
 from deloop.poly.domain import Domain
-from deloop.text.names import names_stored
+from deloop.text.names import names_stored_before
 
 
 def find_torch(function: SourceFunction) -> tuple[str, bool]:
@@ -40,15 +40,36 @@ def find_torch(function: SourceFunction) -> tuple[str, bool]:
     return "torch", False
 
 
-def spellable_at_entry(function: SourceFunction) -> Callable[[str], bool]:
+def spellable_at_entry(function: SourceFunction, place: ast.stmt) -> Callable[[str], bool]:
     """Whether a size's spelling means at the function's first line what it means at the loop."""
-    stored = names_stored(function.node)
+    stored = names_stored_before(function.node, place)
 
     def is_spellable(symbol: str) -> bool:
         names = {n.id for n in ast.walk(ast.parse(symbol, mode="eval")) if isinstance(n, ast.Name)}
         return not names & stored
 
     return is_spellable
+
+
+def changed_before(function: SourceFunction, candidate: Candidate) -> set[str]:
+    """Parameters whose elements may not be, where the loop begins, what they were at the call."""
+    start = (candidate.written.lineno, candidate.written.col_offset)
+    roots: set[str] = set()
+    for node in ast.walk(function.node):
+        target: ast.expr | None = None
+        if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            target = node.value
+        elif isinstance(node, ast.AugAssign):
+            target = node.target
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            in_place = node.func.attr.endswith("_") and not node.func.attr.endswith("__")
+            target = node.func.value if in_place else None
+        if target is not None and (target.lineno, target.col_offset) < start:
+            roots |= {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
+    held = {name: candidate.environment.get(name) for name in roots}
+    own = {n for n, item in held.items() if isinstance(item, (Integer, Scalar, Literal))
+           or (isinstance(item, Tensor) and item.fresh)}  # fmt: skip
+    return set(function.parameters) if roots - own else set()
 
 
 def find_live_out(function: SourceFunction, candidate: Candidate) -> tuple[str, ...]:

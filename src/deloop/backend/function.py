@@ -95,6 +95,7 @@ def write_function(function: SourceFunction, replacements: Sequence[Replacement]
         [t for r in replacements for t in r.taken],
         edits,
         {n: r.place for r in replacements for t in r.taken for n in t.names},
+        function.node.body,
     )
     own = {id(n) for n in ast.walk(function.node)}
     edits = {old: new for old, new in edits.items() if id(old) in own}  # not what was thought of

@@ -80,7 +80,11 @@ def _plain(node: ast.AST, context: Context) -> ast.expr | None:
 
 
 def _made(word: str, given: ast.expr, context: Context) -> ast.Call:
-    return ast.Call(ast.Attribute(syntax.name(context.torch), word, ast.Load()), [given], [])
+    made = ast.Call(ast.Attribute(syntax.name(context.torch), word, ast.Load()), [given], [])
+    device, owner = context.device
+    if word == "tensor" and device != "cpu":
+        made.keywords.append(ast.keyword("device", syntax.name(f"{owner}.device")))
+    return made
 
 
 def _named(body: list[ast.stmt], context: Context) -> list[ast.stmt]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from deloop.backend import syntax
 from deloop.ir.types import TensorType
+from deloop.ops.table import find_method
 from deloop.text.trees import swap
 
 _LONGEST_LINE = 88
@@ -28,11 +29,18 @@ class Taken:
 
 
 _HARMLESS = frozenset({"len", "float", "int", "abs", "max", "min", "bool", "round"})
+_PURE = frozenset(
+    {"mean", "sum", "std", "var", "max", "min", "norm", "item", "tolist", "size", "dim", "numel"}
+    | {"view", "reshape", "flatten", "any", "all", "nonzero", "clone", "contiguous", "flip"}
+    | {"arange", "where", "tensor", "full", "zeros", "ones", "zeros_like", "einsum", "expand"}
+)
 Edits = dict[ast.stmt, list[ast.stmt]]
 
 
-def rewrite_uses(taken: Sequence[Taken], edits: Edits, sources: Mapping[str, ast.stmt]) -> None:
-    """Change the statements that take lists; `sources` says which edit sets each name.
+def rewrite_uses(
+    taken: Sequence[Taken], edits: Edits, sources: Mapping[str, ast.stmt], body: list[ast.stmt]
+) -> None:
+    """Change the statements of `body` that take lists; `sources` says which edit sets each name.
 
     A name that is read once, right behind, is left out: ``outs = x * 2`` and ``return outs`` become
     ``return x * 2``.
@@ -47,9 +55,13 @@ def rewrite_uses(taken: Sequence[Taken], edits: Edits, sources: Mapping[str, ast
         for name in dict.fromkeys(n for u in reversed(uses) for n in reversed(u.names)):
             if sum(u.names.count(name) for u in taken) > 1:
                 continue
-            body = front if sources[name] is statement else edits[sources[name]]
+            made = front if sources[name] is statement else edits[sources[name]]
+            between = _between(sources[name], statement, body, edits)
             copied = any(u.names[1:] == (name,) for u in uses)
-            inlined = _inlined(name, body, changed, sources[name] is statement, copied)
+            is_near = between is not None and all(_is_quiet(s, name, made) for s in between)
+            if not is_near:
+                continue
+            inlined = _inlined(name, made, changed, sources[name] is statement, copied)
             if inlined is not None:
                 changed = inlined
         edits[statement] = [*front, *([] if _sets_itself(changed) else [changed])]
@@ -86,6 +98,53 @@ def _inlined(
     return changed
 
 
+def _between(
+    first: ast.stmt, last: ast.stmt, body: list[ast.stmt], edits: Edits
+) -> list[ast.stmt] | None:
+    """The statements between two of one block, as they are by now; None where there is no such."""
+    if first is last:
+        return []
+    for block in _blocks(body):
+        places = [k for k, s in enumerate(block) if s is first or s is last]
+        if len(places) == 2:
+            inside = block[places[0] + 1 : places[1]]
+            return [new for s in inside for new in edits.get(s, [s])]
+    return None
+
+
+def _blocks(body: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
+    yield body
+    for statement in body:
+        for part in ("body", "orelse", "finalbody"):
+            block = getattr(statement, part, None)
+            if isinstance(block, list):
+                yield from _blocks(block)
+
+
+def _is_quiet(statement: ast.stmt, name: str, made: list[ast.stmt]) -> bool:
+    """Whether a value may be computed behind a statement instead of in front of it."""
+    if isinstance(statement, ast.Pass):
+        return True
+    target = _target(statement)
+    if not target or any(_reads(s, target) for s in made):
+        return False
+    return not _reads(statement, name) and all(_is_harmless(n) for n in ast.walk(statement))
+
+
+def _is_harmless(node: ast.AST) -> bool:
+    """Whether a node of an expression changes no tensor and runs no code of the user's."""
+    if isinstance(node, (ast.NamedExpr, ast.Await)):
+        return False
+    if not isinstance(node, ast.Call):
+        return True
+    if any(k.arg in ("out", "inplace", None) for k in node.keywords):
+        return False
+    if isinstance(node.func, ast.Name):
+        return node.func.id in _HARMLESS
+    word = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+    return word in _PURE or find_method(word) is not None
+
+
 def _target(node: ast.stmt) -> str:
     match node:
         case ast.Assign(targets=[ast.Name(id=name)]):
@@ -100,16 +159,11 @@ def _reads(node: ast.AST, name: str) -> bool:
 def _is_pure_around(statement: ast.stmt, place: ast.expr) -> bool:
     """Whether nothing that is evaluated before the place could change what its value reads."""
     for node in ast.walk(statement):
-        if isinstance(node, (ast.NamedExpr, ast.Await)):
-            return False
         if isinstance(node, ast.AugAssign) and not isinstance(node.target, ast.Name):
             return False
-        if isinstance(node, ast.Call) and not any(n is place for n in ast.walk(node)):
-            word = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-            if isinstance(node.func, ast.Name) and node.func.id in _HARMLESS:
-                continue
-            if not word or word.endswith("_") or any(k.arg == "out" for k in node.keywords):
-                return False
+        around = isinstance(node, ast.Call) and any(n is place for n in ast.walk(node))
+        if not around and not _is_harmless(node):
+            return False
     return True
 
 

@@ -332,7 +332,7 @@ class ListFinder:
 _QUIET_METHODS = frozenset(
     {"size", "dim", "numel", "item", "mean", "sum", "max", "min", "std", "var", "norm", "abs",
      "float", "long", "int", "double", "to", "cpu", "detach", "clone", "view", "reshape", "flatten",
-     "unsqueeze", "squeeze", "transpose", "permute", "t", "sqrt", "exp", "log", "append", "tolist"}
+     "unsqueeze", "squeeze", "transpose", "permute", "t", "sqrt", "exp", "log", "tolist"}
 )  # fmt: skip
 
 
