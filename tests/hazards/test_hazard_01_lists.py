@@ -167,6 +167,65 @@ def test_change_in_place_before_the_append_is_part_of_the_element():
     assert_vectorized(changed_before_the_append, normal(5).requires_grad_(), second=True)
 
 
+# ------------------------------------------------------------------ loops that stay
+
+
+def history_of_copies(x, steps):
+    u = x.clone()
+    history = []
+    for _ in range(steps):
+        for i in range(1, len(x) - 1):
+            u[i] = u[i] * 0.5 + x[i - 1] * 0.25
+        history.append(u.clone())
+    return torch.stack(history), u
+
+
+def history_of_numbers(x, steps):
+    u = x.clone()
+    history = []
+    for _ in range(steps):
+        for i in range(1, len(x) - 1):
+            u[i] = u[i] * 0.5 + x[i - 1] * 0.25
+        history.append(u[1].item() * 2)
+    return torch.tensor(history)
+
+
+@pytest.mark.parametrize("loop", [history_of_copies, history_of_numbers],
+                         ids=lambda loop: loop.__name__)  # fmt: skip
+def test_serial_loop_appends_objects_of_its_own(loop):
+    report = assert_agrees(loop, normal(5), 3, status="partial")
+    assert "history.append" in report.source
+    assert_agrees(loop, normal(5).requires_grad_(), 2)
+    assert_agrees(loop, normal(5), 0)
+    assert_agrees(loop, normal(2), 1)
+
+
+def used_behind_a_change(x):
+    values = []
+    for i in range(len(x)):
+        values.append(x[i].item())
+    x += 1
+    return torch.tensor(values)
+
+
+def test_value_is_taken_before_what_it_reads_changes():
+    assert_vectorized(used_behind_a_change, normal(4))
+
+
+def changed_then_selected(x):
+    x.mul_(-1)
+    kept = []
+    for v in x:
+        if v > 0:
+            kept.append(v)
+    return torch.stack(kept)
+
+
+def test_guard_on_data_asks_for_an_argument_that_is_as_it_was():
+    assert_agrees(changed_then_selected, normal(4), status="kept")
+    assert_agrees(changed_then_selected, normal(4).abs(), status="kept")
+
+
 # ------------------------------------------------------------------ what the tensor is
 
 

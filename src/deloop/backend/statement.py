@@ -318,8 +318,11 @@ class _Writer:
         piece = emitter.emit(value)
         if piece.axes != axes:
             raise emitter.refuse(f"an element of {store.array} has fewer dimensions than it needs")
+        node = syntax.method(piece.node, "clone") if piece.is_view else piece.node
+        if value.type.rank is Rank.NUMBER and piece.rank is not Rank.NUMBER:
+            node = syntax.method(piece.node, "item")
         target = syntax.attribute(syntax.name(store.array), "append")
-        return ast.Expr(syntax.call(target, [piece.node]))
+        return ast.Expr(syntax.call(target, [node]))
 
     def _stored(self, value: Expression, store: Store, emitter: Emitter) -> Emitted:
         """The value as the store takes it: a last cast is the store's own."""
