@@ -212,6 +212,43 @@ def test_value_is_taken_before_what_it_reads_changes():
     assert_vectorized(used_behind_a_change, normal(4))
 
 
+def written_after_it_was_read(x):
+    outs = []
+    for i in range(len(x)):
+        outs.append(x[i] * 2)
+        x[i] = 1
+    return torch.stack(outs)
+
+
+def converted_in_name_only(x):
+    outs = []
+    for i in range(len(x)):
+        outs.append(x[i].float())
+    x *= 2
+    return torch.stack(outs)
+
+
+def list_of_an_iteration_changed(x):
+    out = torch.zeros(2, len(x))
+    for k in range(2):
+        parts = []
+        for i in range(len(x)):
+            parts.append(x[i] * k)
+        row = torch.stack(parts)
+        row[0] = 100
+        out[k] = row
+    return out
+
+
+@pytest.mark.parametrize(
+    "loop", [written_after_it_was_read, converted_in_name_only, list_of_an_iteration_changed],
+    ids=lambda loop: loop.__name__,
+)  # fmt: skip
+def test_writes_around_a_list_come_in_their_order(loop):
+    assert_agrees(loop, normal(4))
+    assert_agrees(loop, normal(4, dtype=torch.float64))
+
+
 def changed_then_selected(x):
     x.mul_(-1)
     kept = []

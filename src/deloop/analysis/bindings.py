@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 
 from deloop.frontend import expression as build
+from deloop.frontend.aliases import aliased_arrays as aliased_arrays
 from deloop.frontend.items import FlatIndex, Item, Point, Tuple, View
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
@@ -19,7 +20,6 @@ from deloop.ir.types import (
     Shape,
     Tensor,
 )
-from deloop.ops.table import find_operator
 
 
 def names_in(text: str) -> set[str]:
@@ -118,22 +118,3 @@ def is_consistent(name: str, item: Item) -> bool:
         or size == Affine.symbol(f"{name}.shape[{axis}]")
         for axis, size in enumerate(item.type.shape)
     )
-
-
-def aliased_arrays(value: scalar.Expression) -> set[str]:
-    """Arrays whose memory a computed value may be: ``x if c else y``, ``+x``, ``x.float()``."""
-    match value:
-        case scalar.Load(array):
-            return {array}
-        case scalar.Inlined(_, _, body):
-            return aliased_arrays(body)
-        case scalar.Select(_, then, otherwise):
-            return aliased_arrays(then) | aliased_arrays(otherwise)
-        case scalar.Cast(inner, kind):
-            return aliased_arrays(inner) if inner.type == kind else set()
-        case scalar.Call(operator, arguments) if "." not in operator and not operator.startswith(
-            "logical_"
-        ):
-            if find_operator(operator).may_alias:
-                return {array for a in arguments for array in aliased_arrays(a)}
-    return set()

@@ -80,7 +80,7 @@ def _inlined(
     behind = body[body.index(last) + 1 :]
     if any(_reads(s, name) for s in body if s is not last):
         return None
-    if any(not isinstance(s, ast.Assign) or _reads(last.value, _target(s)) for s in behind):
+    if not all(_is_quiet(s, name, [last]) for s in behind):
         return None
     places = [n for n in ast.walk(statement) if isinstance(n, ast.Name) and n.id == name
               and isinstance(n.ctx, ast.Load)]  # fmt: skip

@@ -10,7 +10,7 @@ from typing import NoReturn
 from deloop.dtype import Rank, category
 from deloop.errors import RefusalError
 from deloop.frontend import expression as build
-from deloop.frontend.aliases import is_only_indexed, may_change_later
+from deloop.frontend.aliases import aliased_arrays, is_only_indexed, may_change_later
 from deloop.frontend.append_forms import join_appends
 from deloop.frontend.apply import DataRequirement
 from deloop.frontend.evaluate import Environment
@@ -144,7 +144,7 @@ class AppendReader(StoreReader):
         if filled.mask:
             self._select(filled, dtype, value, depth, node)
         written, read = self._array(name, filled, depth, dtype, element, node)
-        self.store(written, value, node)
+        super().store(written, value, node)
         self.environment[name] = Grown(name, read, depth, element.is_number)
 
     def _is_position(self, filled: FilledList, item: Item, loops: list[Loop]) -> bool:
@@ -350,7 +350,13 @@ class AppendReader(StoreReader):
             tensor = item if isinstance(item, Tensor) else item.tensor
             if not tensor.storage.startswith(LIST):
                 self.appended_views.append((tensor.storage, name, node))
-        elif not isinstance(item, build.NODES):
+        elif isinstance(item, build.NODES):
+            shared = [self.arrays[a] for a in aliased_arrays(item) if a in self.arrays]
+            own = [t for t in shared if not t.storage.startswith((LIST, "cell:"))]
+            self.appended_views.extend((t.storage, name, node) for t in own)
+            if own and not filled.settled:
+                self._refuse_shared(name, node)
+        else:
             return
         holders = {n for n, held in self.environment.items() if held is item}
         given = node.args[0]
@@ -372,7 +378,9 @@ class AppendReader(StoreReader):
                 self.require(equal(extent, length), node, f"the loop reads {text} of each item")
 
     def store(self, view: View, item: Item, node: ast.AST, augmented: bool = False) -> None:
-        """As every reader's, but not into a tensor that a list holds."""
+        """As every reader's, but not into a tensor that a list holds, or has become."""
+        if view.tensor.storage.startswith(LIST):
+            self._refuse_list(node, f"{ast.unparse(node)} changes what a list has become")
         if view.tensor.name.startswith(STACK):
             self.unsupported(
                 node,
