@@ -346,6 +346,9 @@ class AppendReader(StoreReader):
         """A list holds objects: a later change in place shows in it, as in no array."""
         if isinstance(item, Grown) or (isinstance(item, build.NODES) and build.is_number(item)):
             return
+        match node.args[0]:
+            case ast.Call(func=ast.Attribute(attr="clone")):
+                return
         if isinstance(item, (View, Tensor)):
             tensor = item if isinstance(item, Tensor) else item.tensor
             if not tensor.storage.startswith(LIST):

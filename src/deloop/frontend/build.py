@@ -111,8 +111,8 @@ class NestBuilder(CellReader):
                 self._augmented(node)
             case ast.Pass() | ast.Expr(value=ast.Constant()):
                 pass
-            case ast.Assert(test=test):
-                self._assert(test, node)
+            case ast.Assert(test=test) if self._is_certain(test):
+                pass
             case ast.Expr(value=ast.Call() as call):
                 self._effect(call)
             case _:
@@ -130,6 +130,7 @@ class NestBuilder(CellReader):
             ),
             ast.While: ("VEC941", "while: the number of iterations is not known before it runs"),
             ast.Raise: ("VEC923", "an iteration may raise an exception"),
+            ast.Assert: ("VEC923", "an iteration may raise an AssertionError"),
             ast.Try: ("VEC923", "exceptions are caught inside the loop"),
             ast.With: ("VEC923", "a context is entered in every iteration"),
             ast.Global: ("VEC923", "a global variable is written inside the loop"),
@@ -143,17 +144,6 @@ class NestBuilder(CellReader):
         self.unsupported(
             node, f"loop kept: {ast.unparse(node).splitlines()[0]} is not read yet", "VEC941"
         )
-
-    def _assert(self, test: ast.expr, node: ast.AST) -> None:
-        """``assert c``: the tensor form is taken where it holds in every iteration."""
-        if self._is_certain(test):
-            return
-        condition = build.truth(self.element(test), self.place(test))
-        if isinstance(condition, scalar.Number):
-            if not condition.value:
-                self.unliftable(node, "loop kept: the assertion fails", "VEC923")
-            return
-        self.require_data(condition, self.place(node), f"{ast.unparse(test)}, as is asserted")
 
     def _is_certain(self, test: ast.expr) -> bool:
         """Whether a comparison of numbers, that the function computes itself, holds."""
