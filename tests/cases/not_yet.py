@@ -68,7 +68,6 @@ NOT_YET = frozenset(
         "control_flow.primes_sieved",
         "control_flow.return_from_the_inner_loop",
         "control_flow.scan_then_reduction",
-        "control_flow.selected_by_append",
         "control_flow.standardised_columns",
         "control_flow.while_counting_down",
         "control_flow.while_from_both_ends",

@@ -149,7 +149,25 @@ def taken_twice(x):
     return first, second
 
 
+def taken_in_two_ways(x):
+    outs = []
+    for i in range(len(x)):
+        outs.append(x[i].item() * 2)
+    return torch.tensor(outs).sum(), torch.tensor(outs, dtype=torch.float64).sum()
+
+
+def stack_of_lists(x):
+    rows = []
+    for i in range(len(x)):
+        row = []
+        for j in range(len(x)):
+            row.append(x[i] * x[j])
+        rows.append(row)
+    return torch.stack(rows)
+
+
 KEPT = [
+    taken_in_two_ways, stack_of_lists,
     one_object_many_times, changed_after_the_append, view_overwritten,
     view_overwritten_behind_the_loop, view_of_what_the_loop_fills, one_buffer, alias_of_the_list,
     two_names_of_one_list, list_seen_by_a_function, list_that_is_not_empty, length_decides,

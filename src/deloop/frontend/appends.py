@@ -227,6 +227,10 @@ class AppendReader(StoreReader):
         if any(category(t.dtype) == "complex" for t in build.types_of(value)):
             self._refuse_list(node, f"the elements of {filled.name} are complex")
         if use.kind in ("stack", "cat"):
+            if isinstance(item, Grown):
+                self.unliftable(
+                    node, f"loop kept: {ast.unparse(use.node)} of lists raises", "VEC911"
+                )
             if element.is_number:
                 self.unliftable(
                     node, f"loop kept: {ast.unparse(use.node)} of Python numbers raises", "VEC911"

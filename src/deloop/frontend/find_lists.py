@@ -167,6 +167,8 @@ class ListFinder:
             return FilledList(name, reason=f"nobody takes the elements of {name} together")
         if len([u for u in uses if u.kind not in REDUCED]) > 1 and any(map(_is_passed, uses)):
             return FilledList(name, reason=f"{name} is taken twice, and its tensors may be changed")
+        if len({_form(u) for u in uses if u.kind not in REDUCED}) > 1:
+            return FilledList(name, reason=f"{name} is taken in two ways")
         last = max(k for k, s in enumerate(block) for u in uses if u.statement is s)
         settled = all(self.is_quiet(s) for s in block[position + 1 : last + 1])
         return FilledList(name, tuple(uses), settled)
@@ -334,6 +336,13 @@ _QUIET_METHODS = frozenset(
      "float", "long", "int", "double", "to", "cpu", "detach", "clone", "view", "reshape", "flatten",
      "unsqueeze", "squeeze", "transpose", "permute", "t", "sqrt", "exp", "log", "tolist"}
 )  # fmt: skip
+
+
+def _form(use: Use) -> tuple[object, ...]:
+    """What a use makes of the elements: uses of one form make the same tensor."""
+    dtype = use.dtype if use.dtype is None or isinstance(use.dtype, str) else ast.dump(use.dtype)
+    device = None if use.device is None else ast.dump(use.device)
+    return use.kind, use.dim, dtype, device
 
 
 def _is_passed(use: Use) -> bool:
