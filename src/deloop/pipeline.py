@@ -18,6 +18,7 @@ from deloop.analysis.counts import find_factors
 from deloop.analysis.coverage import find_replaceable, is_passed_on
 from deloop.analysis.escape import check_apart, find_escaping
 from deloop.analysis.facts import Facts
+from deloop.analysis.fillings import find_taken
 from deloop.analysis.legality import dependences_of
 from deloop.analysis.origins import find_origins
 from deloop.analysis.scope import (
@@ -32,16 +33,19 @@ from deloop.analysis.scope import (
 )
 from deloop.analysis.spelling import spell_at_entry, spell_at_loop
 from deloop.analysis.statements import canonical_statement, drop_touches, list_statements
-from deloop.analysis.types import Candidate, Prefix
+from deloop.analysis.types import Candidate, Prefix, Results
 from deloop.backend.context import Context
 from deloop.backend.function import write_function
 from deloop.backend.results import Replacement
+from deloop.backend.sequences import spell_sequences
 from deloop.backend.statement import write_plan
 from deloop.diagnostic import Assumption, Exactness, Refusal
 from deloop.errors import CarriedRead, RefusalError
+from deloop.frontend.appends import Prepared
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.cells import Carrying, KindFound
 from deloop.frontend.evaluate import Environment
+from deloop.frontend.sequences import readable
 from deloop.ir.loop import Loop, Nest
 from deloop.ir.plan import Step, vectors
 from deloop.ir.source import SourceFunction
@@ -49,7 +53,7 @@ from deloop.ir.types import Value
 from deloop.poly.dependence import Dependence
 from deloop.rewrite.apply import apply_rules_to_plan
 from deloop.rules import RULES
-from deloop.text.names import names_stored
+from deloop.text.names import names_stored_before
 from deloop.transform.distribute import check_kept, distribute
 from deloop.transform.forward import forward_stores
 from deloop.transform.fuse import fuse_updates
@@ -142,18 +146,19 @@ def compile_function(
     reports: list[LoopReport] = []
     replacements: list[Replacement] = []
 
-    def compile_next(candidate: Candidate) -> Environment:
+    def attempt(candidate: Candidate) -> Results:
         try:
-            report, replacement, results = compile_loop(function, candidate, hints, options)
+            report, replacement, names = compile_loop(function, candidate, hints, options)
         except RefusalError as error:
             line = function.place(candidate.node).line
-            reports.append(LoopReport(line, "kept", refusal=error.refusal))
-            return {}
+            reports.append(LoopReport(line, "kept", refusal=readable(error.refusal)))
+            return Results()
         reports.append(report)
         replacements.append(replacement)
-        return results
+        taken = {id(t.node): t.type for t in replacement.taken if t.type is not None}
+        return Results(names, taken)
 
-    prefix = Prefix(function, dict(arguments), dict(hints), compile_next)
+    prefix = Prefix(function, dict(arguments), dict(hints), attempt)
     prefix.run()
     reports.extend(LoopReport(r.place.line, "kept", refusal=r) for r in prefix.others)
     reports.sort(key=lambda r: r.line)
@@ -177,8 +182,8 @@ def compile_loop(
     Raises `RefusalError` with the reason why it stays.
     """
     builder, nest = read_nest(function, candidate, hints)
-    facts = Facts(hints, spellable_at_entry(function))
-    entry = set(function.parameters) - names_stored(function.node)
+    facts = Facts(hints, spellable_at_entry(function, candidate.written))
+    entry = set(function.parameters) - names_stored_before(function.node, candidate.written)
     is_changed = changed_before(function, candidate)
     facts.is_known_at_entry = partial(is_known_at_entry, nest.arrays, entry, is_changed)
     require_noted(builder, nest, facts)
@@ -241,9 +246,11 @@ def compile_loop(
         dependences,
         tuple(context.lossy),
     )
+    new_body = spell_sequences(written.body, context, facts.is_length)
     replacement = Replacement(
-        candidate.node, candidate.block, written.body, written.replaced, written.bound,
-        context.sums, find_factors(function, candidate, facts),
+        candidate.node, candidate.block, new_body, written.replaced, written.bound,
+        context.sums, find_factors(function, candidate, facts), candidate.written,
+        find_taken(candidate, builder, written.replaced, context.with_grad),
     )  # fmt: skip
     in_place = set(builder.changed_in_place(candidate.node))
     return report, replacement, find_results(candidate, nest, with_grad, in_place)
@@ -290,10 +297,13 @@ def _read(
     """The loop read as often as it takes to know what it carries, and which of that is read on."""
     carrying = Carrying()
     live = find_live_out(function, candidate)
+    prepared = Prepared(candidate.node)
     for _ in range(_MOST_READINGS):
         builder = NestBuilder(function, dict(candidate.environment), carrying)
         builder.products, builder.hints = dict(candidate.products), dict(hints)
         builder.delinearise, builder.live = delinearise, live
+        builder.prepared = prepared
+        builder.fill(candidate.filling)
         try:
             nest = builder.nest(candidate.node)
         except (CarriedRead, KindFound) as error:

@@ -462,7 +462,12 @@ def selected_by_append(x, limit):
     return kept
 
 
-FAMILY.add(selected_by_append, "return x[x > limit].tolist()", inputs=vectors(1, 0.0, grad=False))
+FAMILY.add(
+    selected_by_append,
+    "return x[x > limit].tolist()",
+    "return x[x.double() > limit].tolist()",  # a Python float is compared as a double
+    inputs=vectors(1, 0.0, grad=False),
+)
 
 
 # ------------------------------------------------------------------ loops in sequence

@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 
 from deloop.frontend import expression as build
+from deloop.frontend.aliases import aliased_arrays as aliased_arrays
 from deloop.frontend.items import FlatIndex, Item, Point, Tuple, View
 from deloop.ir import scalar
 from deloop.ir.affine import Affine

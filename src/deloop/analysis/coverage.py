@@ -6,12 +6,13 @@ import ast
 from collections.abc import Mapping
 
 from deloop.analysis.facts import Facts
+from deloop.analysis.fillings import is_list, is_result_used, result_names
 from deloop.analysis.statements import domain_of
 from deloop.analysis.types import Candidate
 from deloop.backend.function import allocation_of
 from deloop.backend.scatter import is_count
 from deloop.ir import scalar
-from deloop.ir.affine import Affine, Constraint
+from deloop.ir.affine import Affine, Constraint, at_least
 from deloop.ir.loop import Nest
 from deloop.ir.plan import Statement, Step, Vector, vectors
 from deloop.ir.scalar import requires_grad
@@ -53,7 +54,10 @@ def find_replaceable(
                     or (tensor.fill == 0 and is_count(vector))
                 )
                 and not (
-                    requires_grad(statement.store.value, with_grad) and _is_changed(name, candidate)
+                    requires_grad(statement.store.value, with_grad)
+                    and any(
+                        _is_changed(n, candidate) for n in (name, *result_names(name, candidate))
+                    )
                 )
             )
         read.update(load.array for load in scalar.loads(statement.store.value))
@@ -77,7 +81,22 @@ def is_passed_on(name: str, candidate: Candidate) -> bool:
 
     The elements are the same, their order in memory may not be, and sums follow that order.
     """
-    inside = {id(n) for n in ast.walk(candidate.node)}
+    if not is_list(name, candidate):
+        return _is_handed_over(name, candidate)
+    results = result_names(name, candidate)
+    return is_result_used(name, candidate) or any(_is_handed_over(n, candidate) for n in results)
+
+
+def _inside(candidate: Candidate) -> set[int]:
+    """The nodes of the loop, as it is read and as it is written, and of what takes its lists."""
+    written = candidate.written if isinstance(candidate.written, ast.For) else candidate.node
+    uses = candidate.filling.uses if candidate.filling is not None else ()
+    return {id(n) for part in (candidate.node, written, *(u.node for u in uses))
+            for n in ast.walk(part)}  # fmt: skip
+
+
+def _is_handed_over(name: str, candidate: Candidate) -> bool:
+    inside = _inside(candidate)
     for statement in candidate.function_body:
         for node in ast.walk(statement):
             is_call = isinstance(node, ast.Call) and _last_word(node.func) not in _ELEMENTS_ONLY
@@ -94,7 +113,7 @@ def _is_changed(name: str, candidate: Candidate) -> bool:
     A new tensor may be what the backward pass saved (``exp`` keeps its result); one that was filled
     element by element is not.
     """
-    inside = {id(n) for n in ast.walk(candidate.node)}
+    inside = _inside(candidate)
     for statement in candidate.function_body:
         for node in ast.walk(statement):
             if id(node) in inside:
@@ -135,4 +154,16 @@ def _covers(statement: Statement, arrays: Mapping[str, Tensor], facts: Facts) ->
         s for x in shape for s in x.symbols
     }
     parameters = sorted(symbols - set(domain.iterators))
-    return covers(Domain(domain.iterators, canonical), subscripts, shape, facts.context(parameters))
+    known = (*facts.context(parameters), *_counts(statement, facts))
+    return covers(Domain(domain.iterators, canonical), subscripts, shape, known)
+
+
+def _counts(statement: Statement, facts: Facts) -> list[Constraint]:
+    """What the trip counts of loops with a step are: ``n <= 2 * ((n + 1) // 2) <= n + 1``."""
+    found: list[Constraint] = []
+    for loop in statement.loops:
+        if loop.span is not None and loop.upper.terms:
+            steps, span = loop.upper * loop.stride, loop.span
+            for bound in (steps - span, span + (loop.stride - 1) - steps):
+                found.append(at_least(facts.canonical(bound), 0))
+    return found

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from deloop.diagnostic import Assumption
 from deloop.frontend.apply import DataRequirement
-from deloop.ir.affine import Affine, Constraint, Sign, at_least
+from deloop.ir.affine import Affine, Constraint, Sign, at_least, equal
 from deloop.poly.domain import Domain, proves
 
 _OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
@@ -116,6 +116,10 @@ class Facts:
         if value is None:
             return None
         return value == 0 if constraint.sign is Sign.ZERO else value >= 0
+
+    def is_length(self, size: str, length: int) -> bool:
+        """Whether a size, by its spelling, is certain to be a number."""
+        return self.proves(Domain((), ()), equal(Affine.symbol(size), length))
 
     def assume(self, constraint: Constraint, reason: str, of_one_size: bool = False) -> bool:
         """Take a constraint on parameters as given, with a guard; False where it does not hold.

@@ -17,7 +17,7 @@ from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Function, Integer, Literal, Module, Object, Scalar, Tensor
 from deloop.poly.domain import Domain
-from deloop.text.names import names_stored
+from deloop.text.names import names_stored, names_stored_before
 
 
 def find_torch(function: SourceFunction) -> tuple[str, bool]:
@@ -53,9 +53,9 @@ def find_builtins(function: SourceFunction, names: tuple[str, ...]) -> frozenset
     return frozenset(found)
 
 
-def spellable_at_entry(function: SourceFunction) -> Callable[[str], bool]:
+def spellable_at_entry(function: SourceFunction, place: ast.stmt) -> Callable[[str], bool]:
     """Whether a size's spelling means at the function's first line what it means at the loop."""
-    stored = names_stored(function.node)
+    stored = names_stored_before(function.node, place)
 
     def is_spellable(symbol: str) -> bool:
         names = {n.id for n in ast.walk(ast.parse(symbol, mode="eval")) if isinstance(n, ast.Name)}
@@ -68,10 +68,16 @@ def find_live_out(function: SourceFunction, candidate: Candidate) -> tuple[str, 
     """Names that the loop sets and the code behind it reads."""
     loop = candidate.node
     bound = set(assigned_names(loop)) | target_names(loop)
-    return tuple(n for n in sorted(bound) if _first_read_after(function.node, loop, n) is not None)
+    own = candidate.filling.symbols if candidate.filling is not None else frozenset()
+    written = candidate.written
+    return tuple(
+        n
+        for n in sorted(bound)
+        if n in own or _first_read_after(function.node, written, n) is not None
+    )
 
 
-def _first_read_after(node: ast.AST, loop: ast.For, name: str) -> ast.AST | None:
+def _first_read_after(node: ast.AST, loop: ast.stmt, name: str) -> ast.AST | None:
     """The first use of a name behind the loop, unless it is set anew before."""
     end = (loop.end_lineno or loop.lineno, loop.end_col_offset or 0)
     own = _read_as_own_variable(node, name)
@@ -130,7 +136,7 @@ def _rebinds_first(statement: ast.stmt, name: str) -> bool:
     return False
 
 
-def _following(node: ast.AST, loop: ast.For) -> list[ast.stmt]:
+def _following(node: ast.AST, loop: ast.stmt) -> list[ast.stmt]:
     """Statements behind the loop, of its own block and of the blocks around it, in order."""
     for field in ("body", "orelse", "finalbody"):
         block = getattr(node, field, None)
@@ -215,7 +221,7 @@ def changed_before(function: SourceFunction, candidate: Candidate) -> Callable[[
 
     What a guard sees at the first line is then not what the loop reads.
     """
-    end = (candidate.node.lineno, candidate.node.col_offset)
+    end = (candidate.written.lineno, candidate.written.col_offset)
     storages: set[str] = set()
     objects: set[str] = set()
     anything = False
@@ -251,7 +257,7 @@ def _may_change(node: ast.AST, function: SourceFunction, candidate: Candidate) -
         case ast.Call(func=ast.Attribute(value=receiver, attr=word), keywords=keywords):
             plain = not {"out", "inplace"} & {str(k.arg) for k in keywords}
             root = receiver
-            while isinstance(root, ast.Attribute):
+            while isinstance(root, (ast.Attribute, ast.Subscript)):
                 root = root.value
             item = _held(root.id, function, candidate) if isinstance(root, ast.Name) else None
             known = isinstance(getattr(item, "tensor", item), (Tensor, Module))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from deloop.analysis.bindings import (
@@ -19,7 +20,9 @@ from deloop.errors import RefusalError
 from deloop.frontend import expression as build
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.evaluate import Environment
+from deloop.frontend.find_lists import find_fillings
 from deloop.frontend.items import Item, Tuple, View
+from deloop.frontend.lists import Filling
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine
 from deloop.ir.source import SourceFunction
@@ -39,6 +42,7 @@ from deloop.ir.types import (
 )
 from deloop.ops.kinds import Kind, Operator
 from deloop.ops.table import find_function, find_method
+from deloop.text.names import names_stored
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ class Candidate:
     """A loop, where it stands, and what is known where it begins.
 
     `block` is the statement list that holds it; `environment` the names; `rebound` names whose
-    sizes can no longer be spelled, since they now hold something else.
+    sizes can no longer be spelled, since they now hold something else. `filling` tells of the lists
+    that it appends to.
     """
 
     node: ast.For
@@ -55,6 +60,12 @@ class Candidate:
     rebound: frozenset[str]
     products: dict[str, tuple[Affine, ...]]
     function_body: list[ast.stmt]
+    filling: Filling | None = None
+
+    @property
+    def written(self) -> ast.stmt:
+        """What stands in the user's text: the loop, or the statement with a comprehension."""
+        return self.node if self.filling is None else self.filling.written
 
 
 _BINDING_METHODS = frozenset(
@@ -70,6 +81,22 @@ _HARMLESS = frozenset(
 )
 
 
+@dataclass(frozen=True)
+class Results:
+    """What is known behind a rewritten loop.
+
+    `names` are its variables, `taken` the types of the tensors that lists become, by the identity
+    of the expression that takes the list.
+    """
+
+    names: Environment = field(default_factory=dict)
+    taken: Mapping[int, TensorType] = field(default_factory=dict)
+
+
+Attempt = Callable[[Candidate], Results]
+"""Tries to rewrite a loop."""
+
+
 class Prefix:
     """The abstract run of one function: names to values, and the loops met on the way."""
 
@@ -78,17 +105,18 @@ class Prefix:
         function: SourceFunction,
         arguments: Environment,
         hints: dict[str, int],
-        results: Callable[[Candidate], Environment] = lambda candidate: {},
+        attempt: Attempt,
     ) -> None:
         self.function = function
         self.environment: Environment = dict(arguments)
         self.hints = hints
-        self.results = results
-        """What a loop leaves in its variables, where that is known."""
         self.rebound: set[str] = set()
         self.bound: set[str] = set(arguments)
         self.products: dict[str, tuple[Affine, ...]] = {}
-        self.candidates: list[Candidate] = []
+        self.stored = names_stored(function.node)
+        self.attempt = attempt
+        self.taken: dict[int, TensorType] = {}
+        """Types of the tensors that lists become, by the expression that takes the list."""
         self.others: list[Refusal] = []
         self.declared = {
             name
@@ -99,10 +127,9 @@ class Prefix:
         for name in self.declared:
             self.environment[name] = Opaque(f"{name} is global or nonlocal, and others may set it")
 
-    def run(self) -> list[Candidate]:
-        """All outermost loops of the function, with their environments."""
+    def run(self) -> None:
+        """Attempt all outermost loops of the function, each with its environment."""
         self.block(self.function.body)
-        return self.candidates
 
     def reader(self) -> NestBuilder:
         """A reader of expressions in the present environment."""
@@ -113,8 +140,46 @@ class Prefix:
 
     def block(self, body: list[ast.stmt]) -> None:
         """Run a list of statements."""
+        fillings = find_fillings(body, self.function.node, self._qualified)
         for statement in body:
-            self.statement(statement, body)
+            own = [f for f in fillings if f.written is statement]
+            for filling in own:
+                self._candidate(filling.loop, body, filling)
+            if own and isinstance(statement, ast.For):
+                self._forget(statement)
+            else:
+                self.statement(statement, body)
+
+    def _candidate(
+        self, node: ast.For, block: list[ast.stmt], filling: Filling | None = None
+    ) -> Environment:
+        """Attempt a loop, with what is known where it begins; what it leaves in its variables."""
+        environment = dict(self.environment)
+        for start in filling.starts if filling is not None else ():
+            assert isinstance(start, ast.Assign) and isinstance(start.targets[0], ast.Name)
+            environment[start.targets[0].id] = self.reader().evaluate(start.value)
+        candidate = Candidate(
+            node,
+            block if filling is None else filling.block(block),
+            environment,
+            frozenset(self.rebound),
+            dict(self.products),
+            self.function.body,
+            filling,
+        )
+        results = self.attempt(candidate)
+        self.taken.update(results.taken)
+        return results.names
+
+    def _qualified(self, node: ast.expr) -> str:
+        """The canonical name of a function or class that no local name hides."""
+        root = node
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if not isinstance(root, ast.Name) or root.id in self.stored:
+            return ""
+        item = self._known(node)
+        return (item.qualified or "") if isinstance(item, (Function, Module)) else ""
 
     def statement(self, node: ast.stmt, block: list[ast.stmt]) -> None:
         """Run one statement."""
@@ -122,17 +187,7 @@ class Prefix:
             self._spoil(node)
         match node:
             case ast.For():
-                self.candidates.append(
-                    Candidate(
-                        node,
-                        block,
-                        dict(self.environment),
-                        frozenset(self.rebound),
-                        dict(self.products),
-                        self.function.body,
-                    )
-                )
-                known = self.results(self.candidates[-1])
+                known = self._candidate(node, block)
                 self._forget(node)
                 self.environment.update(known)
             case ast.Assign(targets=targets, value=value):
@@ -335,7 +390,7 @@ class Prefix:
         if build.is_number(value):
             dtype = build.types_of(value)[0].dtype
             if dtype != "int64":
-                return Scalar(dtype, name)
+                return Scalar(dtype, name, self._constant(value))
             is_new = name not in self.bound
             return Integer(Affine.symbol(name)) if is_new else Opaque("it is set twice")
         kinds = build.types_of(value)
@@ -351,6 +406,23 @@ class Prefix:
         if fill is None and isinstance(value, scalar.Cast):
             fill = self.reader().infinity_of(value.value)
         return Tensor(name, kind, f"fresh:{name}", fresh=True, fill=fill)
+
+    def _constant(self, value: scalar.Expression) -> int | float | None:
+        """The number that an expression of constants gives."""
+        match value:
+            case scalar.Number(number) if isinstance(number, (int, float)):
+                return number
+            case scalar.Index(affine) if affine.is_constant:
+                return affine.constant
+            case scalar.Invariant(name):
+                item = self.environment.get(name)
+                return item.value if isinstance(item, Scalar) else None
+            case scalar.Call(word, (first, second)) if word in _ARITHMETIC:
+                left, right = self._constant(first), self._constant(second)
+                if left is None or right is None or (word == "div" and right == 0):
+                    return None
+                return _ARITHMETIC[word](left, right)
+        return None
 
     def _alias(self, name: str, value: scalar.Expression, shared: set[str]) -> Item:
         """A value that may be the memory of a tensor known by another name."""
@@ -370,6 +442,8 @@ class Prefix:
 
     def value(self, node: ast.expr, target: ast.expr) -> Item:
         """The item of an expression, creation of tensors included; `Opaque` where unknown."""
+        if id(node) in self.taken:
+            return Tensor("", self.taken[id(node)], "", fresh=True)
         try:
             if isinstance(node, ast.Call):
                 created = self._created(node)
@@ -520,6 +594,10 @@ class Prefix:
                 sizes.append(part.affine)
         return tuple(sizes)
 
+
+_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv,
+}  # fmt: skip
 
 _REDUCTIONS = frozenset(
     {

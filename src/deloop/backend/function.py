@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from deloop.backend import syntax
 from deloop.backend.results import Replacement, last_word, put_results_in_place
+from deloop.backend.uses import rewrite_uses
 from deloop.ir.source import SourceFunction
 from deloop.text.names import is_read_only_in, names_read
 
@@ -67,12 +68,22 @@ def write_function(function: SourceFunction, replacements: Sequence[Replacement]
         for start in _starts_of_several(replacement):
             edits[start] = []
         _drop_starts(replacement, edits, function.node)
-        edits[replacement.loop] = list(replacement.body)
-        put_results_in_place(replacement, edits, function.node)
+        place = replacement.place
+        edits[place] = [*edits.get(place, []), *replacement.body]
+        if isinstance(place, ast.For):
+            put_results_in_place(replacement, edits, function.node)
+    rewrite_uses(
+        [t for r in replacements for t in r.taken],
+        edits,
+        {n: r.place for r in replacements for t in r.taken for n in t.names},
+        function.node.body,
+    )
+    own = {id(n) for n in ast.walk(function.node)}
+    edits = {old: new for old, new in edits.items() if id(old) in own}  # not what was thought of
     _drop_unread(function.node, replacements, edits)
     for replacement in replacements:
         if not any(edits.get(statement, [statement]) for statement in replacement.block):
-            edits[replacement.loop] = [ast.Pass()]
+            edits[replacement.place] = [ast.Pass()]
     return _splice(function.text, function.node, edits)
 
 

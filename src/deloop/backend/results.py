@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from deloop.backend.reduce import as_mean
+from deloop.backend.uses import Taken
 from deloop.ir.affine import Affine
 from deloop.text.names import substitute
 
@@ -22,7 +23,8 @@ class Replacement:
     """One loop and the statements that take its place.
 
     `sums` are the sums among them with the extents that they go over, `factors` reads what an
-    expression behind the loop counts (`analysis.counts`).
+    expression behind the loop counts (`analysis.counts`). `written` is what stands in the text
+    where that is not the loop itself, `taken` the uses of lists that it filled.
     """
 
     loop: ast.For
@@ -32,6 +34,13 @@ class Replacement:
     bound: frozenset[str] = frozenset()
     sums: Mapping[int, tuple[ast.expr, tuple[Affine, ...]]] = field(default_factory=dict)
     factors: Callable[[ast.expr], tuple[Affine, ...] | None] = lambda node: None
+    written: ast.stmt | None = None
+    taken: tuple[Taken, ...] = ()
+
+    @property
+    def place(self) -> ast.stmt:
+        """What goes from the user's text: the loop, or the statement with a comprehension."""
+        return self.loop if self.written is None else self.written
 
 
 def put_results_in_place(
@@ -42,7 +51,7 @@ def put_results_in_place(
     ``s = E; return s / n -> return E / n``; ``s = E; s = s / n; return s -> return E / n``.
     """
     position = next(k for k, s in enumerate(replacement.block) if s is replacement.loop)
-    body = list(edits[replacement.loop])
+    body = list(edits[replacement.place])
     for after in replacement.block[position + 1 :]:
         read = _value_read(after, body)
         if read is None:
@@ -60,7 +69,7 @@ def put_results_in_place(
         value = _with_means(value, replacement)
         if not isinstance(after, ast.Return) and ast.unparse(value) == plain:
             return  # the user's own statement stays as it is
-        edits[replacement.loop] = list(body)
+        edits[replacement.place] = list(body)
         if isinstance(after, ast.Return):
             edits[after] = [ast.Return(value=value)]
             return
@@ -72,7 +81,7 @@ def put_results_in_place(
             return
         edits[after] = []
         body.append(changed)
-        edits[replacement.loop] = list(body)
+        edits[replacement.place] = list(body)
 
 
 def _value_read(after: ast.stmt, body: list[ast.stmt]) -> ast.expr | None:
@@ -107,6 +116,8 @@ def _put_in_place(
     """The expression with a value where its name is read once; None where it must stay."""
     name = _target_of(last)
     if name is None or not isinstance(last, ast.Assign):
+        return None
+    if any(name in use.names for use in replacement.taken):
         return None
     if name not in replacement.replaced | replacement.bound or _is_captured(name, node):
         return None

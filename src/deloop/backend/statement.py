@@ -12,11 +12,12 @@ from deloop.backend.context import Context, Emitted
 from deloop.backend.counting import in_users_terms
 from deloop.backend.emit import Emitter
 from deloop.backend.scatter import is_plain_store, order_of, write_scatter
+from deloop.backend.spread import spread
 from deloop.dtype import Rank, category
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, Constraint, Sign
 from deloop.ir.axis import Axis
-from deloop.ir.loop import Nest, Store
+from deloop.ir.loop import LIST, Nest, Store
 from deloop.ir.plan import Serial, Step, Vector, vectors
 from deloop.ir.scalar import (
     Call,
@@ -369,6 +370,14 @@ class _Writer:
             if made is not None:
                 return made
             self.context.exactness, self.context.lossy = exactness, lossy
+            if tensor.storage.startswith(LIST) and self._is_at_home(store, tensor):
+                bare = value.value if isinstance(value, Cast) else value
+                piece = emitter.emit(bare if bare.type.rank is Rank.NUMBER else value)
+                node = spread(piece, axes, store.dtype, emitter)
+                if node is not None:
+                    return self._anew(store, node)
+        if tensor.storage.startswith(LIST):
+            return self._appended(step, axes, emitter)
         piece = self._stored(value, store, emitter)
         if not simple and piece.rank is not Rank.NUMBER:  # index_put does not convert
             piece = emitter.cast(piece, ElementType(store.dtype, piece.rank))
@@ -377,6 +386,25 @@ class _Writer:
         if missing:
             raise emitter.refuse("the value has more dimensions than where it goes")
         return self._assign(tensor, entries, piece, axes, emitter)
+
+    def _appended(self, step: Vector, axes: tuple[str, ...], emitter: Emitter) -> ast.stmt:
+        """``outs.append(value)`` where all loops around it stay, in their order."""
+        store = step.statement.store
+        if step.level < len(step.statement.loops) or step.conditions:
+            raise emitter.refuse(
+                f"the elements of {store.array} do not come out as one tensor of their own"
+            )
+        value = store.value
+        if isinstance(value, Cast) and value.value.type.rank is Rank.NUMBER:
+            value = value.value  # what takes the list casts, too
+        piece = emitter.emit(value)
+        if piece.axes != axes:
+            raise emitter.refuse(f"an element of {store.array} has fewer dimensions than it needs")
+        node = syntax.method(piece.node, "clone") if piece.is_view else piece.node
+        if value.type.rank is Rank.NUMBER and piece.rank is not Rank.NUMBER:
+            node = syntax.method(piece.node, "item")
+        target = syntax.attribute(syntax.name(store.array), "append")
+        return ast.Expr(syntax.call(target, [node]))
 
     def _stored(self, value: Expression, store: Store, emitter: Emitter) -> Emitted:
         """The value as the store takes it: a last cast is the store's own."""
@@ -444,6 +472,16 @@ class _Writer:
         ):
             return None
         node = syntax.method(piece.node, "clone") if piece.is_view else piece.node
+        return self._anew(store, node)
+
+    def _is_at_home(self, store: Store, tensor: Tensor) -> bool:
+        """Whether all that a store reads is on the device that the tensor is on."""
+        read = [load.array for load in scalar.loads(store.value)]
+        devices = {self.context.arrays[a].type.device for a in read if a in self.context.arrays}
+        return devices <= {tensor.type.device}
+
+    def _anew(self, store: Store, node: ast.expr) -> ast.stmt:
+        """The array as a new tensor."""
         self.replaced.add(store.array)
         self.replaceable[store.array] = False
         return ast.Assign([ast.Name(store.array, ast.Store())], node, lineno=0)
@@ -458,7 +496,9 @@ class _Writer:
     ) -> ast.stmt | None:
         """``x[i] += e`` stays an augmented assignment."""
         value = store.value
-        if not isinstance(value, Call) or value.spelling or value.operator not in syntax.BINARY:
+        if not isinstance(value, Call) or value.operator not in syntax.BINARY:
+            return None
+        if value.spelling not in ("", f".{value.operator}") or value.keywords:
             return None
         first, second = value.arguments
         if not isinstance(first, Load) or (first.array, first.subscripts) != (
@@ -469,10 +509,12 @@ class _Writer:
         if any(load.array == store.array for load in scalar.loads(second)):
             return None
         piece = emitter.emit(value)
-        if not isinstance(piece.node, ast.BinOp) or set(piece.axes) - set(axes):
+        sides = _sides(piece.node, value.operator)
+        if sides is None or set(piece.axes) - set(axes):
             return None
+        left, operator, right = sides
         target = emitter.emit(first)
-        if not syntax.same(piece.node.left, emitter.align(target, piece.axes)):
+        if not syntax.same(left, emitter.align(target, piece.axes)):
             return None
         self.replaceable[store.array] = False
         kept = syntax.strip_full(entries)
@@ -481,7 +523,7 @@ class _Writer:
         if kept or not isinstance(base, ast.Name):
             place = syntax.index(base, kept or [ast.Slice()])
         _set_store(place)
-        return ast.AugAssign(place, piece.node.op, piece.node.right)  # type: ignore[arg-type]
+        return ast.AugAssign(place, operator, right)  # type: ignore[arg-type]
 
     def _assign(
         self,
@@ -512,6 +554,16 @@ class _Writer:
             for other in self.context.arrays.values()
             if other.name.split(".")[0].split("[")[0] in names
         )
+
+
+def _sides(node: ast.expr, word: str) -> tuple[ast.expr, ast.operator, ast.expr] | None:
+    """The operands of ``a - b`` or ``a.sub(b)``."""
+    match node:
+        case ast.BinOp(left=left, op=operator, right=right):
+            return left, operator, right
+        case ast.Call(func=ast.Attribute(value=left, attr=attr), args=[right], keywords=[]):
+            return (left, syntax.BINARY[word](), right) if attr == word else None
+    return None
 
 
 def _told(store: Store) -> Expression:

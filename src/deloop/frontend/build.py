@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from deloop.diagnostic import Refusal
@@ -20,9 +21,13 @@ from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint
 from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node, stores
 from deloop.ir.scalar import Expression
-from deloop.ir.types import Integer, Opaque, Tensor
+from deloop.ir.types import Integer, Literal, Opaque, Scalar, Tensor
 
 _MAX_READINGS = 8
+_COMPARISONS: dict[type[ast.cmpop], Callable[..., bool]] = {
+    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le,
+    ast.Gt: operator.gt, ast.GtE: operator.ge,
+}  # fmt: skip
 
 
 class NestBuilder(CellReader):
@@ -54,6 +59,7 @@ class NestBuilder(CellReader):
     def _check_snapshots(self, body: list[Node]) -> None:
         written = {store.array for store in stores(tuple(body))}
         storages = {self.arrays[a].storage for a in written if a in self.arrays}
+        self.check_appended(storages)
         for array, place in self.snapshots:
             if self.arrays[array].storage in storages:
                 sentence = (
@@ -82,7 +88,7 @@ class NestBuilder(CellReader):
     def block(self, body: Iterable[ast.stmt]) -> list[Node]:
         """The nodes of a list of statements."""
         outer, self.out = self.out, []
-        for statement in eliminate_continue(list(body)):
+        for statement in self.prepare(list(body)):
             self.statement(statement)
         nodes, self.out = self.out, outer
         return nodes
@@ -111,6 +117,8 @@ class NestBuilder(CellReader):
             case ast.AugAssign():
                 self._augmented(node)
             case ast.Pass() | ast.Expr(value=ast.Constant()):
+                pass
+            case ast.Assert(test=test) if self._is_certain(test):
                 pass
             case ast.Expr(value=ast.Call() as call):
                 self._effect(call)
@@ -161,6 +169,22 @@ class NestBuilder(CellReader):
         self.unsupported(
             node, f"loop kept: {ast.unparse(node).splitlines()[0]} is not read yet", "VEC941"
         )
+
+    def _is_certain(self, test: ast.expr) -> bool:
+        """Whether a comparison of numbers, that the function computes itself, holds."""
+        match test:
+            case ast.Compare(left=first, ops=[word], comparators=[second]):
+                values = [self._number_of(e) for e in (first, second)]
+                compare = _COMPARISONS.get(type(word))
+                return compare is not None and None not in values and compare(*values)
+        return False
+
+    def _number_of(self, node: ast.expr) -> int | float | None:
+        item = self.evaluate(node)
+        if isinstance(item, Integer) and item.affine.is_constant:
+            return item.affine.constant
+        value = item.value if isinstance(item, (Scalar, Literal)) else None
+        return value if isinstance(value, (int, float)) else None
 
     # ------------------------------------------------------------------ loops
     def _loop(self, node: ast.For) -> None:

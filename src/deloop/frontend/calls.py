@@ -106,6 +106,7 @@ class CallReader(LibraryReader):
         )
         inner.scope_iterators = self.scope_iterators
         inner.hints = self.hints
+        inner.row_sizes = self.row_sizes
         inner.guards = list(self.guards)
         inner.__dict__["_data"] = self.data_requirements
         value = inner.returned(source.body, environment, node)

@@ -6,12 +6,12 @@ import ast
 
 from deloop.errors import RefusalError
 from deloop.frontend import expression as build
-from deloop.frontend.stores import StoreReader
+from deloop.frontend.appends import AppendReader
 from deloop.ir.affine import Affine, Constraint, at_least, equal, less_than
 from deloop.ir.types import Integer
 
 
-class ConditionReader(StoreReader):
+class ConditionReader(AppendReader):
     """A reader of conditions that restrict a domain instead of choosing by data."""
 
     def decide(self, guards: tuple[Constraint, ...]) -> bool | None:

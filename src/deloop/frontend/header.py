@@ -12,6 +12,7 @@ from deloop.frontend import expression as build
 from deloop.frontend.calls import CallReader
 from deloop.frontend.items import FlatIndex, Item, Point, Tuple, View, Whole, whole
 from deloop.frontend.pieces import Cut
+from deloop.frontend.sequences import as_sequence
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, equal
 from deloop.ir.types import Function, Integer, Sequence, Shape, Tensor
@@ -219,6 +220,8 @@ class HeaderReader(CallReader):
                 self.unsupported(node, f"{ast.unparse(node)} is nested in another iterable")
         if (cut := self.cut_of(node)) is not None:
             return self._over_pieces(cut)
+        if isinstance(node, ast.Call) and (numbers := self._numbers(node)) is not None:
+            return numbers
         item = self.evaluate(node)
         match item:
             case Tensor() if item.type.rank:
@@ -226,6 +229,9 @@ class HeaderReader(CallReader):
             case View() if item.rank:
                 view = item
             case Sequence() | Tuple() | Shape():
+                sequence = as_sequence(item)
+                if sequence is not None and self.sequence_element(sequence, Affine(), node):
+                    return self._over_sequence(sequence, node)
                 self.unsupported(
                     node, f"{ast.unparse(node)} is a Python sequence, not a tensor", "VEC930"
                 )
@@ -239,6 +245,31 @@ class HeaderReader(CallReader):
             Affine(),
             view.sizes[0],
             lambda at: replace(self.fix_first(view, at), unbound=True),
+            name="tensor",
+        )
+
+    def _over_sequence(self, sequence: Sequence, node: ast.expr) -> Counted:
+        """``for m in mean`` over a list of numbers, or of tensors of one shape."""
+
+        def element(at: Affine) -> Item:
+            found = self.sequence_element(sequence, at, node)
+            assert found is not None
+            return found
+
+        return Counted(Affine(), Affine.number(len(sequence.items)), element, name="tensor")
+
+    def _numbers(self, node: ast.Call) -> Counted | None:
+        """``for v in x.tolist()`` over the elements of a vector."""
+        if not isinstance(node.func, ast.Attribute) or node.func.attr != "tolist" or node.args:
+            return None
+        item = self.evaluate(node.func.value)
+        view = whole(item) if isinstance(item, Tensor) else item
+        if not isinstance(view, View) or view.rank != 1:
+            return None
+        return Counted(
+            Affine(),
+            view.sizes[0],
+            lambda at: self._as_number(self.load(self.fix_first(view, at), node)),
             name="tensor",
         )
 

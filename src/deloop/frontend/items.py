@@ -81,6 +81,19 @@ class Tuple:
 
 
 @dataclass(frozen=True)
+class Grown:
+    """A list that a loop has filled, as the array of its elements.
+
+    It was made inside `depth` loops; `is_number` says that its elements are Python numbers.
+    """
+
+    name: str
+    view: View
+    depth: int
+    is_number: bool
+
+
+@dataclass(frozen=True)
 class Requirement:
     """Something that reading the loop relied on, to be proved or assumed later."""
 
@@ -89,7 +102,7 @@ class Requirement:
     reason: str
 
 
-Item = types.Value | scalar.Expression | View | FlatIndex | Carried | Finished | Tuple
+Item = types.Value | scalar.Expression | View | FlatIndex | Carried | Finished | Tuple | Grown
 
 
 def whole(tensor: types.Tensor) -> View:

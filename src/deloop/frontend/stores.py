@@ -175,6 +175,13 @@ class StoreReader(HeaderReader):
     def _effect(self, node: ast.Call) -> None:
         """A call as a statement: an in-place method, or an effect that keeps the loop."""
         if isinstance(node.func, ast.Attribute):
+            first = _chained(node.func.value)
+            if first is not None:
+                self._effect(first)
+                func = ast.Attribute(_receiver(first), node.func.attr, ast.Load())
+                ast.copy_location(func, node.func)
+                self._effect(ast.copy_location(ast.Call(func, node.args, node.keywords), node))
+                return
             base = self.evaluate(node.func.value)
             name = node.func.attr
             if isinstance(base, (View, Tensor)):
@@ -388,3 +395,21 @@ class StoreReader(HeaderReader):
             Store(unique, iterators, value, kinds[0].dtype, self.place(node), local=True)
         )
         return scalar.Load(unique, iterators, kinds[0], (), scalar.requires_grad(value))
+
+
+def _chained(node: ast.expr) -> ast.Call | None:
+    """The call that comes first in ``t.sub_(m).div_(s)``: ``t.sub_(m)``, which gives ``t``."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        is_in_place = find_in_place_method(node.func.attr) is not None
+        receiver = _receiver(node)
+        if is_in_place and isinstance(receiver, (ast.Name, ast.Subscript)):
+            return node
+    return None
+
+
+def _receiver(node: ast.Call) -> ast.expr:
+    """What the first call of a chain is made on."""
+    assert isinstance(node.func, ast.Attribute)
+    inner = node.func.value
+    is_call = isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute)
+    return _receiver(inner) if is_call else inner  # type: ignore[arg-type]

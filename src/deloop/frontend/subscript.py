@@ -7,7 +7,6 @@ from collections.abc import Sequence as Items
 
 from deloop.dtype import Rank
 from deloop.frontend import expression as build
-from deloop.frontend.evaluate import Reader
 from deloop.frontend.items import (
     Carried,
     Finished,
@@ -19,18 +18,22 @@ from deloop.frontend.items import (
     Whole,
     whole,
 )
+from deloop.frontend.sequences import SequenceReader, as_sequence
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least, equal
 from deloop.ir.types import Integer, Opaque, Scalar, Sequence, Shape, Tensor
 
 
-class SubscriptReader(Reader):
+class SubscriptReader(SequenceReader):
     """A `Reader` that also reads subscripts."""
 
     def _read_Subscript(self, node: ast.Subscript) -> Item:
         base = self.evaluate(node.value)
         match base:
             case Shape() | Sequence() | Tuple():
+                found = self._at_iterator(base, node)
+                if found is not None:
+                    return found
                 parts = self.unpack(base, None, node)
                 return self._constant_item(parts, node)
             case Tensor():
@@ -50,6 +53,17 @@ class SubscriptReader(Reader):
     def part(self, value: scalar.Expression, node: ast.Subscript) -> Item:
         """The part of a computed row that a subscript takes."""
         raise NotImplementedError
+
+    def _at_iterator(self, base: Item, node: ast.Subscript) -> Item | None:
+        """``mean[i]``: the item of a list that the iteration asks for."""
+        sequence = as_sequence(base)
+        if sequence is None or isinstance(node.slice, ast.Slice):
+            return None
+        position = self.evaluate(node.slice)
+        if not isinstance(position, Integer) or not set(position.affine.symbols) & self.iterators:
+            return None
+        self.settle_length(position.affine, len(sequence.items), node)
+        return self.sequence_element(sequence, position.affine, node.value)
 
     def _constant_item(self, parts: Items[Item], node: ast.Subscript) -> Item:
         if isinstance(node.slice, ast.Slice):

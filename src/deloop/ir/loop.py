@@ -18,6 +18,12 @@ from deloop.ir.types import Tensor
 TOUCH = "_touch"
 """A local store to a name that begins so stands for a read whose value may never be used."""
 
+NUMBERS, STACK = "_deloop_numbers", "_deloop_stack"
+"""Names of arrays that are made of Python sequences: ``_deloop_numbers(mean)``."""
+
+LIST = "list:"
+"""The storage of an array that stands for a Python list begins so."""
+
 
 @dataclass(frozen=True)
 class Store:

@@ -76,11 +76,13 @@ class Integer:
 class Scalar:
     """A Python number of which only the type is known.
 
-    Its dtype is ``bool``, ``int64``, ``float64`` or ``complex128``.
+    Its dtype is ``bool``, ``int64``, ``float64`` or ``complex128``. `value` is the number itself
+    where the function computes it from constants.
     """
 
     dtype: str
     spelling: str
+    value: int | float | None = None
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,20 @@ def names_stored(node: ast.AST) -> set[str]:
     }
 
 
+def names_stored_before(node: ast.AST, statement: ast.stmt) -> set[str]:
+    """Names bound or deleted above the end of a loop, or above the start of another statement."""
+    end = (statement.lineno, statement.col_offset)
+    if isinstance(statement, (ast.For, ast.While)):
+        end = (statement.end_lineno or end[0], statement.end_col_offset or end[1])
+    return {
+        n.id
+        for n in ast.walk(node)
+        if isinstance(n, ast.Name)
+        and not isinstance(n.ctx, ast.Load)
+        and (n.lineno, n.col_offset) < end
+    }
+
+
 def is_read_only_in(name: str, loop: ast.AST, body: Iterable[ast.stmt]) -> bool:
     """Whether nothing outside of the loop reads a name."""
     inside = {id(n) for n in ast.walk(loop)}
