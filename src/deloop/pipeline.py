@@ -6,7 +6,7 @@ text -> ast -> loop nest -> facts and dependences -> distributed nest -> tensor 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from deloop.analysis.bounds import Bounds, check_trip_counts
@@ -26,13 +26,17 @@ from deloop.analysis.types import Candidate, Prefix
 from deloop.backend.context import Context
 from deloop.backend.function import Replacement, write_function
 from deloop.backend.statement import write_plan
-from deloop.diagnostic import Assumption, Exactness, Refusal
-from deloop.errors import CarriedRead, RefusalError
+from deloop.backend.tidy import tidy_searches
+from deloop.diagnostic import Assumption, Exactness, Place, Refusal
+from deloop.dtype import category
+from deloop.errors import CarriedRead, RefusalError, Unliftable
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.cells import Carrying, KindFound
+from deloop.frontend.split import Part, Split, Spot, find_outermost, split_function
 from deloop.ir.affine import Affine
-from deloop.ir.loop import Loop, Nest
+from deloop.ir.loop import Loop, Nest, expressions_of
 from deloop.ir.plan import Step, vectors
+from deloop.ir.scalar import loads
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Value
 from deloop.poly.dependence import Dependence
@@ -54,6 +58,7 @@ from deloop.transform.powers import settle_powers
 from deloop.transform.simplify import arrays_with_grad, simplify_plan
 
 _MOST_READINGS = 24
+_ROUNDED = frozenset({"float", "complex"})
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,17 @@ class LoopReport:
 
 
 @dataclass(frozen=True)
+class Compiled:
+    """One loop compiled: what is reported, what is written, and the memory that it looks at."""
+
+    report: LoopReport
+    replacement: Replacement
+    place: Place
+    read: frozenset[str]
+    written: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Compilation:
     """A function compiled for arguments of one kind; see `compile_function`."""
 
@@ -121,23 +137,69 @@ def compile_function(
     hints:
         Sizes and ints as seen at this call; every assumption made holds for them.
     """
-    prefix = Prefix(function, dict(arguments), dict(hints))
+    plain = _compile(Split(function), arguments, hints, options)
+    if all(report.status != "kept" for report in plain.loops):
+        return plain
+    loops = {function.place(loop).line: spot for spot, loop in find_outermost(function).items()}
+    kept = [r.line for r in plain.loops if r.status == "kept" and r.line in loops]
+    chosen: dict[Spot, bool] = {}
+    reasons: dict[int, Refusal] = {}
+    for line in kept:
+        for guarded in (False, True):
+            trial = {**chosen, loops[line]: guarded}
+            try:
+                found = _compile(split_function(function, trial), arguments, hints, options)
+            except RefusalError as error:
+                if not guarded:
+                    reasons[line] = error.refusal
+                continue
+            if any(r.line == line and r.status != "kept" for r in found.loops):
+                chosen, plain = trial, found
+                break
+    return replace(plain, loops=tuple(_explained(r, reasons) for r in plain.loops))
+
+
+def _explained(report: LoopReport, reasons: Mapping[int, Refusal]) -> LoopReport:
+    """A loop that stays because of its exits says what they depend on, where that was found."""
+    reason = reasons.get(report.line)
+    if report.refusal is None or reason is None or report.refusal.code not in ("VEC940", "VEC941"):
+        return report
+    return replace(report, refusal=reason)
+
+
+def _compile(
+    split: Split, arguments: Mapping[str, Value], hints: Mapping[str, int], options: Options
+) -> Compilation:
+    """The function's loops one by one. Raises `RefusalError` if a piece of one has to stay."""
+    function = split.function
+    prefix = Prefix(function, dict(arguments), dict(hints), [p.search for p in split.parts])
     reports: list[LoopReport] = []
-    replacements: list[Replacement] = []
+    compiled: list[Compiled] = []
     for candidate in prefix.run():
         try:
-            report, replacement = compile_loop(function, candidate, hints, options)
-            replacements.append(replacement)
+            found = compile_loop(function, candidate, hints, options)
+            compiled.append(found)
+            part = next((p for p in split.parts if p.holds(candidate.node)), None)
+            line = found.report.line if part is None else function.place(part.search.loop).line
+            reports.append(replace(found.report, line=line))
         except RefusalError as error:
+            part = next((p for p in split.parts if p.holds(candidate.node)), None)
+            if part is not None:
+                raise Unliftable(part.explain(candidate.node, error.refusal)) from error
             line = function.place(candidate.node).line
-            report = LoopReport(line, "kept", refusal=error.refusal)
-        reports.append(report)
+            reports.append(LoopReport(line, "kept", refusal=error.refusal))
+    for part in split.parts:
+        check_search(part, compiled)
+    reports = _joined(reports)
     reports.extend(LoopReport(r.place.line, "kept", refusal=r) for r in prefix.others)
     reports.sort(key=lambda r: r.line)
-    if not replacements:
+    if not compiled:
         return Compilation("kept", function.text, tuple(reports), (), ())
     complete = all(r.status == "vectorized" for r in reports)
-    source = write_function(function, replacements)
+    source = write_function(function, [c.replacement for c in compiled])
+    made = frozenset(n for p in split.parts for n in p.search.made)
+    targets = frozenset(n for p in split.parts for n in p.search.targets)
+    source = tidy_searches(source, made, targets)
     assumptions = tuple(dict.fromkeys(a for r in reports for a in r.assumptions))
     name, known = find_torch(function)
     missing = () if known or f"{name}." not in source else ("import torch",)
@@ -146,12 +208,53 @@ def compile_function(
     )
 
 
+def check_search(part: Part, compiled: Sequence[Compiled]) -> None:
+    """Whether a loop may look at its exits' conditions before anything else happens.
+
+    Raises `Unliftable` where the loop writes what they read.
+    """
+    mine = [c for c in compiled if part.holds(c.replacement.loop)]
+    seeker, *others = mine
+    search = part.search
+    if seeker.report.refusal is not None:
+        raise Unliftable(part.explain(seeker.replacement.loop, seeker.report.refusal))
+    if search.hits and search.hits not in seeker.replacement.replaced:
+        raise Unliftable(part.refuse("whether it is taken is not computed for all iterations"))
+    shared = {name for c in others for name in c.written} & seeker.read
+    if shared:
+        names = ", ".join(sorted(s.split(":")[1] if ":" in s else s for s in shared))
+        raise Unliftable(part.refuse(f"whether it is taken depends on {names}, "
+                                     "which earlier iterations write"))  # fmt: skip
+
+
+def _joined(reports: Sequence[LoopReport]) -> list[LoopReport]:
+    """One report a loop: that of a loop in several pieces says what all of them do."""
+    found: dict[int, LoopReport] = {}
+    for report in reports:
+        first = found.get(report.line)
+        if first is None:
+            found[report.line] = report
+            continue
+        found[report.line] = LoopReport(
+            report.line,
+            first.status if first.status == report.status else "partial",
+            first.exactness & report.exactness,
+            (*first.assumptions, *report.assumptions),
+            tuple(dict.fromkeys((*first.rules, *report.rules))),
+            first.refusal or report.refusal,
+            (*first.dependences, *report.dependences),
+            (*first.lossy, *report.lossy),
+        )
+    return list(found.values())
+
+
 def compile_loop(
     function: SourceFunction, candidate: Candidate, hints: Mapping[str, int], options: Options
-) -> tuple[LoopReport, Replacement]:
+) -> Compiled:
     """One outermost loop through every stage. Raises `RefusalError` with the reason it stays."""
     builder, nest = read_nest(function, candidate, hints)
     facts = Facts(hints, spellable_at_entry(function))
+    facts.known.extend(candidate.known)
     require_noted(builder, nest, facts)
     body = forward_stores(if_convert(nest.body, nest.arrays))
     bounds = Bounds(nest.arrays, nest.locals, facts)
@@ -179,7 +282,8 @@ def compile_loop(
     plan = settle_powers(plan, context.with_grad)
     replaceable = find_replaceable(candidate, nest, plan, facts, context.with_grad)
     written = write_plan(plan, context, replaceable, builder.temporaries)
-    if any(is_passed_on(name, candidate) for name in written.replaced):
+    floats = [n for n in written.replaced if category(nest.arrays[n].type.dtype) in _ROUNDED]
+    if any(is_passed_on(name, candidate) for name in floats):
         context.round_off("a later operation may add up in the order of the new memory layout")
     changed = {s.store.array for s in statements}
     context.names.clear()
@@ -195,8 +299,17 @@ def compile_loop(
         dependences,
         tuple(context.lossy),
     )
-    return report, Replacement(
+    replacement = Replacement(
         candidate.node, candidate.block, written.body, written.replaced, written.bound
+    )
+    read = {load.array for s in statements for e in expressions_of(s.store) for load in loads(e)}
+    memory = {name: tensor.storage.rstrip("?") for name, tensor in nest.arrays.items()}
+    return Compiled(
+        report,
+        replacement,
+        nest.place,
+        frozenset(memory[name] for name in read),
+        frozenset(memory[s.store.array] for s in statements),
     )
 
 

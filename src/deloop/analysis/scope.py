@@ -17,6 +17,7 @@ from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Module
 from deloop.poly.domain import Domain
+from deloop.text.liveness import is_read_behind
 from deloop.text.names import names_stored
 
 
@@ -55,58 +56,7 @@ def find_live_out(function: SourceFunction, candidate: Candidate) -> tuple[str, 
     """Names that the loop sets and the code behind it reads."""
     loop = candidate.node
     bound = set(assigned_names(loop)) | target_names(loop)
-    return tuple(n for n in sorted(bound) if _first_read_after(function.node, loop, n) is not None)
-
-
-def _first_read_after(node: ast.AST, loop: ast.For, name: str) -> ast.AST | None:
-    """The first use of a name behind the loop, unless it is set anew before."""
-    end = (loop.end_lineno or loop.lineno, loop.end_col_offset or 0)
-    later = [
-        n for n in ast.walk(node)
-        if isinstance(n, ast.Name) and n.id == name and (n.lineno, n.col_offset) >= end
-    ]  # fmt: skip
-    if not later:
-        return None
-    reads = [n for n in later if isinstance(n.ctx, ast.Load)]
-    for statement in _following(node, loop):
-        inside = [n for n in ast.walk(statement) if isinstance(n, ast.Name) and n.id == name]
-        if any(isinstance(n.ctx, ast.Load) for n in inside) and not _rebinds_first(statement, name):
-            return next(n for n in inside if isinstance(n.ctx, ast.Load))
-        if inside and _rebinds_first(statement, name):
-            return None
-    return reads[0] if reads else None
-
-
-def _rebinds_first(statement: ast.stmt, name: str) -> bool:
-    """Whether a statement always sets the name before reading it."""
-    if isinstance(statement, ast.Assign):
-        sets = any(
-            isinstance(n, ast.Name) and n.id == name
-            for t in statement.targets
-            for n in ast.walk(t)
-            if isinstance(getattr(n, "ctx", None), ast.Store)
-        )
-        reads = any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement.value))
-        return sets and not reads
-    if isinstance(statement, ast.For):
-        target = any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement.target))
-        reads = any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement.iter))
-        return target and not reads
-    return False
-
-
-def _following(node: ast.AST, loop: ast.For) -> list[ast.stmt]:
-    """Statements behind the loop, of its own block and of the blocks around it, in order."""
-    for field in ("body", "orelse", "finalbody"):
-        block = getattr(node, field, None)
-        if not isinstance(block, list):
-            continue
-        for position, statement in enumerate(block):
-            if statement is loop:
-                return list(block[position + 1 :])
-            if isinstance(statement, ast.stmt) and any(n is loop for n in ast.walk(statement)):
-                return [*_following(statement, loop), *block[position + 1 :]]
-    return []
+    return tuple(n for n in sorted(bound) if is_read_behind(n, loop, function.node))
 
 
 def require_noted(builder: NestBuilder, nest: Nest, facts: Facts) -> None:

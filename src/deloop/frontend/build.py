@@ -114,11 +114,11 @@ class NestBuilder(CellReader):
         reasons = {
             ast.Break: (
                 "VEC940",
-                "break: how many iterations run depends on what earlier ones computed",
+                "break: how many iterations run is not known before the loop does",
             ),
             ast.Return: (
                 "VEC940",
-                "return inside the loop: how many iterations run depends on the data",
+                "return inside the loop: how many iterations run is not known before the loop does",
             ),
             ast.While: ("VEC941", "while: the number of iterations is not known before it runs"),
             ast.Raise: ("VEC923", "an iteration may raise an exception"),
