@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from deloop.analysis.bounds import Bounds, check_trip_counts
@@ -27,19 +28,20 @@ from deloop.backend.context import Context
 from deloop.backend.function import Replacement, write_function
 from deloop.backend.statement import write_plan
 from deloop.backend.tidy import tidy_searches
-from deloop.diagnostic import Assumption, Exactness, Place, Refusal
+from deloop.diagnostic import Assumption, Exactness, Refusal
 from deloop.dtype import category
 from deloop.errors import CarriedRead, RefusalError, Unliftable
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.cells import Carrying, KindFound
+from deloop.frontend.search import Search
 from deloop.frontend.split import Part, Split, Spot, find_outermost, split_function
 from deloop.ir.affine import Affine
 from deloop.ir.loop import Loop, Nest, expressions_of
-from deloop.ir.plan import Step, vectors
+from deloop.ir.plan import Statement, Step, vectors
 from deloop.ir.scalar import loads
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Value
-from deloop.poly.dependence import Dependence
+from deloop.poly.dependence import Dependence, DependenceKind
 from deloop.rewrite.apply import apply_rules_to_plan
 from deloop.rules import RULES
 from deloop.text.names import names_stored
@@ -104,9 +106,12 @@ class Compiled:
 
     report: LoopReport
     replacement: Replacement
-    place: Place
+    candidate: Candidate
     read: frozenset[str]
     written: frozenset[str]
+    changed: frozenset[str] = frozenset()
+    """Of what is written, that which is not a variable of the loop's own."""
+    read_by: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -180,7 +185,7 @@ def _compile(
             found = compile_loop(function, candidate, hints, options)
             compiled.append(found)
             part = next((p for p in split.parts if p.holds(candidate.node)), None)
-            line = found.report.line if part is None else function.place(part.search.loop).line
+            line = found.report.line if part is None else part.line
             reports.append(replace(found.report, line=line))
         except RefusalError as error:
             part = next((p for p in split.parts if p.holds(candidate.node)), None)
@@ -189,7 +194,7 @@ def _compile(
             line = function.place(candidate.node).line
             reports.append(LoopReport(line, "kept", refusal=error.refusal))
     for part in split.parts:
-        check_search(part, compiled)
+        check_search(function, part, compiled, hints)
     reports = _joined(reports)
     reports.extend(LoopReport(r.place.line, "kept", refusal=r) for r in prefix.others)
     reports.sort(key=lambda r: r.line)
@@ -208,7 +213,9 @@ def _compile(
     )
 
 
-def check_search(part: Part, compiled: Sequence[Compiled]) -> None:
+def check_search(
+    function: SourceFunction, part: Part, compiled: Sequence[Compiled], hints: Mapping[str, int]
+) -> None:
     """Whether a loop may look at its exits' conditions before anything else happens.
 
     Raises `Unliftable` where the loop writes what they read.
@@ -216,15 +223,44 @@ def check_search(part: Part, compiled: Sequence[Compiled]) -> None:
     mine = [c for c in compiled if part.holds(c.replacement.loop)]
     seeker, *others = mine
     search = part.search
+    if search.inner:
+        changed = {a for c in mine for a in c.changed}
+        read = {a for c in mine for name in search.inner for a in c.read_by.get(name, ())}
+        if changed & read:
+            raise Unliftable(part.refuse_shared(changed & read))
+        return
     if seeker.report.refusal is not None:
         raise Unliftable(part.explain(seeker.replacement.loop, seeker.report.refusal))
     if search.hits and search.hits not in seeker.replacement.replaced:
         raise Unliftable(part.refuse("whether it is taken is not computed for all iterations"))
     shared = {name for c in others for name in c.written} & seeker.read
-    if shared:
-        names = ", ".join(sorted(s.split(":")[1] if ":" in s else s for s in shared))
-        raise Unliftable(part.refuse(f"whether it is taken depends on {names}, "
-                                     "which earlier iterations write"))  # fmt: skip
+    if shared and not _looks_ahead(function, part.search, seeker.candidate, shared, hints):
+        raise Unliftable(part.refuse_shared(shared))
+
+
+def _looks_ahead(
+    function: SourceFunction,
+    search: Search,
+    candidate: Candidate,
+    shared: AbstractSet[str],
+    hints: Mapping[str, int],
+) -> bool:
+    """Whether no condition reads what the loop has written by then, though it writes there."""
+    if search.combined is None:
+        return False
+    try:
+        _, nest = read_nest(function, replace(candidate, node=search.combined), hints)
+        _, statements, dependences = analyse(nest, Facts(hints, spellable_at_entry(function)))
+    except RefusalError:
+        return False
+    writers = {
+        s.name for s in statements if nest.arrays[s.store.array].storage.rstrip("?") in shared
+    }
+    readers = {s.name for s in statements if s.store.array in {search.hits, *nest.locals}}
+    return not any(
+        d.kind is DependenceKind.FLOW and d.source in writers and d.sink in readers
+        for d in dependences
+    )
 
 
 def _joined(reports: Sequence[LoopReport]) -> list[LoopReport]:
@@ -255,16 +291,9 @@ def compile_loop(
     builder, nest = read_nest(function, candidate, hints)
     facts = Facts(hints, spellable_at_entry(function))
     facts.known.extend(candidate.known)
+    facts.at_most.update(candidate.at_most)
     require_noted(builder, nest, facts)
-    body = forward_stores(if_convert(nest.body, nest.arrays))
-    bounds = Bounds(nest.arrays, nest.locals, facts)
-    statements = drop_touches([bounds.check(s) for s in list_statements(body)])
-    bounds.expect_to_run(statements)
-    facts.needed.extend(require_updates(nest, statements, facts))
-    for statement in statements:
-        check_trip_counts(statement, facts, at_least_one=bounds.must_run)
-    statements = [canonical_statement(s, facts.canonical) for s in statements]
-    dependences = dependences_of(statements, nest.arrays, facts)
+    bounds, statements, dependences = analyse(nest, facts)
     plan = distribute(statements, dependences)
     refusal = check_kept(plan, dependences, statements)
     plan = lift(plan, bounds)
@@ -307,10 +336,48 @@ def compile_loop(
     return Compiled(
         report,
         replacement,
-        nest.place,
+        candidate,
         frozenset(memory[name] for name in read),
         frozenset(memory[s.store.array] for s in statements),
+        frozenset(memory[s.store.array] for s in statements if s.store.array not in nest.locals),
+        _reads_by_name(statements, nest),
     )
+
+
+def analyse(
+    nest: Nest, facts: Facts
+) -> tuple[Bounds, list[Statement], tuple[Dependence, ...]]:
+    """The statements of a nest, checked, and what depends on what."""
+    body = forward_stores(if_convert(nest.body, nest.arrays))
+    bounds = Bounds(nest.arrays, nest.locals, facts)
+    statements = drop_touches([bounds.check(s) for s in list_statements(body)])
+    bounds.expect_to_run(statements)
+    facts.needed.extend(require_updates(nest, statements, facts))
+    for statement in statements:
+        check_trip_counts(statement, facts, at_least_one=bounds.must_run)
+    statements = [canonical_statement(s, facts.canonical) for s in statements]
+    return bounds, statements, dependences_of(statements, nest.arrays, facts)
+
+
+def _reads_by_name(
+    statements: Sequence[Statement], nest: Nest
+) -> dict[str, frozenset[str]]:
+    """The memory that is read to set each variable, temporaries on the way included."""
+    found: dict[str, set[str]] = {}
+    direct: dict[str, set[str]] = {}
+    for s in statements:
+        reads = {load.array for e in expressions_of(s.store) for load in loads(e)}
+        direct.setdefault(s.store.array, set()).update(reads)
+    for array in direct:
+        queue, seen = [array], {array}
+        while queue:
+            for read in direct.get(queue.pop(), set()) - seen:
+                seen.add(read)
+                if read in nest.locals:
+                    queue.append(read)
+        memory = {nest.arrays[a].storage.rstrip("?") for a in seen if a not in nest.locals}
+        found.setdefault(nest.arrays[array].name, set()).update(memory)
+    return {name: frozenset(memory) for name, memory in found.items()}
 
 
 def axes_of(plan: tuple[Step, ...], nest: Nest) -> list[Loop]:

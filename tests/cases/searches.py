@@ -273,6 +273,8 @@ FAMILY.add(
     *with_dims(
         "mask = x > limit\nreturn torch.where(mask.any(dim=1), mask.int().argmax(dim=1), -1)",
     ),
+    "stop = torch.where(x > limit, torch.arange(x.shape[1]), x.shape[1]).amin(1)\n"
+    "return torch.where(stop < x.shape[1], stop, -1)",
     inputs=matrices(1, 0.9),
 )
 
@@ -293,6 +295,7 @@ FAMILY.add(
         "mask = tokens == eos\n"
         "return torch.where(mask.any(dim=1), mask.int().argmax(dim=1), tokens.shape[1])",
     ),
+    "return torch.where(tokens == eos, torch.arange(tokens.shape[1]), tokens.shape[1]).amin(1)",
     inputs=matrices(1, 2, dtypes=(torch.int64,), grad=False),
 )
 

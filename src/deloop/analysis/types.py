@@ -57,7 +57,8 @@ class Candidate:
     products: dict[str, tuple[Affine, ...]]
     function_body: list[ast.stmt]
     known: tuple[Constraint, ...] = ()
-    """What holds of numbers that the code before has computed."""
+    at_most: tuple[tuple[str, Affine], ...] = ()
+    """What holds of numbers that the code before has computed, and what they do not exceed."""
 
 
 _BINDING_METHODS = frozenset(
@@ -87,6 +88,7 @@ class Prefix:
         self.hits = {s.hits: s for s in searches if s.hits}
         self.stops = {s.stop: s for s in searches if s.stop}
         self.known: list[Constraint] = []
+        self.at_most: dict[str, Affine] = {}
         self.environment: Environment = dict(arguments)
         self.hints = hints
         self.rebound: set[str] = set()
@@ -135,6 +137,7 @@ class Prefix:
                         dict(self.products),
                         self.function.body,
                         tuple(self.known),
+                        tuple(self.at_most.items()),
                     )
                 )
                 self._forget(node)
@@ -206,7 +209,13 @@ class Prefix:
             stop = Affine.symbol(name)
             self.environment[name] = Integer(stop)
             self.known.extend([at_least(stop, 0), at_least(counts[0], stop)])
+            self.at_most[name] = counts[0]
             return
+        for counted in (loop for loops in headers for loop in loops):
+            if counted.span is not None:  # how many steps of a range there are
+                steps = (counted.upper - counted.lower) * counted.stride
+                self.known.append(at_least(steps, counted.span))
+                self.known.append(at_least(counted.span + counted.stride - 1, steps))
         kind = TensorType("bool", counts, self._device_in(search.seeker))
         self.environment[name] = Tensor(name, kind, f"fresh:{name}", fresh=True, fill=False)
 

@@ -47,7 +47,7 @@ class ReductionEmitter(OperandEmitter):
             piece = self._repeated(piece, missing, reduction)
         if not reduction.is_exact and category(node.type.dtype) in ("float", "complex"):
             self.context.round_off(f"{node.kind} in another order than the loop's")
-        elif node.kind in ("max", "min"):
+        elif node.kind in ("max", "min") and category(node.type.dtype) == "float":
             self.context.round_off("an extreme may be either zero where -0.0 and 0.0 tie")
         return self._finished(piece, node)
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from deloop.backend import syntax
-from deloop.text.liveness import is_read_behind
+from deloop.text.liveness import Fate, fate_of, is_read_behind
 from deloop.text.names import names_read, names_stored, substitute
 
 _Change = tuple[int, int, list[ast.stmt]]
@@ -108,9 +108,16 @@ def _nonzero_of_mask(block: _Block, at: int, tests: set[str]) -> _Change | None:
                 value=ast.Call(func=ast.Attribute(value=ast.Name(id=read), attr="nonzero")),
             ),
         ] if name == again == read and name in block.made:
-            value = syntax.method(mask, "nonzero")
+            value = syntax.method(_without_clone(mask), "nonzero")
             return at, at + 2, [ast.Assign([ast.Name(name, ast.Store())], value, lineno=0)]
     return None
+
+
+def _without_clone(mask: ast.expr) -> ast.expr:
+    match mask:
+        case ast.Call(func=ast.Attribute(value=inner, attr="clone"), args=[], keywords=[]):
+            return inner
+    return mask
 
 
 def _test_used_once(block: _Block, at: int, tests: set[str]) -> _Change | None:
@@ -184,8 +191,18 @@ def _choice(test: ast.expr, then: ast.expr, otherwise: ast.expr) -> ast.expr:
         if then.value is True and otherwise.value is False:
             return test
         if then.value is False and otherwise.value is True:
-            return ast.UnaryOp(ast.Not(), _bare(test))
+            return _none_holds(_bare(test))
     return ast.IfExp(_bare(test), then, otherwise)
+
+
+def _none_holds(test: ast.expr) -> ast.expr:
+    """``not mask.any()``; ``(~mask).any()`` is not, where ``mask.all()`` is."""
+    match test:
+        case ast.Call(
+            func=ast.Attribute(value=ast.UnaryOp(op=ast.Invert(), operand=mask), attr="any")
+        ):
+            return syntax.method(syntax.method(mask, "all"), "item")
+    return ast.UnaryOp(ast.Not(), test)
 
 
 def _is_bool(test: ast.expr) -> bool:
@@ -271,7 +288,7 @@ def _returned_at_once(block: _Block, at: int, tests: set[str]) -> _Change | None
         case [
             ast.Assign(targets=[ast.Name(id=name)], value=value),
             ast.Return(value=ast.Name(id=returned)),
-        ] if name == returned and ast.unparse(value) in tests:
+        ] if name == returned and (ast.unparse(value) in tests or name in block.made):
             inner = [n for n in ast.walk(block.node) if isinstance(n, (ast.Lambda, ast.FunctionDef))
                      and n is not block.node]  # fmt: skip
             if not any(name in _names(n) for n in inner):
@@ -296,15 +313,34 @@ def _plain_test(block: _Block, at: int, tests: set[str]) -> _Change | None:
 
 
 def _counter_unread(block: _Block, at: int, tests: set[str]) -> _Change | None:
-    """``i = 0``, where nobody looks at ``i`` any more."""
+    """``i = 0``, where nobody looks at ``i`` any more before it is set anew."""
     match block.body[at]:
-        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant()) if (
-            name in block.targets and len(block.body) > 1
+        case ast.Assign(targets=[ast.Name(id=name)] as targets, value=value) if (
+            name in block.targets and len(block.body) > 1 and _is_simple(value)
         ):
             others = [n for n in ast.walk(block.node) if isinstance(n, ast.Name) and n.id == name]
-            if len(others) == 1:
+            is_lost = fate_of(name, block.body[at + 1 :]) is Fate.GONE and not any(
+                isinstance(n, (ast.Global, ast.Nonlocal, ast.Lambda, ast.FunctionDef))
+                for n in ast.walk(block.node) if n is not block.node
+            )  # fmt: skip
+            if others == targets or is_lost:
                 return at, at + 1, []
     return None
+
+
+def _is_simple(value: ast.expr) -> bool:
+    """Whether a value is made of numbers, names and lengths."""
+    for node in ast.walk(value):
+        if isinstance(node, ast.Call):
+            if not (isinstance(node.func, ast.Name) and node.func.id == "len"):
+                return False
+        elif not isinstance(node, _SIMPLE):
+            return False
+    return True
+
+
+_SIMPLE = (ast.Constant, ast.Name, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop,
+           ast.expr_context)  # fmt: skip
 
 
 _RULES: tuple[Callable[[_Block, int, set[str]], _Change | None], ...] = (

@@ -9,8 +9,8 @@ from dataclasses import replace
 from deloop.diagnostic import Refusal
 from deloop.errors import Unliftable
 from deloop.frontend import expression as build
-from deloop.frontend.cells import CellReader
 from deloop.frontend.conditions import opposite
+from deloop.frontend.cuts import CutReader
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.header import Counted, Header
 from deloop.frontend.items import Carried, Finished, FlatIndex, Item, View
@@ -24,7 +24,7 @@ from deloop.ir.types import Integer, Tensor
 _MAX_READINGS = 8
 
 
-class NestBuilder(CellReader):
+class NestBuilder(CutReader):
     """Reads one ``for`` statement into loop IR."""
 
     def _flat_expression(self, flat: FlatIndex, node: ast.AST) -> Expression:
@@ -143,6 +143,7 @@ class NestBuilder(CellReader):
             self.unsupported(node, "loop kept: for … else is not read yet", "VEC940")
         header = self.header(node.iter)
         names = self._iterator_names(node.target, header)
+        header = self.cut(node, header, names)
         self.open_loops.append(id(node))
         self.changed_in_place(node)
         opened = self.open_cells(node)
@@ -209,7 +210,7 @@ class NestBuilder(CellReader):
         try:
             outer, self.out = self.out, []
             self.assign(node.target, header.element(at), node)
-            self.out.extend(self.block(node.body))
+            self.out.extend(self.block(self.body_of(node)))
             self.flush_cells(node)
             nodes, self.out = self.out, outer
             return nodes

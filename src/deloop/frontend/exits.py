@@ -83,7 +83,7 @@ def _jump(node: ast.stmt) -> ast.Break | ast.Return:
 
 
 def _distributed(node: ast.If) -> list[Item]:
-    """``if a: S; if b: break`` as ``if a: S`` and ``if a and b: break``, where S leaves `a` alone."""
+    """``if a: S; if b: break`` as ``if a: S`` and ``if a and b: break``; S leaves `a` alone."""
     found: list[Item] = []
     for block, test in ((node.body, node.test), (node.orelse, negated(node.test))):
         for item in _items(block):
@@ -126,6 +126,21 @@ def joined(first: ast.expr, second: ast.expr) -> ast.expr:
 def has_exit(block: Sequence[ast.stmt]) -> bool:
     """Whether a statement may end the surrounding loop: its ``break``, or a ``return``."""
     return any(_may_exit(s, own=True) for s in block)
+
+
+def has_own_break(loop: ast.For) -> bool:
+    """Whether a ``break`` of the loop itself stands in its body."""
+    return any(_may_break(s) for s in loop.body)
+
+
+def _may_break(node: ast.AST) -> bool:
+    if isinstance(node, ast.Break):
+        return True
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+        return False
+    if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
+        return any(map(_may_break, node.orelse))
+    return any(map(_may_break, ast.iter_child_nodes(node)))
 
 
 def _may_exit(node: ast.AST, own: bool) -> bool:
@@ -266,10 +281,15 @@ def read_while(node: ast.While, before: Sequence[ast.stmt]) -> Counted | None:
     """
     tests = list(_conjuncts(node.test))
     body = eliminate_continue(list(node.body))
-    if isinstance(node.test, ast.Constant) and node.test.value in (True, 1):
+    orelse = node.orelse
+    if isinstance(node.test, ast.Constant) and node.test.value in (True, 1) and not orelse:
         match body[0]:
-            case ast.If(test=test, body=[ast.Break()], orelse=[]):
+            case ast.If(test=test, body=ending, orelse=[]) if (
+                _ends(ending) and not has_exit(ending[:-1])
+            ):
                 tests, body = [negated_comparison(test)], body[1:]
+                is_return = isinstance(ending[-1], ast.Return)
+                orelse = ending if is_return else ending[:-1]
     flags = [f for f in map(_flag_of, tests) if f is not None]
     step = body[-1] if body else None
     if not isinstance(step, ast.AugAssign):
@@ -283,7 +303,8 @@ def read_while(node: ast.While, before: Sequence[ast.stmt]) -> Counted | None:
     stop = next((s for t in tests if (s := _stop_of(t, name, step.op)) is not None), None)
     if stop is None:
         return None
-    bound, rest = stop[1], [t for t in tests if t is not stop[0]]
+    bound = stop[1]
+    rest = [t for t in tests if t is not stop[0] and not _starts_true(t, before)]
     body = _flag_breaks(body[:-1], step, flags)
     fixed = {n.id for n in ast.walk(bound) if isinstance(n, ast.Name)}
     try:
@@ -304,7 +325,16 @@ def read_while(node: ast.While, before: Sequence[ast.stmt]) -> Counted | None:
         arguments.append(ast.UnaryOp(ast.USub(), ast.Constant(1)))
     iterable = ast.Call(ast.Name("range", ast.Load()), arguments, [])
     target = ast.Name(name, ast.Store())
-    return Counted(target, iterable, body or [ast.Pass()], node.orelse, bound)
+    return Counted(target, iterable, body or [ast.Pass()], orelse, bound)
+
+
+def _starts_true(test: ast.expr, before: Sequence[ast.stmt]) -> bool:
+    """Whether a condition on a flag holds until the loop sets it, which ends the loop."""
+    flag = _flag_of(test)
+    if flag is None:
+        return False
+    start = _start_of(flag[0], before)
+    return isinstance(start, ast.Constant) and start.value is (not flag[1])
 
 
 def _hoisted_step(

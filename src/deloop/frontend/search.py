@@ -28,6 +28,7 @@ from deloop.frontend.exits import (
     Unreadable,
     break_at_flags,
     has_exit,
+    has_own_break,
     is_plain,
     is_plain_value,
     read_items,
@@ -35,7 +36,7 @@ from deloop.frontend.exits import (
 )
 from deloop.frontend.iterables import CUT, Iterable, added, count_of, items_at, minus, turned
 from deloop.text.liveness import Fate, fate_of, is_read_behind, names_bound
-from deloop.text.names import names_read, names_stored
+from deloop.text.names import names_read, names_stored, substitute
 
 _Found = TypeVar("_Found")
 
@@ -71,6 +72,10 @@ class Search:
     exits: tuple[Exit, ...] = ()
     carried: tuple[str, ...] = ()
     """Names that the conditions read and that each iteration gets from the one before."""
+    combined: ast.For | None = None
+    """The conditions and what runs up to the exit, in the loop's order, for dependence analysis."""
+    inner: tuple[str, ...] = ()
+    """Numbers of iterations of loops inside of this one, where that is all that changed."""
 
     def describe(self) -> str:
         """The ways out: ``break``, ``return``, or the condition of the ``while``."""
@@ -116,6 +121,10 @@ def split_loop(
     guarded:
         Whether the loop up to the exit runs only ``if stop:``, so that it is sure to run.
     """
+    if isinstance(loop, ast.For) and not has_exit([loop]) and not has_own_break(loop):
+        inner = None if guarded else split_inner(loop, node, taken)
+        if inner is not None:
+            return inner
     if isinstance(loop, ast.While):
         counted = read_while(loop, before)
     elif isinstance(loop, ast.For):
@@ -131,6 +140,59 @@ def split_loop(
         return None
 
 
+def split_inner(loop: ast.For, node: ast.FunctionDef, taken: set[str]) -> Search | None:
+    """A loop with the exits of the loops inside of it made conditions on a number.
+
+        for j in range(m):                 stop = m
+            if x[i, j] > t: break          for j in range(m): stop = min(stop, j if … else m)
+            s[i] += x[i, j]        ->      for j in range(m):
+                                               if j < stop: s[i] += x[i, j]
+    """
+    names = _Names(taken)
+    inner = _Inner(node, names)
+    try:
+        body = inner.block(loop.body)
+    except Unreadable:
+        return None
+    if not inner.exits:
+        return None
+    changed = copy.copy(loop)
+    changed.body = body
+    made = tuple(names.made)
+    return Search(loop, (changed,), changed, made=made, exits=tuple(inner.exits),
+                  inner=tuple(inner.stops))  # fmt: skip
+
+
+class _Inner:
+    """The blocks of one outermost loop on their way."""
+
+    def __init__(self, node: ast.FunctionDef, names: _Names) -> None:
+        self.node = node
+        self.names = names
+        self.exits: list[Exit] = []
+        self.stops: list[str] = []
+
+    def block(self, body: Sequence[ast.stmt]) -> Block:
+        result: Block = []
+        for statement in body:
+            if isinstance(statement, ast.For) and has_own_break(statement):
+                counted = Counted(statement.target, statement.iter, statement.body,
+                                  statement.orelse)  # fmt: skip
+                split = _Splitting(statement, counted, self.node, self.names, False)
+                self.exits.extend(split.exits)
+                pieces, stop = split.nested()
+                self.stops.append(stop)
+                result.extend(pieces)
+            elif isinstance(statement, (ast.For, ast.If)):
+                changed = copy.copy(statement)
+                changed.body = self.block(statement.body)
+                changed.orelse = self.block(statement.orelse)
+                result.append(changed)
+            else:
+                result.append(statement)
+        return result
+
+
 class _Splitting:
     def __init__(
         self, loop: ast.stmt, counted: Counted, node: ast.FunctionDef, names: _Names, guarded: bool
@@ -142,6 +204,8 @@ class _Splitting:
         self.counted = counted
         self.levels: list[tuple[ast.expr, ast.expr]] = []
         self.outer: list[list[ast.stmt]] = []
+        self.alike: dict[int, ast.expr] = {}
+        """Iterables of the same lengths as those of inner loops, told without outer iterators."""
         self.items = self._descend(counted.target, counted.iterable, counted.body)
         self.exits = [item for item in self.items if isinstance(item, Exit)]
         self.plain = [item for item in self.items if not isinstance(item, Exit)]
@@ -191,11 +255,24 @@ class _Splitting:
             )  # fmt: skip
             if not known or not calls or names & (assigned - own) or own & assigned - own:
                 raise Unreadable
-            if names & inner and len(self.levels) > 1:
-                self.is_ragged = True
+            if names & inner:
+                rows = self._rows(position)
+                if names & inner <= set(rows):
+                    self.alike[position] = substitute(iterable, rows)
+                else:
+                    self.is_ragged = True
         in_plain = {n for s in self.plain for n in names_stored(s)}
         if in_plain & self.targets or not self.exits:
             raise Unreadable
+
+    def _rows(self, position: int) -> dict[str, ast.expr]:
+        """Names that hold rows of tensors in the loops around one: all rows are alike."""
+        found: dict[str, ast.expr] = {}
+        for target, iterable in self.levels[:position]:
+            for t, v in items_at(target, iterable, ast.Constant(0)) or []:
+                if isinstance(t, ast.Name) and isinstance(v, ast.Subscript):
+                    found[t.id] = v
+        return found
 
     is_ragged = False
     runner: ast.For | None = None
@@ -255,6 +332,41 @@ class _Splitting:
         )
 
     # ------------------------------------------------------------------ pieces
+    def nested(self) -> tuple[Block, str]:
+        """The pieces of a loop inside of another one, and the number that its exit makes."""
+        jumps = {type(e.jump) for e in self.exits}
+        effects = self._effects()
+        if len(self.levels) > 1 or jumps != {ast.Break}:
+            raise Unreadable
+        target, iterable = self.levels[0]
+        count = _known(count_of(iterable))
+        stop, k = self.names.new("stop"), self.names.new("k")
+        pair = ast.Tuple([ast.Name(k, ast.Store()), target], ast.Store())
+        header = _call("enumerate", iterable)
+
+        def sooner(test: ast.expr) -> ast.stmt:
+            here = ast.IfExp(test, _load(k), copy.deepcopy(count))
+            return ast.Assign([ast.Name(stop, ast.Store())], _call("min", _load(stop), here))
+
+        seeker, copies = self._seeker([(pair, header)], sooner)
+        start = ast.Assign([ast.Name(stop, ast.Store())], copy.deepcopy(count))
+        pieces: list[ast.stmt] = [start, *copies, seeker]
+        inclusive = bool(effects) and self._ends_with_exit(effects)
+        if effects:
+            again = self.names.new("k")
+            runs = ast.Compare(
+                _load(again), [ast.LtE() if inclusive else ast.Lt()], [_load(stop)]
+            )
+            pair = ast.Tuple([ast.Name(again, ast.Store()), target], ast.Store())
+            body: list[ast.stmt] = [ast.If(runs, copy.deepcopy(effects), [])]
+            self.runner = ast.For(copy.deepcopy(pair), copy.deepcopy(header), body, [])
+            pieces.append(self.runner)
+        found = ast.Compare(_load(stop), [ast.Lt()], [copy.deepcopy(count)])
+        row = ast.Name(stop, ast.Load())
+        then = self._tail(row, [Iterable(iterable)], stop, effects if inclusive else [])
+        rest = self._choice(found, then, self._without_exit(effects))
+        return list(self._made([*pieces, *rest], seeker).pieces), stop
+
     def _any_search(self) -> Search:
         """``found = False; for …: if c: found = True`` and ``if found: …``."""
         found = self.names.new("found")
@@ -285,7 +397,8 @@ class _Splitting:
         seeker, copies = self._seeker(
             headers, lambda test: ast.If(test, [ast.Assign([place], ast.Constant(True))], [])
         )
-        counts = [_known(count_of(turn.node)) for turn in turns]
+        alike = [self.alike.get(k, turn.node) for k, turn in enumerate(turns)]
+        counts = [_known(count_of(node)) for node in alike]
         shape = _tuple([copy.deepcopy(c) for c in counts])
         pieces: list[ast.stmt] = [
             ast.Assign([ast.Name(hits, ast.Store())], _call("torch.zeros", shape)),
@@ -309,11 +422,17 @@ class _Splitting:
             value = ast.IfExp(found, position, copy.deepcopy(counts[0]))
             pieces.append(ast.Assign([ast.Name(stop, ast.Store())], value))
             pieces.extend(self._up_to(stop, effects))
+        if stop and self.counted.final is not None and not (inclusive or is_last):
+            target, iterable = self.levels[0]
+            here = _known(items_at(target, iterable, _load(stop)))
+            if self.live & self.targets:
+                pieces.extend(_bind(t, v) for t, v in here)
+                self.live -= self.targets
         then = self._tail(row, turns, stop if effects and not is_last and not inclusive else "",
                           effects if inclusive else [])  # fmt: skip
         rest = self._choice(found, then, self._without_exit(effects))
         return self._made(
-            [*pieces, *rest], seeker, hits, tuple(t.node for t in turns), stop
+            [*pieces, *rest], seeker, hits, tuple(alike), stop
         )
 
     def _made(
@@ -333,7 +452,7 @@ class _Splitting:
         return Search(
             self.loop, tuple(pieces), seeker, hits, headers, stop,
             tuple(self.names.made), tuple(sorted(self.targets)), tuple(self.exits),
-            tuple(sorted(self._carried() & self._read_by_slice())),
+            tuple(sorted(self._carried() & self._read_by_slice())), self._combined(seeker),
         )  # fmt: skip
 
     def _rename(self, loop: ast.For, bound: set[str], rest: Sequence[ast.stmt]) -> None:
@@ -396,6 +515,27 @@ class _Splitting:
             _renamed_in(loop, name, unique)
             copies.append(ast.Assign([ast.Name(unique, ast.Store())], _load(name)))
         return loop, copies
+
+    def _combined(self, seeker: ast.For) -> ast.For | None:
+        """The seeker with all that the loop does up to its exit; None for nested loops."""
+        if len(self.levels) > 1 or self.runner is None:
+            return None
+        marks = [s for s in ast.walk(seeker) if isinstance(s, ast.If) and s in seeker.body]
+        if len(marks) != 1:
+            return None
+        chosen = {id(s) for s in (*self._slice(), *self._effects())}
+        first = next(k for k, item in enumerate(self.items) if isinstance(item, Exit))
+        last = max(k for k, item in enumerate(self.items) if isinstance(item, Exit))
+        if any(not is_plain(s) for s in self.items[first:last] if not isinstance(s, Exit)):
+            return None
+        body: Block = []
+        for position, item in enumerate(self.items):
+            if position == last:
+                body.append(copy.deepcopy(marks[0]))
+            elif not isinstance(item, Exit) and id(item) in chosen:
+                body.append(copy.deepcopy(item))
+        made = ast.For(copy.deepcopy(seeker.target), copy.deepcopy(seeker.iter), body, [])
+        return ast.fix_missing_locations(ast.copy_location(made, seeker))
 
     def _receivers(self) -> set[str]:
         """Names of objects whose methods the loop calls for their effects: ``rows.append``."""
@@ -513,6 +653,8 @@ class _Splitting:
         pairs: list[tuple[ast.expr, ast.expr]] = []
         for index, (target, _), turn in zip(indices, self.levels, turns, strict=True):
             pairs.extend(_known(items_at(target, turn.node, _load(index))))
+        for _ in self.levels:
+            needed = needed | {n for t, v in pairs if names_bound(t) & needed for n in _names(v)}
         plain = {
             v.id: t.id for t, v in pairs if isinstance(v, ast.Name) and isinstance(t, ast.Name)
         }
@@ -597,6 +739,10 @@ def _either(tests: list[ast.expr]) -> ast.expr:
 
 def _is_or(test: ast.expr) -> bool:
     return isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or)
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
 def _reads_row(value: ast.expr) -> bool:

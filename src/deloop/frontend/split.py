@@ -6,6 +6,7 @@ import ast
 import io
 import tokenize
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from deloop.diagnostic import Place, Refusal
@@ -25,8 +26,9 @@ class Part:
     search: Search
     first: int
     last: int
+    line: int
     place: Place
-    """Where the first way out of it stands."""
+    """Where the loop and its first way out stand in the user's file."""
 
     def explain(self, node: ast.AST, refusal: Refusal) -> Refusal:
         """Why the whole loop stays, where one of its pieces has to."""
@@ -43,9 +45,17 @@ class Part:
         """A refusal at the way out."""
         return Refusal("VEC940", self.place, f"loop kept: {self.search.describe()}: {sentence}")
 
+    def refuse_shared(self, memory: AbstractSet[str]) -> Refusal:
+        """A refusal: the loop writes what its conditions read."""
+        names = ", ".join(sorted(m.split(":")[1] if ":" in m else m for m in memory))
+        return self.refuse(f"whether it is taken depends on {names}, "
+                           "which earlier iterations write")  # fmt: skip
+
     @property
     def seeker_line(self) -> int:
         """The line of the loop that looks at the conditions."""
+        if self.search.inner:
+            return 0
         for position, piece in enumerate(self.search.pieces):
             if piece is self.search.seeker:
                 before = ast.unparse(ast.Module(list(self.search.pieces[:position]), []))
@@ -139,7 +149,8 @@ def _spliced(function: SourceFunction, found: list[tuple[Spot, Search]]) -> Spli
         result.extend(indent + line for line in text.splitlines())
         origin.update(_origins(search, text, first))
         place = function.place(search.exits[0].jump)
-        parts.append(Part(spot, search, first, len(result), place))
+        line = function.place(loop).line
+        parts.append(Part(spot, search, first, len(result), line, place))
         position = (loop.end_lineno or loop.lineno) + 1
     for line in range(position, len(lines) + 1):
         result.append(lines[line - 1])

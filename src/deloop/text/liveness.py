@@ -135,4 +135,13 @@ def _mentions(node: ast.AST, name: str) -> bool:
 
 
 def _has_jump(block: Sequence[ast.stmt]) -> bool:
-    return any(isinstance(n, (ast.Break, ast.Continue)) for s in block for n in ast.walk(s))
+    """Whether a ``break`` or ``continue`` of a loop around the block stands in it."""
+    for statement in block:
+        if isinstance(statement, (ast.Break, ast.Continue)):
+            return True
+        inner = [getattr(statement, f, []) for f in ("body", "orelse", "finalbody")]
+        if isinstance(statement, (ast.For, ast.While)):
+            inner = [statement.orelse]
+        if any(_has_jump([s for s in b if isinstance(s, ast.stmt)]) for b in inner):
+            return True
+    return False

@@ -14,6 +14,7 @@ from deloop.ir.affine import Affine
 from deloop.ir.plan import Serial, Step, Vector, vectors
 from deloop.ir.scalar import Expression, Index, Invariant, Load, Number, Reduce
 from deloop.ir.types import Tensor
+from deloop.transform.first import buries_search, is_search
 from deloop.transform.if_convert import rename_implicit
 from deloop.transform.reduce import fold_starts
 
@@ -101,7 +102,10 @@ def _inlined(
         value = _substituted(reader, step)
         if value is None:
             return None
-        new = replace(reader.statement.store, value=fold_starts(value), augmented=False)
+        value = fold_starts(value)
+        if is_search(store.value) and buries_search(value):
+            return None  # reads better with its own name
+        new = replace(reader.statement.store, value=value, augmented=False)
         changed[k] = replace(reader, statement=replace(reader.statement, store=new))
     if not is_live:
         del changed[position]

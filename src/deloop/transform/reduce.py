@@ -13,6 +13,7 @@ from deloop.ir import scalar
 from deloop.ir.axis import Axis
 from deloop.ir.scalar import Call, Cast, ElementType, Expression, Number, Reduce, Select
 from deloop.ops.reductions import Reduction, find_reduction
+from deloop.transform.first import as_questions, is_reached
 
 
 def reduce_over(kind: str, term: Expression, axes: tuple[Axis, ...]) -> Expression:
@@ -51,6 +52,8 @@ def combine(kind: str, start: Expression, reduced: Expression) -> Expression:
     if _is_neutral(start, reduction):
         return cast(reduced, _joined(start, reduced)) if start.type != reduced.type else reduced
     if reduction.comparison:
+        if is_reached(reduced, start):
+            return reduced
         grown = _taken_in(start, reduced)
         if grown is not None:
             return grown
@@ -125,7 +128,7 @@ def fold_starts(value: Expression) -> Expression:
                     return node if made.type != node.type else made
         return node
 
-    return change(value)
+    return as_questions(change(value))
 
 
 def _kind_of(value: Expression) -> str | None:
