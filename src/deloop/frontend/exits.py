@@ -184,6 +184,32 @@ def _is_name(target: ast.expr) -> bool:
     return isinstance(target, ast.Name)
 
 
+def may_raise(statement: ast.stmt) -> bool:
+    """Whether a plain statement may raise: a look-up, a call, a division."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Subscript):
+            return True
+        if isinstance(node, ast.Call):
+            callee = node.func
+            if not (isinstance(callee, ast.Attribute) and callee.attr == "item"):
+                return True
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, _RAISING):
+            return True
+    return False
+
+
+_RAISING = (ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.LShift, ast.RShift, ast.MatMult)
+
+
+def looks_up(statement: ast.stmt) -> bool:
+    """Whether a statement reads at a place that data tells: ``x[idx[i]]``."""
+    return any(
+        isinstance(n, ast.Subscript)
+        and any(isinstance(inner, (ast.Subscript, ast.Call)) for inner in ast.walk(n.slice))
+        for n in ast.walk(statement)
+    )
+
+
 def is_plain_value(node: ast.expr) -> bool:
     """Whether an expression only looks at values, by calls that are known to do no more."""
     for inner in ast.walk(node):
@@ -264,7 +290,7 @@ def _sets_flag(block: Sequence[ast.stmt], name: str, value: bool) -> bool:
 class Counted:
     """A loop as ``for target in iterable``; `final` is what the target holds without an exit.
 
-    Without `final` it keeps the last item.
+    Without `final` it keeps the last item. `is_backwards` turns the order round.
     """
 
     target: ast.expr
@@ -272,6 +298,7 @@ class Counted:
     body: Block
     orelse: Block
     final: ast.expr | None = None
+    is_backwards: bool = False
 
 
 def read_while(node: ast.While, before: Sequence[ast.stmt]) -> Counted | None:
