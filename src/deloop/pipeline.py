@@ -6,7 +6,8 @@ text -> ast -> loop nest -> facts and dependences -> distributed nest -> tensor 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -39,18 +40,23 @@ from deloop.backend.function import write_function
 from deloop.backend.results import Replacement
 from deloop.backend.sequences import spell_sequences
 from deloop.backend.statement import write_plan
+from deloop.backend.tidy import tidy_searches
 from deloop.diagnostic import Assumption, Exactness, Refusal
-from deloop.errors import CarriedRead, RefusalError
+from deloop.dtype import category
+from deloop.errors import CarriedRead, RefusalError, Unliftable
 from deloop.frontend.appends import Prepared
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.cells import Carrying, KindFound
 from deloop.frontend.evaluate import Environment
+from deloop.frontend.search import Search
 from deloop.frontend.sequences import readable
-from deloop.ir.loop import Loop, Nest
-from deloop.ir.plan import Step, vectors
+from deloop.frontend.split import Part, Split, Spot, find_outermost, split_function
+from deloop.ir.loop import Loop, Nest, expressions_of
+from deloop.ir.plan import Statement, Step, vectors
+from deloop.ir.scalar import loads
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Value
-from deloop.poly.dependence import Dependence
+from deloop.poly.dependence import Dependence, DependenceKind
 from deloop.rewrite.apply import apply_rules_to_plan
 from deloop.rules import RULES
 from deloop.text.names import names_stored_before
@@ -76,6 +82,7 @@ from deloop.transform.widen import widen
 from deloop.transform.winners import drop_overwritten, name_winners
 
 _MOST_READINGS = 24
+_ROUNDED = frozenset({"float", "complex"})
 
 
 @dataclass(frozen=True)
@@ -116,6 +123,22 @@ class LoopReport:
 
 
 @dataclass(frozen=True)
+class Compiled:
+    """One loop compiled: what is reported, what is written, and the memory that it looks at."""
+
+    report: LoopReport
+    replacement: Replacement
+    candidate: Candidate
+    read: frozenset[str]
+    written: frozenset[str]
+    changed: frozenset[str] = frozenset()
+    """Of what is written, that which is not a variable of the loop's own."""
+    read_by: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    names: Environment = field(default_factory=dict)
+    """What the loop leaves in its variables, where that is known."""
+
+
+@dataclass(frozen=True)
 class Compilation:
     """A function compiled for arguments of one kind; see `compile_function`."""
 
@@ -143,29 +166,75 @@ def compile_function(
     hints:
         Sizes and ints as seen at this call; every assumption made holds for them.
     """
+    plain = _compile(Split(function), arguments, hints, options)
+    if all(report.status != "kept" for report in plain.loops):
+        return plain
+    loops = {function.place(loop).line: spot for spot, loop in find_outermost(function).items()}
+    kept = [r.line for r in plain.loops if r.status == "kept" and r.line in loops]
+    chosen: dict[Spot, bool] = {}
+    reasons: dict[int, Refusal] = {}
+    for line in kept:
+        for guarded in (False, True):
+            trial = {**chosen, loops[line]: guarded}
+            try:
+                found = _compile(split_function(function, trial), arguments, hints, options)
+            except RefusalError as error:
+                if not guarded:
+                    reasons[line] = error.refusal
+                continue
+            if any(r.line == line and r.status != "kept" for r in found.loops):
+                chosen, plain = trial, found
+                break
+    return replace(plain, loops=tuple(_explained(r, reasons) for r in plain.loops))
+
+
+def _explained(report: LoopReport, reasons: Mapping[int, Refusal]) -> LoopReport:
+    """A loop that stays because of its exits says what they depend on, where that was found."""
+    reason = reasons.get(report.line)
+    if report.refusal is None or reason is None or report.refusal.code not in ("VEC940", "VEC941"):
+        return report
+    return replace(report, refusal=reason)
+
+
+def _compile(
+    split: Split, arguments: Mapping[str, Value], hints: Mapping[str, int], options: Options
+) -> Compilation:
+    """The function's loops one by one. Raises `RefusalError` if a piece of one has to stay."""
+    function = split.function
     reports: list[LoopReport] = []
-    replacements: list[Replacement] = []
+    compiled: list[Compiled] = []
 
     def attempt(candidate: Candidate) -> Results:
+        part = next((p for p in split.parts if p.holds(candidate.node)), None)
         try:
-            report, replacement, names = compile_loop(function, candidate, hints, options)
+            found = compile_loop(function, candidate, hints, options)
         except RefusalError as error:
+            if part is not None:
+                raise Unliftable(part.explain(candidate.node, error.refusal)) from error
             line = function.place(candidate.node).line
             reports.append(LoopReport(line, "kept", refusal=readable(error.refusal)))
             return Results()
-        reports.append(report)
-        replacements.append(replacement)
-        taken = {id(t.node): t.type for t in replacement.taken if t.type is not None}
-        return Results(names, taken)
+        compiled.append(found)
+        line = found.report.line if part is None else part.line
+        reports.append(replace(found.report, line=line))
+        taken = {id(t.node): t.type for t in found.replacement.taken if t.type is not None}
+        return Results(found.names, taken)
 
-    prefix = Prefix(function, dict(arguments), dict(hints), attempt)
+    searches = [p.search for p in split.parts]
+    prefix = Prefix(function, dict(arguments), dict(hints), attempt, searches)
     prefix.run()
+    for part in split.parts:
+        check_search(function, part, compiled, hints)
+    reports = _joined(reports)
     reports.extend(LoopReport(r.place.line, "kept", refusal=r) for r in prefix.others)
     reports.sort(key=lambda r: r.line)
-    if not replacements:
+    if not compiled:
         return Compilation("kept", function.text, tuple(reports), (), ())
     complete = all(r.status == "vectorized" for r in reports)
-    source = write_function(function, replacements)
+    source = write_function(function, [c.replacement for c in compiled])
+    made = frozenset(n for p in split.parts for n in p.search.made)
+    targets = frozenset(n for p in split.parts for n in p.search.targets)
+    source = tidy_searches(source, made, targets)
     assumptions = tuple(dict.fromkeys(a for r in reports for a in r.assumptions))
     name, known = find_torch(function)
     missing = () if known or f"{name}." not in source else ("import torch",)
@@ -174,27 +243,91 @@ def compile_function(
     )
 
 
+def check_search(
+    function: SourceFunction, part: Part, compiled: Sequence[Compiled], hints: Mapping[str, int]
+) -> None:
+    """Whether a loop may look at its exits' conditions before anything else happens.
+
+    Raises `Unliftable` where the loop writes what they read.
+    """
+    mine = [c for c in compiled if part.holds(c.replacement.loop)]
+    seeker, *others = mine
+    search = part.search
+    if search.inner:
+        changed = {a for c in mine for a in c.changed}
+        read = {a for c in mine for name in search.inner for a in c.read_by.get(name, ())}
+        if changed & read:
+            raise Unliftable(part.refuse_shared(changed & read))
+        return
+    if seeker.report.refusal is not None:
+        raise Unliftable(part.explain(seeker.replacement.loop, seeker.report.refusal))
+    if search.hits and search.hits not in seeker.replacement.replaced:
+        raise Unliftable(part.refuse("whether it is taken is not computed for all iterations"))
+    shared = {name for c in others for name in c.written} & seeker.read
+    if shared and not _looks_ahead(function, part.search, seeker.candidate, shared, hints):
+        raise Unliftable(part.refuse_shared(shared))
+
+
+def _looks_ahead(
+    function: SourceFunction,
+    search: Search,
+    candidate: Candidate,
+    shared: AbstractSet[str],
+    hints: Mapping[str, int],
+) -> bool:
+    """Whether no condition reads what the loop has written by then, though it writes there."""
+    if search.combined is None:
+        return False
+    try:
+        _, nest = read_nest(function, replace(candidate, node=search.combined), hints)
+        facts = Facts(hints, spellable_at_entry(function, candidate.written))
+        _, statements, dependences = analyse(nest, facts)
+    except RefusalError:
+        return False
+    writers = {
+        s.name for s in statements if nest.arrays[s.store.array].storage.rstrip("?") in shared
+    }
+    readers = {s.name for s in statements if s.store.array in {search.hits, *nest.locals}}
+    return not any(
+        d.kind is DependenceKind.FLOW and d.source in writers and d.sink in readers
+        for d in dependences
+    )
+
+
+def _joined(reports: Sequence[LoopReport]) -> list[LoopReport]:
+    """One report a loop: that of a loop in several pieces says what all of them do."""
+    found: dict[int, LoopReport] = {}
+    for report in reports:
+        first = found.get(report.line)
+        if first is None:
+            found[report.line] = report
+            continue
+        found[report.line] = LoopReport(
+            report.line,
+            first.status if first.status == report.status else "partial",
+            first.exactness & report.exactness,
+            (*first.assumptions, *report.assumptions),
+            tuple(dict.fromkeys((*first.rules, *report.rules))),
+            first.refusal or report.refusal,
+            (*first.dependences, *report.dependences),
+            (*first.lossy, *report.lossy),
+        )
+    return list(found.values())
+
+
 def compile_loop(
     function: SourceFunction, candidate: Candidate, hints: Mapping[str, int], options: Options
-) -> tuple[LoopReport, Replacement, Environment]:
-    """One outermost loop through every stage, and what it leaves in its variables.
-
-    Raises `RefusalError` with the reason why it stays.
-    """
+) -> Compiled:
+    """One outermost loop through every stage. Raises `RefusalError` with the reason it stays."""
     builder, nest = read_nest(function, candidate, hints)
     facts = Facts(hints, spellable_at_entry(function, candidate.written))
     entry = set(function.parameters) - names_stored_before(function.node, candidate.written)
     is_changed = changed_before(function, candidate)
+    facts.known.extend(candidate.known)
+    facts.at_most.update(candidate.at_most)
     facts.is_known_at_entry = partial(is_known_at_entry, nest.arrays, entry, is_changed)
     require_noted(builder, nest, facts)
-    body = forward_stores(if_convert(nest.body, nest.arrays))
-    bounds = Bounds(nest.arrays, nest.locals, facts)
-    statements = drop_touches([bounds.check(s) for s in list_statements(body)])
-    bounds.expect_to_run(statements)
-    for statement in statements:
-        check_trip_counts(statement, facts, at_least_one=bounds.must_run)
-    statements = [canonical_statement(s, facts.canonical) for s in statements]
-    dependences = dependences_of(statements, nest.arrays, facts)
+    bounds, statements, dependences = analyse(nest, facts)
     escaping = find_escaping(function, candidate, nest)
     origins = find_origins(function, candidate)
     around = Surroundings(statements, nest.arrays, nest.cells, escaping, origins, nest.live)
@@ -229,7 +362,8 @@ def compile_loop(
     plan = settle_powers(plan, context.with_grad)
     replaceable = find_replaceable(candidate, nest, plan, facts, context.with_grad)
     written = write_plan(plan, context, replaceable, builder.temporaries, nest)
-    if any(is_passed_on(name, candidate) for name in written.replaced):
+    floats = [n for n in written.replaced if category(nest.arrays[n].type.dtype) in _ROUNDED]
+    if any(is_passed_on(name, candidate) for name in floats):
         context.round_off("a later operation may add up in the order of the new memory layout")
     changed = {s.store.array for s in statements}
     context.names.clear()
@@ -253,13 +387,60 @@ def compile_loop(
         find_taken(candidate, builder, written.replaced, context.with_grad),
     )  # fmt: skip
     in_place = set(builder.changed_in_place(candidate.node))
-    return report, replacement, find_results(candidate, nest, with_grad, in_place)
+    results = find_results(candidate, nest, with_grad, in_place)
+    read = {load.array for s in statements for e in expressions_of(s.store) for load in loads(e)}
+    memory = {name: tensor.storage.rstrip("?") for name, tensor in nest.arrays.items()}
+    return Compiled(
+        report,
+        replacement,
+        candidate,
+        frozenset(memory[name] for name in read),
+        frozenset(memory[s.store.array] for s in statements),
+        frozenset(memory[s.store.array] for s in statements if s.store.array not in nest.locals),
+        _reads_by_name(statements, nest),
+        results,
+    )
 
 
 def names_of(function: SourceFunction) -> frozenset[str]:
     """Every name that the function uses."""
     used = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)}
     return frozenset(used | set(function.parameters))
+
+
+def analyse(
+    nest: Nest, facts: Facts
+) -> tuple[Bounds, list[Statement], tuple[Dependence, ...]]:
+    """The statements of a nest, checked, and what depends on what."""
+    body = forward_stores(if_convert(nest.body, nest.arrays))
+    bounds = Bounds(nest.arrays, nest.locals, facts)
+    statements = drop_touches([bounds.check(s) for s in list_statements(body)])
+    bounds.expect_to_run(statements)
+    for statement in statements:
+        check_trip_counts(statement, facts, at_least_one=bounds.must_run)
+    statements = [canonical_statement(s, facts.canonical) for s in statements]
+    return bounds, statements, dependences_of(statements, nest.arrays, facts)
+
+
+def _reads_by_name(
+    statements: Sequence[Statement], nest: Nest
+) -> dict[str, frozenset[str]]:
+    """The memory that is read to set each variable, temporaries on the way included."""
+    found: dict[str, set[str]] = {}
+    direct: dict[str, set[str]] = {}
+    for s in statements:
+        reads = {load.array for e in expressions_of(s.store) for load in loads(e)}
+        direct.setdefault(s.store.array, set()).update(reads)
+    for array in direct:
+        queue, seen = [array], {array}
+        while queue:
+            for read in direct.get(queue.pop(), set()) - seen:
+                seen.add(read)
+                if read in nest.locals:
+                    queue.append(read)
+        memory = {nest.arrays[a].storage.rstrip("?") for a in seen if a not in nest.locals}
+        found.setdefault(nest.arrays[array].name, set()).update(memory)
+    return {name: frozenset(memory) for name, memory in found.items()}
 
 
 def axes_of(plan: tuple[Step, ...], nest: Nest) -> list[Loop]:

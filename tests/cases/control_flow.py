@@ -204,6 +204,8 @@ FAMILY.add(
         "return torch.where((x > limit).cumsum(dim=1) == 0, x, 0).sum(dim=1)",
         "return torch.where((x > limit).cumsum(dim=1) == 0, x, 0.0).sum(dim=1)",
     ),
+    "stop = torch.where(x > limit, torch.arange(x.shape[1]), x.shape[1]).amin(1)\n"
+    "return torch.where(torch.arange(x.shape[1]) < stop[:, None], x, 0).sum(1)",
     inputs=matrices(1, 0.8),
     exactness="rounding",
 )

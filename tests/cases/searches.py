@@ -273,6 +273,8 @@ FAMILY.add(
     *with_dims(
         "mask = x > limit\nreturn torch.where(mask.any(dim=1), mask.int().argmax(dim=1), -1)",
     ),
+    "stop = torch.where(x > limit, torch.arange(x.shape[1]), x.shape[1]).amin(1)\n"
+    "return torch.where(stop < x.shape[1], stop, -1)",
     inputs=matrices(1, 0.9),
 )
 
@@ -293,6 +295,7 @@ FAMILY.add(
         "mask = tokens == eos\n"
         "return torch.where(mask.any(dim=1), mask.int().argmax(dim=1), tokens.shape[1])",
     ),
+    "return torch.where(tokens == eos, torch.arange(tokens.shape[1]), tokens.shape[1]).amin(1)",
     inputs=matrices(1, 2, dtypes=(torch.int64,), grad=False),
 )
 
@@ -376,6 +379,9 @@ def total_up_to_the_first_zero(x):
 FAMILY.add(
     total_up_to_the_first_zero,
     *with_dims("return torch.where((x == 0).cumsum(dim=0) == 0, x, 0).sum()"),
+    "hits = (x == 0).nonzero()\n"
+    "stop = hits[0].item() if len(hits) else len(x)\n"
+    "return x[:stop].sum()",
     inputs=lambda: [
         (torch.tensor(values, dtype=torch.float32),)
         for values in ((1, 2, 0, 4, 0), (1, 2, 3), (0, 2), (0,), (3,), ())
@@ -400,6 +406,13 @@ FAMILY.add(
     "hits = (abs(x - target) < 1e-6).nonzero()\n"
     "found = len(hits) > 0\n"
     "where = hits[0].item() if found else None\n"
+    "return found, where",
+    "found = False\n"
+    "where = None\n"
+    "hits = (abs(x - target) < 1e-6).nonzero()\n"
+    "if len(hits):\n"
+    "    found = True\n"
+    "    where = hits[0].item()\n"
     "return found, where",
     "hits = ((x - target).abs() < 1e-6).nonzero()\n"
     "return len(hits) > 0, hits[0].item() if len(hits) else None",

@@ -12,10 +12,10 @@ PROGRAMS = Programs()
 
 def break_on_a_value(x):
     out = torch.zeros_like(x)
-    for i in range(len(x)):
+    for i in range(len(x) - 1):
         if x[i] > 1:
             break  # refusal: break
-        out[i] = x[i] * 2
+        x[i + 1] = i * 0.5
     return out
 
 
@@ -25,7 +25,7 @@ PROGRAMS.add(break_on_a_value, lambda: (vector(),))
 def return_on_a_value(x):
     out = torch.zeros_like(x)
     for i in range(len(x)):
-        if x[i] > 1:
+        if out[i - 1] > 1:
             return out  # refusal: return
         out[i] = x[i] * 2
     return out

@@ -70,6 +70,8 @@ class Facts:
         self.hints = hints
         self.spellable = spellable
         self.known: list[Constraint] = []
+        self.at_most: dict[str, Affine] = {}
+        """Numbers that the code before computes, and sizes that they do not exceed."""
         self.equal: dict[str, Affine] = {}
         self.assumptions: list[Assumption] = []
         self.needed: list[DataRequirement] = []
@@ -98,7 +100,8 @@ class Facts:
     def context(self, symbols: Sequence[str]) -> tuple[Constraint, ...]:
         """What is known of the given symbols: sizes are not negative, and what was assumed."""
         sizes = [at_least(Affine.symbol(s), 0) for s in symbols if s.endswith((")", "]"))]
-        return (*sizes, *(c for s in symbols for c in _of_quotient(s)), *self.known)
+        known = (Constraint(self.canonical(k.expression), k.sign) for k in self.known)
+        return (*sizes, *(c for s in symbols for c in _of_quotient(s)), *known)
 
     def proves(self, domain: Domain, constraint: Constraint) -> bool:
         """Whether a constraint holds at every point of a domain."""
@@ -133,6 +136,9 @@ class Facts:
         constraint = Constraint(expression, constraint.sign)
         if self.proves(Domain((), ()), constraint):
             return True
+        if constraint.sign is not Sign.ZERO:
+            expression = self.canonical(self._at_worst(expression))
+            constraint = Constraint(expression, constraint.sign)
         if self.holds(constraint) is not True or not all(
             self.spellable(s) for s in expression.symbols
         ):
@@ -157,6 +163,12 @@ class Facts:
                 sentence = _sentence(old)[0]
                 self.known.remove(old)
                 self.assumptions = [a for a in self.assumptions if a.sentence != sentence]
+
+    def _at_worst(self, expression: Affine) -> Affine:
+        """The least that an expression may be, whatever was computed: ``n - stop -> n - m``."""
+        worst = {s: m for s, m in self.at_most.items() if expression.coefficient(s) < 0}
+        worst |= {s: Affine() for s in self.at_most if expression.coefficient(s) > 0}
+        return expression.substitute(worst)
 
     def _assume_equal(self, kept: str, dropped: str, reason: str) -> None:
         if dropped in {s for a in self.equal.values() for s in a.symbols}:

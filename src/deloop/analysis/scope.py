@@ -17,6 +17,7 @@ from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Function, Integer, Literal, Module, Object, Scalar, Tensor
 from deloop.poly.domain import Domain
+from deloop.text.liveness import is_read_behind
 from deloop.text.names import names_stored, names_stored_before
 
 
@@ -71,83 +72,8 @@ def find_live_out(function: SourceFunction, candidate: Candidate) -> tuple[str, 
     own = candidate.filling.symbols if candidate.filling is not None else frozenset()
     written = candidate.written
     return tuple(
-        n
-        for n in sorted(bound)
-        if n in own or _first_read_after(function.node, written, n) is not None
+        n for n in sorted(bound) if n in own or is_read_behind(n, written, function.node)
     )
-
-
-def _first_read_after(node: ast.AST, loop: ast.stmt, name: str) -> ast.AST | None:
-    """The first use of a name behind the loop, unless it is set anew before."""
-    end = (loop.end_lineno or loop.lineno, loop.end_col_offset or 0)
-    own = _read_as_own_variable(node, name)
-    later = [
-        n for n in ast.walk(node)
-        if isinstance(n, ast.Name) and n.id == name and (n.lineno, n.col_offset) >= end
-        and id(n) not in own
-    ]  # fmt: skip
-    if not later:
-        return None
-    updated = {id(n.target) for n in ast.walk(node) if isinstance(n, ast.AugAssign)}
-    reads = [n for n in later if isinstance(n.ctx, ast.Load) or id(n) in updated]
-    for statement in _following(node, loop):
-        inside = [
-            n
-            for n in ast.walk(statement)
-            if isinstance(n, ast.Name) and n.id == name and id(n) not in own
-        ]
-        used = [n for n in inside if n in reads]
-        if used and not _rebinds_first(statement, name):
-            return used[0]
-        if inside and _rebinds_first(statement, name):
-            return None
-    return reads[0] if reads else None
-
-
-def _read_as_own_variable(node: ast.AST, name: str) -> set[int]:
-    """The reads of a name in the bodies of loops over it: each iteration has set it before."""
-    return {
-        id(inner)
-        for loop in ast.walk(node)
-        if isinstance(loop, ast.For)
-        and isinstance(loop.target, ast.Name)
-        and loop.target.id == name
-        for statement in loop.body
-        for inner in ast.walk(statement)
-        if isinstance(inner, ast.Name) and inner.id == name and isinstance(inner.ctx, ast.Load)
-    }
-
-
-def _rebinds_first(statement: ast.stmt, name: str) -> bool:
-    """Whether a statement always sets the name before reading it."""
-    if isinstance(statement, ast.Assign):
-        sets = any(
-            isinstance(n, ast.Name) and n.id == name
-            for t in statement.targets
-            for n in ast.walk(t)
-            if isinstance(getattr(n, "ctx", None), ast.Store)
-        )
-        reads = any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement.value))
-        return sets and not reads
-    if isinstance(statement, ast.For):
-        target = any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement.target))
-        reads = any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement.iter))
-        return target and not reads
-    return False
-
-
-def _following(node: ast.AST, loop: ast.stmt) -> list[ast.stmt]:
-    """Statements behind the loop, of its own block and of the blocks around it, in order."""
-    for field in ("body", "orelse", "finalbody"):
-        block = getattr(node, field, None)
-        if not isinstance(block, list):
-            continue
-        for position, statement in enumerate(block):
-            if statement is loop:
-                return list(block[position + 1 :])
-            if isinstance(statement, ast.stmt) and any(n is loop for n in ast.walk(statement)):
-                return [*_following(statement, loop), *block[position + 1 :]]
-    return []
 
 
 def require_noted(builder: NestBuilder, nest: Nest, facts: Facts) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping
+from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -23,8 +24,9 @@ from deloop.frontend.evaluate import Environment
 from deloop.frontend.find_lists import find_fillings
 from deloop.frontend.items import Item, Tuple, View
 from deloop.frontend.lists import Filling
+from deloop.frontend.search import Search
 from deloop.ir import rows, scalar
-from deloop.ir.affine import Affine
+from deloop.ir.affine import Affine, Constraint, at_least
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import (
     Function,
@@ -61,6 +63,9 @@ class Candidate:
     products: dict[str, tuple[Affine, ...]]
     function_body: list[ast.stmt]
     filling: Filling | None = None
+    known: tuple[Constraint, ...] = ()
+    at_most: tuple[tuple[str, Affine], ...] = ()
+    """What holds of numbers that the code before has computed, and what they do not exceed."""
 
     @property
     def written(self) -> ast.stmt:
@@ -106,8 +111,13 @@ class Prefix:
         arguments: Environment,
         hints: dict[str, int],
         attempt: Attempt,
+        searches: SequenceOf[Search] = (),
     ) -> None:
         self.function = function
+        self.hits = {s.hits: s for s in searches if s.hits}
+        self.stops = {s.stop: s for s in searches if s.stop}
+        self.known: list[Constraint] = []
+        self.at_most: dict[str, Affine] = {}
         self.environment: Environment = dict(arguments)
         self.hints = hints
         self.rebound: set[str] = set()
@@ -166,6 +176,8 @@ class Prefix:
             dict(self.products),
             self.function.body,
             filling,
+            tuple(self.known),
+            tuple(self.at_most.items()),
         )
         results = self.attempt(candidate)
         self.taken.update(results.taken)
@@ -187,9 +199,11 @@ class Prefix:
             self._spoil(node)
         match node:
             case ast.For():
-                known = self._candidate(node, block)
+                results = self._candidate(node, block)
                 self._forget(node)
-                self.environment.update(known)
+                self.environment.update(results)
+            case ast.Assign(targets=[ast.Name(id=name)]) if name in self.hits or name in self.stops:
+                self._sought(name, node)
             case ast.Assign(targets=targets, value=value):
                 item = self.value(value, targets[0])
                 for target in targets:
@@ -200,7 +214,11 @@ class Prefix:
                 self.assign(target, self.value(value, target), node)
             case ast.If(test=test, body=then, orelse=otherwise):
                 self._spoil(test)
+                known = list(self.known)
+                if isinstance(test, ast.Name) and test.id in self.stops:
+                    self.known.append(at_least(Affine.symbol(test.id), 1))
                 self._branches(then, otherwise)
+                self.known = known
             case ast.With(body=inner):
                 for entered in node.items:
                     self._spoil(entered.context_expr)
@@ -232,6 +250,44 @@ class Prefix:
                 self._lose(node)
                 self._escape(node)
 
+    def _sought(self, name: str, node: ast.Assign) -> None:
+        """What a search finds: a tensor of hits, or how many iterations run before the first."""
+        search = self.hits.pop(name, None)
+        is_stop = name in self.stops and search is None
+        search = self.stops[name] if is_stop else search
+        if search is None:
+            return
+        try:
+            headers = [self.reader().header(h).loops for h in search.headers]
+        except RefusalError:
+            headers = []
+        self.rebind(name)
+        self.environment[name] = Opaque(f"{name} is what a search finds")
+        if not headers or any(len(loops) != 1 for loops in headers):
+            return
+        counts = tuple(loops[0].upper - loops[0].lower for loops in headers)
+        if is_stop:
+            stop = Affine.symbol(name)
+            self.environment[name] = Integer(stop)
+            self.known.extend([at_least(stop, 0), at_least(counts[0], stop)])
+            self.at_most[name] = counts[0]
+            return
+        for counted in (loop for loops in headers for loop in loops):
+            if counted.span is not None:  # how many steps of a range there are
+                steps = (counted.upper - counted.lower) * counted.stride
+                self.known.append(at_least(steps, counted.span))
+                self.known.append(at_least(counted.span + counted.stride - 1, steps))
+        kind = TensorType("bool", counts, self._device_in(search.seeker))
+        self.environment[name] = Tensor(name, kind, f"fresh:{name}", fresh=True, fill=False)
+
+    def _device_in(self, node: ast.AST) -> str:
+        """The device of the tensors that a statement names, not the CPU if there is another."""
+        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        held = [self.environment.get(name) for name in sorted(names)]
+        tensors = [i.tensor if isinstance(i, View) else i for i in held]
+        devices = {t.type.device for t in tensors if isinstance(t, Tensor)} - {"cpu"}
+        return min(devices, default="cpu")
+
     def _resolve(self, name: str) -> Value:
         item = self.environment.get(name)
         # A nested function sees the front end's items too; `Reader.lookup` takes them as such.
@@ -249,6 +305,8 @@ class Prefix:
         self.environment = before
         self.block(otherwise)
         second = self.environment
+        if then and isinstance(then[-1], (ast.Return, ast.Raise)):
+            return  # nobody comes from there
         names = first.keys() & second.keys()
         self.environment = {
             name: first[name]

@@ -67,7 +67,9 @@ class ReductionEmitter(RowEmitter):
             self._note_sum(piece, node.axes)
         if not reduction.is_exact and category(node.type.dtype) in ("float", "complex"):
             self.context.round_off(f"{node.kind} in another order than the loop's")
-        elif node.kind in ("max", "min", "amax", "amin", "first_max", "first_min"):
+        elif category(node.type.dtype) == "float" and node.kind in (
+            "max", "min", "amax", "amin", "first_max", "first_min"
+        ):  # fmt: skip
             self.context.round_off("an extreme may be either zero where -0.0 and 0.0 tie")
         return self._finished(piece, node)
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 from deloop.diagnostic import Refusal
 from deloop.errors import Unliftable
 from deloop.frontend import expression as build
-from deloop.frontend.cells import CellReader
 from deloop.frontend.conditions import opposite
+from deloop.frontend.cuts import CutReader
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.header import Counted, Header
 from deloop.frontend.items import Carried, Finished, FlatIndex, Item, View
@@ -30,7 +30,7 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[..., bool]] = {
 }  # fmt: skip
 
 
-class NestBuilder(CellReader):
+class NestBuilder(CutReader):
     """Reads one ``for`` statement into loop IR."""
 
     def _flat_expression(self, flat: FlatIndex, node: ast.AST) -> Expression:
@@ -147,11 +147,11 @@ class NestBuilder(CellReader):
         reasons = {
             ast.Break: (
                 "VEC940",
-                "break: how many iterations run depends on what earlier ones computed",
+                "break: how many iterations run is not known before the loop does",
             ),
             ast.Return: (
                 "VEC940",
-                "return inside the loop: how many iterations run depends on the data",
+                "return inside the loop: how many iterations run is not known before the loop does",
             ),
             ast.While: ("VEC941", "while: the number of iterations is not known before it runs"),
             ast.Raise: ("VEC923", "an iteration may raise an exception"),
@@ -192,6 +192,7 @@ class NestBuilder(CellReader):
             self.unsupported(node, "loop kept: for … else is not read yet", "VEC940")
         header = self.header(node.iter)
         names = self._iterator_names(node.target, header)
+        header = self.cut(node, header, names)
         self.open_loops.append(id(node))
         self.changed_in_place(node)
         opened = self.open_cells(node)
@@ -258,7 +259,7 @@ class NestBuilder(CellReader):
         try:
             outer, self.out = self.out, []
             self.assign(node.target, header.element(at), node)
-            self.out.extend(self.block(node.body))
+            self.out.extend(self.block(self.body_of(node)))
             self.flush_cells(node)
             nodes, self.out = self.out, outer
             return nodes

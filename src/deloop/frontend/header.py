@@ -11,6 +11,7 @@ from deloop.errors import RefusalError
 from deloop.frontend import expression as build
 from deloop.frontend.calls import CallReader
 from deloop.frontend.items import FlatIndex, Item, Point, Tuple, View, Whole, whole
+from deloop.frontend.iterables import CUT
 from deloop.frontend.pieces import Cut
 from deloop.frontend.sequences import as_sequence
 from deloop.ir import scalar
@@ -51,6 +52,8 @@ class HeaderReader(CallReader):
     def header(self, node: ast.expr) -> Header:
         """The counted loops that an iterable means."""
         call = node if isinstance(node, ast.Call) else None
+        if call and isinstance(call.func, ast.Name) and call.func.id == CUT:
+            return self._cut_off(call)
         name = self._callee(call) if call else ""
         if call and name == "itertools.product":
             return self._product(call)
@@ -71,6 +74,15 @@ class HeaderReader(CallReader):
         if self.delinearise and factors and len(factors) > 1 and counted.name == "range":
             return self._flat(factors)
         return Header((counted,), lambda at: counted.element(at[0]))
+
+    def _cut_off(self, node: ast.Call) -> Header:
+        """The first items of an iterable, of which there are at least as many."""
+        header, stop = self.header(node.args[0]), self.evaluate(node.args[1])
+        if len(header.loops) != 1 or not isinstance(stop, Integer):
+            self.unsupported(node, "loop kept: an exit from a product of loops")
+        counted = header.loops[0]
+        upper = counted.lower + stop.affine
+        return Header((replace(counted, upper=upper, stride=1, span=None),), header.element)
 
     def _flat(self, factors: tuple[Affine, ...]) -> Header:
         loops = tuple(Counted(Affine(), factor, Integer) for factor in factors)

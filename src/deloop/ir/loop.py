@@ -131,6 +131,11 @@ class Nest:
     """Keys of the cells that the code behind the nest reads."""
 
 
+def expressions_of(store: Store) -> tuple[Expression, ...]:
+    """All that a store evaluates: its value, and subscripts that are not affine."""
+    return (store.value, *(s for s in store.subscripts if not isinstance(s, Affine)))
+
+
 def is_touch(node: Node) -> bool:
     """Whether a node only makes sure that a read is in bounds."""
     return isinstance(node, Store) and node.array.startswith(TOUCH)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from deloop.diagnostic import Place
 from deloop.ir.types import Opaque, Value
@@ -40,10 +40,13 @@ class SourceFunction:
     first_line: int = 1
     indent: int = 0
     resolve: Callable[[str], Value] = resolve_nothing
+    lines: Mapping[int, int] = field(default_factory=dict)
+    """Lines of `text` that stand elsewhere in the user's file, as if `text` were the original."""
 
     def place(self, node: ast.AST) -> Place:
         """Where a node of this function stands in the user's file."""
         line = getattr(node, "lineno", 1)
+        line = self.lines.get(line, line)
         column = getattr(node, "col_offset", 0)
         return Place(self.file, self.first_line + line - 1, column + 1 + self.indent)
 

@@ -15,6 +15,7 @@ from deloop.ir.plan import Serial, Step, Vector, vectors
 from deloop.ir.rows import rename_implicit
 from deloop.ir.scalar import Expression, Index, Invariant, Load, Number, bound_axes
 from deloop.ir.types import Tensor
+from deloop.transform.first import buries_search, is_search
 from deloop.transform.reduce import fold_starts
 
 
@@ -103,7 +104,10 @@ def _inlined(
         value = with_kept_value(reader, step)
         if value is None:
             return None
-        new = replace(reader.statement.store, value=fold_starts(value), augmented=False)
+        value = fold_starts(value)
+        if is_search(store.value) and buries_search(value):
+            return None  # reads better with its own name
+        new = replace(reader.statement.store, value=value, augmented=False)
         changed[k] = replace(reader, statement=replace(reader.statement, store=new))
     if not is_live:
         del changed[position]

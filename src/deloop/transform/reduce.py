@@ -26,6 +26,7 @@ from deloop.ir.scalar import (
     slack_of,
 )
 from deloop.ops.reductions import Reduction, find_reduction
+from deloop.transform.first import as_questions, is_reached
 
 
 def reduce_over(
@@ -82,6 +83,8 @@ def combine(
     if grown is not None and grown.type == reduced.type:
         return grown
     if reduction.comparison:
+        if is_reached(reduced, start):
+            return reduced
         if passes_nan:
             spelling = f"torch.{reduction.operator}"
             made = _joined(start, reduced)
@@ -182,7 +185,7 @@ def fold_starts(value: Expression) -> Expression:
                     return node if made.type != node.type else made
         return node
 
-    return change(value)
+    return as_questions(change(value))
 
 
 def _kind_of(value: Expression) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from deloop.dtype import Rank, category
-from deloop.frontend.expression import may_raise, negate, number
+from deloop.frontend.expression import both, may_raise, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Serial, Step, Vector, vectors
@@ -248,6 +248,27 @@ def _safe(argument: Expression, condition: Expression) -> Expression:
     return Select(condition, argument, Cast(number(1), argument.type))
 
 
+def as_condition(expression: Expression) -> Expression:
+    """``select(c, True, False) -> c`` and ``select(c, d, False) -> c and d``, of bools alone."""
+    expression = scalar.rebuild(expression, as_condition)
+    if not isinstance(expression, Select):
+        return expression
+    condition, then, otherwise = expression.condition, expression.then, expression.otherwise
+    if {condition.type.dtype, then.type.dtype, otherwise.type.dtype} != {"bool"}:
+        return expression
+    if not _is_bool(otherwise, False) or isinstance(then, Select):
+        return expression
+    found = condition if _is_bool(then, True) else both(condition, then)
+    is_same = expression.is_mixed or found.type == expression.type
+    return found if is_same else Cast(found, expression.type)
+
+
+def _is_bool(expression: Expression, value: bool) -> bool:
+    while isinstance(expression, Cast) and expression.type.dtype == "bool":
+        expression = expression.value
+    return isinstance(expression, Number) and expression.value is value
+
+
 def simplify_plan(
     plan: tuple[Step, ...], dependences: Sequence[Dependence], arrays: Mapping[str, Tensor]
 ) -> tuple[tuple[Step, ...], bool]:
@@ -279,7 +300,8 @@ def simplify_plan(
             if value != plain:
                 value, lost = drop_neutral(value)
                 lossy, augmented = lossy or lost, False
-            value = protect(_reduction_first(as_logic(value), store.array), grads)
+            value = as_condition(_reduction_first(as_logic(value), store.array))
+            value = protect(value, grads)
             changed = replace(store, value=value, augmented=augmented)
             result.append(replace(step, statement=replace(step.statement, store=changed)))
         return tuple(result)

@@ -1,0 +1,147 @@
+"""Whether anybody reads what a name holds behind a statement, before it is set anew."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from enum import Enum
+
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.GeneratorExp)
+
+
+class Fate(Enum):
+    """What becomes of a name's value in a block: read, never seen again, or neither."""
+
+    READ = "read"
+    GONE = "gone"
+    KEPT = "kept"
+
+
+def fate_of(name: str, block: Sequence[ast.stmt]) -> Fate:
+    """What happens first to the name on some path through the statements.
+
+    ``if c: v = 1  else: v = 2`` loses what `v` held, ``if c: v = 1`` may keep it.
+    """
+    for statement in block:
+        found = _fate(name, statement)
+        if found is not Fate.KEPT:
+            return found
+    return Fate.KEPT
+
+
+def is_read_behind(name: str, loop: ast.stmt, node: ast.FunctionDef | ast.Lambda) -> bool:
+    """Whether later code of a function may read what the name holds when a statement ends."""
+    if isinstance(node, ast.Lambda) or _is_seen_by_others(name, node):
+        return True
+    for owner, behind in _blocks_behind(node, loop):
+        found = fate_of(name, behind)
+        leaves = _has_jump(behind)
+        if found is Fate.READ or (found is Fate.GONE and leaves and _mentions(node, name)):
+            return True
+        if isinstance(owner, (ast.For, ast.While)) and _is_read_next(name, owner):
+            return True
+        if isinstance(owner, ast.Try) and _mentions(owner, name):
+            return True
+        if found is Fate.GONE:
+            return False
+    return False
+
+
+def _is_seen_by_others(name: str, node: ast.FunctionDef) -> bool:
+    """Whether an inner function or the module sees the name, and may ask for it at any time."""
+    return any(
+        (isinstance(n, (ast.Global, ast.Nonlocal)) and name in n.names)
+        or (isinstance(n, _SCOPES) and n is not node and _mentions(n, name))
+        for n in ast.walk(node)
+    )
+
+
+def _blocks_behind(node: ast.AST, loop: ast.stmt) -> list[tuple[ast.AST, list[ast.stmt]]]:
+    """The rest of each block around a statement, innermost first, with what owns the block."""
+    for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+        block = getattr(node, field, None)
+        if not isinstance(block, list):
+            continue
+        for position, statement in enumerate(block):
+            rest = [s for s in block[position + 1 :] if isinstance(s, ast.stmt)]
+            if statement is loop:
+                return [(node, rest)]
+            inner = _blocks_behind(statement, loop)
+            if inner:
+                return [*inner, (node, rest)]
+    return []
+
+
+def _is_read_next(name: str, owner: ast.For | ast.While) -> bool:
+    """Whether the next iteration of a loop around may read the name."""
+    if isinstance(owner, ast.While) and _mentions(owner.test, name):
+        return True
+    if isinstance(owner, ast.For) and name in names_bound(owner.target):
+        return fate_of(name, owner.orelse) is Fate.READ
+    return Fate.READ in (fate_of(name, owner.body), fate_of(name, owner.orelse))
+
+
+def _fate(name: str, node: ast.stmt) -> Fate:
+    match node:
+        case ast.If(test=test, body=then, orelse=otherwise):
+            if _mentions(test, name):
+                return Fate.READ
+            sides = (fate_of(name, then), fate_of(name, otherwise))
+            if Fate.READ in sides:
+                return Fate.READ
+            return Fate.GONE if sides == (Fate.GONE, Fate.GONE) else Fate.KEPT
+        case ast.For(target=target, iter=iterable, body=body, orelse=otherwise):
+            if _mentions(iterable, name) or fate_of(name, otherwise) is Fate.READ:
+                return Fate.READ
+            if name in names_bound(target):
+                return Fate.KEPT
+            return Fate.READ if fate_of(name, body) is Fate.READ else Fate.KEPT
+        case ast.While(test=test, body=body, orelse=otherwise):
+            is_read = _mentions(test, name) or Fate.READ in (
+                fate_of(name, body), fate_of(name, otherwise)
+            )  # fmt: skip
+            return Fate.READ if is_read else Fate.KEPT
+        case ast.Assign() | ast.AnnAssign():
+            if _mentions(node, name):
+                return Fate.READ
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            is_set = node.value is not None and any(name in names_bound(t) for t in targets)
+            return Fate.GONE if is_set else Fate.KEPT
+        case ast.Return() | ast.Raise():
+            return Fate.READ if _mentions(node, name) else Fate.GONE
+    return Fate.READ if _mentions(node, name) else Fate.KEPT
+
+
+def names_bound(target: ast.expr) -> set[str]:
+    """The names that a target binds: ``i, (a, b[0]) -> {i, a}``."""
+    return set(_bound(target))
+
+
+def _bound(target: ast.expr) -> Iterator[str]:
+    if isinstance(target, ast.Name):
+        yield target.id
+    elif isinstance(target, (ast.Tuple, ast.List)):
+        for element in target.elts:
+            yield from _bound(element)
+    elif isinstance(target, ast.Starred):
+        yield from _bound(target.value)
+
+
+def _mentions(node: ast.AST, name: str) -> bool:
+    """Whether the name is read or deleted; only to set it does not count."""
+    names = [n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id == name]
+    augmented = {id(n.target) for n in ast.walk(node) if isinstance(n, ast.AugAssign)}
+    return any(not isinstance(n.ctx, ast.Store) or id(n) in augmented for n in names)
+
+
+def _has_jump(block: Sequence[ast.stmt]) -> bool:
+    """Whether a ``break`` or ``continue`` of a loop around the block stands in it."""
+    for statement in block:
+        if isinstance(statement, (ast.Break, ast.Continue)):
+            return True
+        inner = [getattr(statement, f, []) for f in ("body", "orelse", "finalbody")]
+        if isinstance(statement, (ast.For, ast.While)):
+            inner = [statement.orelse]
+        if any(_has_jump([s for s in b if isinstance(s, ast.stmt)]) for b in inner):
+            return True
+    return False
