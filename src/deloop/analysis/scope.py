@@ -71,6 +71,8 @@ def find_live_out(function: SourceFunction, candidate: Candidate) -> tuple[str, 
     bound = set(assigned_names(loop)) | target_names(loop)
     own = candidate.filling.symbols if candidate.filling is not None else frozenset()
     written = candidate.written
+    if candidate.filling is not None and not isinstance(written, ast.For):
+        return tuple(sorted(bound & own))  # a comprehension's variables are its own
     return tuple(
         n for n in sorted(bound) if n in own or is_read_behind(n, written, function.node)
     )

@@ -40,6 +40,8 @@ def _fused(steps: list[Step], position: int, arrays: Mapping[str, Tensor]) -> li
     store = first.statement.store
     name, storage = store.array, arrays[store.array].storage.rstrip("?")
     own = [load for load in scalar.loads(store.value) if load.array == name]
+    if store.augmented and not arrays[name].fresh:
+        return None  # each of them changes the caller's tensor where it is
     if store.local or any(load.subscripts != store.subscripts for load in own):
         return None
     read = {arrays[a].storage.rstrip("?") for a in arrays_read(first) if a in arrays} - {storage}
