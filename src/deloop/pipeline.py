@@ -293,5 +293,12 @@ def make_context(
         return affine
 
     return Context(
-        nest.arrays, torch_name, facts.canonical, spell, device, options.inline, taken=taken
+        nest.arrays,
+        torch_name,
+        facts.canonical,
+        spell,
+        device,
+        options.inline,
+        facts.assume,
+        taken=taken,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from deloop.diagnostic import Exactness
 from deloop.dtype import Rank
-from deloop.ir.affine import Affine
+from deloop.ir.affine import Affine, Constraint
 from deloop.ir.axis import Axis
 from deloop.ir.scalar import Expression
 from deloop.ir.types import Tensor
@@ -48,6 +48,8 @@ class Context:
         The device of the data, ``"cpu"``; new tensors are made there.
     inline:
         Whether calls of the user's functions are replaced by their bodies.
+    assume:
+        Takes a constraint on sizes as given, with a guard; False where it does not hold.
     """
 
     arrays: Mapping[str, Tensor]
@@ -56,6 +58,7 @@ class Context:
     spell: Callable[[Affine], Affine]
     device: tuple[str, str] = ("cpu", "")
     inline: bool = False
+    assume: Callable[[Constraint, str], bool] = lambda constraint, reason: False
     exactness: Exactness = Exactness.BITWISE
     lossy: list[str] = field(default_factory=list)
     locals: dict[str, tuple[tuple[Affine, Affine] | None, ...] | None] = field(default_factory=dict)
@@ -66,6 +69,11 @@ class Context:
     def foreign_device(self, tensor: Tensor, has_data: bool) -> bool:
         """Whether a value made without data would lie elsewhere than the tensor it replaces."""
         return not has_data and tensor.type.device != self.device[0]
+
+    def spelled(self, name: str) -> str:
+        """A library function's name; one of torch's through the name that the user's code has."""
+        is_full = name.startswith("torch.") and self.torch != "torch"
+        return f"{self.torch}{name.removeprefix('torch')}" if is_full else name
 
     def round_off(self, step: str) -> None:
         """Note the step at which bitwise equality is lost."""

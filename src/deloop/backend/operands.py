@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from deloop.backend import syntax
 from deloop.backend.context import Context, Emitted
+from deloop.backend.windows import find_windows
 from deloop.diagnostic import Place, Refusal
 from deloop.dtype import Rank, category
 from deloop.errors import Unsupported
@@ -140,8 +141,8 @@ class OperandEmitter:
         tensor = self.context.arrays[load.array]
         base = syntax.name(tensor.name)
         if any(self._needs_gather(s) for s in load.subscripts) or self._repeats(load):
-            diagonal = self._diagonal(load, base)
-            return diagonal if diagonal is not None else self._gather(load, base)
+            plain = self._diagonal(load, base) or find_windows(self, load, base)
+            return self._gather(load, base) if plain is None else self.permute(plain)
         entries: list[ast.expr] = []
         axes: list[str] = []
         flips: list[int] = []
@@ -242,11 +243,12 @@ class OperandEmitter:
             first, stop = rest + (upper - 1) * coefficient, rest + lower * coefficient + 1
         first, stop = self.context.canonical(first), self.context.canonical(stop)
         start_node = None if first == Affine() else syntax.affine(self.context.spell(first))
-        stop_node = self._stop(stop, size)
+        stop_node = self.stop(stop, size)
         step = abs(coefficient)
         return ast.Slice(start_node, stop_node, syntax.constant(step) if step != 1 else None)
 
-    def _stop(self, stop: Affine, size: Affine) -> ast.expr | None:
+    def stop(self, stop: Affine, size: Affine) -> ast.expr | None:
+        """The end of a slice; None where it is that of the dimension."""
         back = stop - size
         if back.is_constant and back.constant >= 0:
             return None

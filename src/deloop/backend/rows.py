@@ -41,7 +41,7 @@ class RowEmitter(OperandEmitter):
         The operand with most dimensions decides; others and the loops' own order fill the gaps.
         """
         names = list(dict.fromkeys([*self.loops, *(a.iterator for a in axes)]))
-        known = [[s for s in found if s in names] for found in self._orders(value)]
+        known = [[s for s in found if s in names] for found in self._orders(value, names)]
         later: dict[str, set[str]] = {name: set() for name in names}
         for found in sorted(known, key=len, reverse=True):
             for first, second in pairwise(found):
@@ -54,20 +54,21 @@ class RowEmitter(OperandEmitter):
             names.remove(free)
         return tuple(order)
 
-    def _orders(self, value: Expression) -> list[list[str]]:
-        """What moves along the dimensions of each operand, in their order."""
+    def _orders(self, value: Expression, names: Sequence[str]) -> list[list[str]]:
+        """What moves along the dimensions of each operand, in their order; windows come last."""
         match value:
             case scalar.Load(_, subscripts):
-                affine = [self.context.canonical(s) for s in subscripts if isinstance(s, Affine)]
-                return [[s for a in affine for s in a.symbols]]
+                places = [self.context.canonical(s) for s in subscripts if isinstance(s, Affine)]
+                moving = [sorted(set(a.symbols) & set(names), key=names.index) for a in places]
+                return [[m[0] for m in moving if m] + [s for m in moving for s in m[1:]]]
             case Reduce(_, inner, axes, _, _, at):
-                bound = {axis.iterator for axis in axes}
+                bound = [axis.iterator for axis in axes]
                 kept = list(at.symbols) if isinstance(at, Affine) else []
                 return [
                     [n for s in order for n in (kept if s in bound else [s])]
-                    for order in self._orders(inner)
+                    for order in self._orders(inner, [*names, *bound])
                 ]
-        return [order for child in scalar.children(value) for order in self._orders(child)]
+        return [order for child in scalar.children(value) for order in self._orders(child, names)]
 
     # ------------------------------------------------------------------ methods
     def combined(self, piece: Emitted, node: Reduce, reduction: Reduction, dtype: str) -> Emitted:
@@ -130,7 +131,8 @@ class RowEmitter(OperandEmitter):
             first = {k: v for k, v in keywords.items() if k in ("p", "ord")}
             keywords = {**first, "dim": chosen.pop(), **keywords}
         if node.spelling and node.spelling != "@" and not node.spelling.startswith("."):
-            return syntax.call(node.spelling, [value, *chosen], **keywords)
+            function = self.context.spelled(node.spelling)
+            return syntax.call(function, [value, *chosen], **keywords)
         return syntax.method(value, word, *chosen, **keywords)
 
     def _flattened(
@@ -234,7 +236,8 @@ class RowEmitter(OperandEmitter):
         if not (isinstance(floor, Number) and floor.value == 1e-8) and floor is not None:
             keywords["eps"] = self.emit(floor).node
         operands = [inner.align(p, axes) for p in bare]
-        made = syntax.call(f"{module}.cosine_similarity", operands, **keywords)
+        function = self.context.spelled(f"{module}.cosine_similarity")
+        made = syntax.call(function, operands, **keywords)
         kept = tuple(a for a in axes if a != first.axes[0].iterator)
         self.context.round_off("a sum of products in another order than the loop's")
         rank = Rank.TENSOR if kept else Rank.SCALAR
