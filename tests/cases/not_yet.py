@@ -209,7 +209,6 @@ NOT_YET = frozenset(
         "stencils.gradients_of_an_image",
         "stencils.max_pooled_by_two",
         "stencils.mean_of_blocks",
-        "stencils.moving_average",
         "stencils.moving_average_of_slices",
         "stencils.moving_greatest",
         "stencils.nearest_upsampled",
