@@ -410,6 +410,7 @@ def correlate_1d(x, w):
 FAMILY.add(
     correlate_1d,
     "return x.unfold(0, len(w), 1) @ w",
+    "return x.unfold(0, w.shape[0], 1) @ w",
     "n, k = len(x), len(w)\nreturn x.unfold(0, k, 1) @ w",
     *as_module("return torch.nn.functional.conv1d(x[None, None], w[None, None])[0, 0]"),
     inputs=signal_and_kernel,

@@ -417,6 +417,9 @@ class Prefix:
         match target:
             case ast.Name(id=name):
                 known = item if not isinstance(item, build.NODES) else self._computed(name, item)
+                held = known.items if isinstance(known, Tuple) else ()
+                if any(isinstance(part, build.NODES) for part in held):
+                    known = Opaque("it is a tuple of computed values")
                 if isinstance(known, Tensor) and known.name == "":
                     known = replace(known, name=name, storage=f"fresh:{name}:{node.lineno}")
                 if isinstance(known, Function) and known.spelling == "<lambda>":

@@ -58,13 +58,13 @@ class Context:
     spell: Callable[[Affine], Affine]
     device: tuple[str, str] = ("cpu", "")
     inline: bool = False
+    assume: Callable[[Constraint, str], bool] = lambda constraint, reason: False
     exactness: Exactness = Exactness.BITWISE
     lossy: list[str] = field(default_factory=list)
     locals: dict[str, tuple[tuple[Affine, Affine] | None, ...] | None] = field(default_factory=dict)
     names: dict[Expression, tuple[Emitted, tuple[Axis, ...]]] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     with_grad: frozenset[str] = frozenset()
-    assume: Callable[[Constraint, str], bool] = lambda constraint, reason: False
     builtins: frozenset[str] = frozenset()
     """Which of ``max`` and ``min`` mean Python's own here."""
     sums: dict[int, tuple[ast.expr, tuple[Affine, ...]]] = field(default_factory=dict)
@@ -73,6 +73,11 @@ class Context:
     def foreign_device(self, tensor: Tensor, has_data: bool) -> bool:
         """Whether a value made without data would lie elsewhere than the tensor it replaces."""
         return not has_data and tensor.type.device != self.device[0]
+
+    def spelled(self, name: str) -> str:
+        """A library function's name; one of torch's through the name that the user's code has."""
+        is_full = name.startswith("torch.") and self.torch != "torch"
+        return f"{self.torch}{name.removeprefix('torch')}" if is_full else name
 
     def round_off(self, step: str) -> None:
         """Note the step at which bitwise equality is lost."""

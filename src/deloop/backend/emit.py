@@ -293,7 +293,8 @@ class Emitter(ScanEmitter):
             return syntax.method(
                 operands[0], call.spelling[1:], *operands[1:], *positional, **keywords
             )
-        return syntax.call(call.spelling, [*operands, *positional], **keywords)
+        function = self.context.spelled(call.spelling)
+        return syntax.call(function, [*operands, *positional], **keywords)
 
     def _logical(self, call: Call) -> Emitted:
         pieces = [self.emit(a) for a in call.arguments]

@@ -233,7 +233,7 @@ class OperandEmitter:
             if window is None:
                 return None
             first = None if window.start == Affine() else syntax.affine(spell(window.start))
-            stop = None if window.stop is None else self._stop(window.stop, size)
+            stop = None if window.stop is None else self.stop(window.stop, size)
             entries.append(ast.Slice(first, stop, None))
             windows.append((len(axes), window))
             axes.append(window.outer)
@@ -327,11 +327,12 @@ class OperandEmitter:
             first, stop = rest + (upper - 1) * coefficient, rest + lower * coefficient + 1
         first, stop = self.context.canonical(first), self.context.canonical(stop)
         start_node = None if first == Affine() else syntax.affine(self.context.spell(first))
-        stop_node = self._stop(stop, size)
+        stop_node = self.stop(stop, size)
         step = abs(coefficient)
         return ast.Slice(start_node, stop_node, syntax.constant(step) if step != 1 else None)
 
-    def _stop(self, stop: Affine, size: Affine) -> ast.expr | None:
+    def stop(self, stop: Affine, size: Affine) -> ast.expr | None:
+        """The end of a slice; None where it is that of the dimension."""
         back = stop - size
         if back.is_constant and back.constant >= 0:
             return None

@@ -239,7 +239,8 @@ class ReductionEmitter(RowEmitter):
             return None
         same = all(set(p.axes) == everything for p in pieces)
         in_halves = node.spelling == "@" and node.type.dtype in ("float16", "bfloat16")
-        if same and not in_halves and not (len(everything) == 1 and len(pieces) == 2):
+        is_dot = len(everything) == 1 and len(pieces) == 2 and node.kind == "sum"
+        if same and not in_halves and not is_dot:
             return None  # an elementwise product, summed
         if group in ("float", "complex"):
             self.context.round_off("a sum of products in another order than the loop's")

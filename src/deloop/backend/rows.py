@@ -144,7 +144,8 @@ class RowEmitter(OperandEmitter):
             first = {k: v for k, v in keywords.items() if k in ("p", "ord")}
             keywords = {**first, "dim": chosen.pop(), **keywords}
         if node.spelling and node.spelling != "@" and not node.spelling.startswith("."):
-            return syntax.call(node.spelling, [value, *chosen], **keywords)
+            function = self.context.spelled(node.spelling)
+            return syntax.call(function, [value, *chosen], **keywords)
         return syntax.method(value, word, *chosen, **keywords)
 
     def _flattened(
@@ -248,7 +249,8 @@ class RowEmitter(OperandEmitter):
         if not (isinstance(floor, Number) and floor.value == 1e-8) and floor is not None:
             keywords["eps"] = self.emit(floor).node
         operands = [inner.align(p, axes) for p in bare]
-        made = syntax.call(f"{module}.cosine_similarity", operands, **keywords)
+        function = self.context.spelled(f"{module}.cosine_similarity")
+        made = syntax.call(function, operands, **keywords)
         kept = tuple(a for a in axes if a != first.axes[0].iterator)
         self.context.round_off("a sum of products in another order than the loop's")
         rank = Rank.TENSOR if kept else Rank.SCALAR

@@ -14,7 +14,7 @@ from deloop.frontend.conditions import opposite
 from deloop.frontend.cuts import CutReader
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.header import Counted, Header
-from deloop.frontend.items import Carried, Finished, FlatIndex, Item, View
+from deloop.frontend.items import Carried, Finished, FlatIndex, Item, Tuple, View
 from deloop.frontend.ragged import Bounded, bounded_loop, sliced_store
 from deloop.frontend.structure import assigned_names, eliminate_continue, target_names
 from deloop.ir import scalar
@@ -291,6 +291,11 @@ class NestBuilder(CutReader):
     def _conflicts(self, before: Environment, body: list[Node]) -> list[str]:
         """Names whose values, computed before the loop, read what the loop writes."""
         written = {s.array for s in stores(tuple(body))}
+        memory = {self.arrays[a].storage for a in written}
+        for name, item in before.items():
+            if isinstance(item, Tuple) and self.storages_read(item) & memory:
+                sentence = f"loop kept: {name} holds values of what the loop overwrites"
+                self.unsupported(self.function.node, sentence, "VEC918")
         return [
             name
             for name, item in before.items()

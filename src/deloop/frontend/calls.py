@@ -32,6 +32,9 @@ _MAX_DEPTH = 8
 class CallReader(LibraryReader):
     """A `Reader` that also reads calls."""
 
+    caller: CallReader | None = None
+    """The reader of the function that holds the loop, to one of an inlined function."""
+
     def _read_Call(self, node: ast.Call) -> Item:
         if isinstance(node.func, ast.Attribute):
             base = self.evaluate(node.func.value)
@@ -55,14 +58,24 @@ class CallReader(LibraryReader):
         function = find_math_function(qualified)
         if function is not None:
             return self._math(qualified, node)
-        if (combined := self.row_function(qualified, node, callee.spelling)) is not None:
+        spelling = self._spelled(callee)
+        if (combined := self.row_function(qualified, node, spelling)) is not None:
             return combined
         operator = find_function(qualified)
         if operator is not None and operator.kind.is_elementwise:
-            return self._operator(operator, list(node.args), node, callee.spelling)
+            return self._operator(operator, list(node.args), node, spelling)
         if isinstance(callee.source, SourceFunction):
             return self._inline(callee, callee.source, node)
         self._refuse_call(callee, node)
+
+    def _spelled(self, callee: Function) -> str:
+        """A callee's name in the function that holds the loop; a helper may have its own."""
+        root = callee.spelling.partition(".")[0]
+        if self.caller is None or not callee.qualified:
+            return callee.spelling
+        here, there = self.lookup(root, self.function.node), self.caller.function.resolve(root)
+        plain = isinstance(here, (Module, Function)) and root not in self.caller.environment
+        return callee.spelling if plain and here == there else callee.qualified
 
     def _refuse_call(self, callee: Function, node: ast.Call) -> NoReturn:
         name = callee.qualified or callee.spelling
@@ -107,6 +120,7 @@ class CallReader(LibraryReader):
         inner.scope_iterators = self.scope_iterators
         inner.hints = self.hints
         inner.row_sizes = self.row_sizes
+        inner.caller = self.caller or self
         inner.guards = list(self.guards)
         inner.__dict__["_data"] = self.data_requirements
         value = inner.returned(source.body, environment, node)

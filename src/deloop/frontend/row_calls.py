@@ -12,6 +12,7 @@ from deloop.frontend import expression as build
 from deloop.frontend.items import Item, Tuple, View
 from deloop.frontend.rows import RowReader, is_floating
 from deloop.ir import scalar
+from deloop.ir.affine import equal
 from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.types import Integer, Literal, Sequence, Tensor
 from deloop.ops.rows import RowCall, find_row_function, find_row_method
@@ -73,7 +74,7 @@ class RowCallReader(RowReader):
             return self.matrix_product(_PRODUCTS[name], left, right, node)
         special = _SPECIAL.get(qualified)
         if special is not None:
-            return special(self, node)
+            return special(self, node, spelling)
         found = find_row_function(qualified)
         if found is None:
             return None
@@ -126,11 +127,14 @@ class RowCallReader(RowReader):
         parts = list(item.items) if isinstance(item, (Sequence, Tuple)) else [item]
         found = []
         for part in parts:
-            if not isinstance(part, Integer) or not part.affine.is_constant:
+            place = part.affine.evaluate(self.hints) if isinstance(part, Integer) else None
+            if place is None or not isinstance(part, Integer):
                 self.unsupported(
-                    node, f"the dimensions of {ast.unparse(node)} are not constants", "VEC924"
+                    node, f"the dimensions of {ast.unparse(node)} are not known", "VEC924"
                 )
-            found.append(part.affine.constant)
+            if not part.affine.is_constant:
+                self.require(equal(part.affine, place), node, f"{part.affine} is {place}")
+            found.append(place)
         return tuple(found)
 
     def _flag(self, given: Given, name: str, default: bool, node: ast.Call) -> bool:
@@ -291,7 +295,7 @@ class RowCallReader(RowReader):
             self.check_rank(b, 1, node)
         return self.matmul(a, b, node)
 
-    def _linear(self, node: ast.Call) -> Item:
+    def _linear(self, node: ast.Call, spelling: str) -> Item:
         """``F.linear(x[i], W, b)   ->   x[i] @ W.T + b``."""
         given = self._named(node, ("input", "weight", "bias"))
         weight = self.element(given["weight"])
@@ -339,10 +343,10 @@ class RowCallReader(RowReader):
     def _operator_named(self, name: str, value: Expression, node: ast.Call) -> Expression:
         return scalar.Call(name, (value,), value.type, f".{name}")
 
-    def _mse_loss(self, node: ast.Call) -> Item:
+    def _mse_loss(self, node: ast.Call, spelling: str) -> Item:
         return self._loss(node, power=True)
 
-    def _l1_loss(self, node: ast.Call) -> Item:
+    def _l1_loss(self, node: ast.Call, spelling: str) -> Item:
         return self._loss(node, power=False)
 
     def _same_shape(self, a: Expression, b: Expression, node: ast.Call) -> None:
@@ -352,7 +356,7 @@ class RowCallReader(RowReader):
         for mine, theirs in zip(first, second, strict=True):
             self.require_same_size(mine, theirs, node)
 
-    def _equal(self, node: ast.Call) -> Item:
+    def _equal(self, node: ast.Call, spelling: str) -> Item:
         """``torch.equal(a, b)``: a Python bool; rows of other lengths are not equal."""
         return self._all_of("Eq", node)
 
@@ -368,7 +372,7 @@ class RowCallReader(RowReader):
         found = self.reduced("all", same, node, None, False, result)
         return build.cast(found, build.BOOL)
 
-    def _cosine(self, node: ast.Call) -> Item:
+    def _cosine(self, node: ast.Call, spelling: str) -> Item:
         """``F.cosine_similarity(a, b, dim=0)``: the product of what `normalize` makes of both."""
         given = self._named(node, ("x1", "x2", "dim", "eps"))
         if not {"x1", "x2"} <= set(given):
@@ -381,8 +385,9 @@ class RowCallReader(RowReader):
             if not is_floating(value) or a.type.dtype != b.type.dtype:
                 self.refuse_row(node)
         self._same_shape(a, b, node)
-        module = ast.unparse(node.func).rpartition(".")[0] or "torch.nn.functional"
-        spelled = f"{module}.normalize" if module != "torch" else "torch.nn.functional.normalize"
+        module = spelling.rpartition(".")[0]
+        module = module if module.rpartition(".")[2] in ("F", "functional") else _FUNCTIONAL
+        spelled = f"{module}.normalize"
         a, b = (
             self.reduced("normalize", v, node, dims, False, v.type, spelled, (("eps", floor),))
             for v in (a, b)
@@ -402,12 +407,13 @@ def _row_dtype(call: RowCall, value: Expression, chosen: str | None) -> str:
     return "int64" if category(value.type.dtype) in ("bool", "int") else value.type.dtype
 
 
+_FUNCTIONAL = "torch.nn.functional"
 _RANKS = {"dot": (1, 1), "vdot": (1, 1), "mv": (2, 1), "mm": (2, 2), "bmm": (3, 3)}
 _PRODUCTS = {
     "matmul": "matmul", "mm": "mm", "bmm": "bmm", "mv": "mv", "dot": "dot", "vdot": "vdot",
     "inner": "inner", "outer": "outer", "ger": "outer",
 }  # fmt: skip
-_SPECIAL: dict[str, Callable[[RowCallReader, ast.Call], Item]] = {
+_SPECIAL: dict[str, Callable[[RowCallReader, ast.Call, str], Item]] = {
     "torch.nn.functional.linear": RowCallReader._linear,
     "torch.nn.functional.mse_loss": RowCallReader._mse_loss,
     "torch.nn.functional.l1_loss": RowCallReader._l1_loss,

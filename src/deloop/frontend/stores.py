@@ -9,7 +9,7 @@ from deloop.dtype import RANGES, Rank, can_cast, category
 from deloop.frontend import expression as build
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.header import HeaderReader
-from deloop.frontend.items import Carried, Item, Point, View, Whole, whole
+from deloop.frontend.items import Carried, Item, Point, Tuple, View, Whole, whole
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least, equal
 from deloop.ir.loop import TOUCH, Loop, Node, Store
@@ -347,12 +347,26 @@ class StoreReader(HeaderReader):
     def _save_before(self, tensor: Tensor, node: ast.AST) -> None:
         """Values computed from what is about to be written become temporaries."""
         for name, item in list(self.environment.items()):
+            if isinstance(item, Tuple) and tensor.storage in self.storages_read(item):
+                self.unsupported(
+                    node, f"loop kept: {name} holds values of what is overwritten here", "VEC918"
+                )
             if not isinstance(item, build.NODES):
                 continue
             if any(
                 self.arrays[load.array].storage == tensor.storage for load in scalar.loads(item)
             ):
                 self._materialise(name, node)
+
+    def storages_read(self, item: Tuple) -> set[str]:
+        """The memory that the computed parts of a tuple read."""
+        found: set[str] = set()
+        for part in item.items:
+            if isinstance(part, Tuple):
+                found |= self.storages_read(part)
+            elif isinstance(part, build.NODES):
+                found |= {self.arrays[load.array].storage for load in scalar.loads(part)}
+        return found
 
     def _materialise(self, name: str, node: ast.AST) -> None:
         item = self.environment[name]
