@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from deloop.analysis.arg_reduction import Surroundings, find_settled
 from deloop.analysis.bounds import Bounds, check_trip_counts
 from deloop.analysis.carried import check_decided, require_updates
+from deloop.analysis.changed import find_changed_before
 from deloop.analysis.coverage import find_replaceable, is_passed_on
 from deloop.analysis.escape import check_apart, find_escaping
 from deloop.analysis.facts import Facts
@@ -194,6 +195,7 @@ def compile_loop(
     if any(is_passed_on(name, candidate) for name in written.replaced):
         context.round_off("a later operation may add up in the order of the new memory layout")
     changed = {s.store.array for s in statements}
+    changed |= find_changed_before(function, candidate, nest.arrays)
     context.names.clear()
     entry = set(function.parameters) - names_stored(function.node)
     guards = guard_data(needed, axes_of(plan, nest), changed, entry, context)
