@@ -326,6 +326,87 @@ FAMILY.add(
 )
 
 
+def best_from_none(x):
+    best = None
+    where = None
+    for i in range(len(x)):
+        if best is None or x[i] < best:
+            best = x[i]
+            where = i
+    return where
+
+
+FAMILY.add(best_from_none, "return x.argmin().item()", inputs=tied_vectors)
+
+
+def row_with_the_best_score(rows, scores):
+    best = scores[0]
+    chosen = rows[0]
+    for i in range(1, len(scores)):
+        if scores[i] > best:
+            best = scores[i]
+            chosen = rows[i]
+    return chosen
+
+
+FAMILY.add(
+    row_with_the_best_score,
+    "return rows[scores.argmax()]",
+    inputs=lambda: [(x, x.detach()[:, 0] * 1) for (x,) in matrices()() if x.numel()],
+)
+
+
+def nearest_other_point(x):
+    n = len(x)
+    nearest = torch.zeros(n, dtype=torch.long)
+    for i in range(n):
+        best = float("inf")
+        for j in range(n):
+            if j == i:
+                continue
+            d = abs(x[i] - x[j])
+            if d < best:
+                best = d
+                nearest[i] = j
+    return nearest
+
+
+FAMILY.add(
+    nearest_other_point,
+    "n = len(x)\n"
+    "return torch.where(torch.arange(n)[:, None] != torch.arange(n), "
+    "abs(x[:, None] - x), float('inf')).argmin(1)",
+    *with_dims(
+        "d = abs(x[:, None] - x)\nd.fill_diagonal_(float('inf'))\nreturn d.argmin(dim=1)",
+        "return torch.where(torch.arange(x.shape[0])[:, None] != torch.arange(x.shape[0]), "
+        "abs(x[:, None] - x), float('inf')).argmin(dim=1)",
+    ),
+    inputs=lambda: [(x,) for (x,) in vectors()() if len(x) > 1],
+)
+
+
+def nearest_by_accumulated_distance(points, centroids):
+    labels = torch.zeros(points.shape[0], dtype=torch.long)
+    for i in range(points.shape[0]):
+        best = float("inf")
+        for c in range(centroids.shape[0]):
+            d = 0.0
+            for k in range(points.shape[1]):
+                d += (points[i, k] - centroids[c, k]) ** 2
+            if d < best:
+                best = d
+                labels[i] = c
+    return labels
+
+
+# Not the matrix product of `cdist`: its rounding would choose another of nearly equal distances.
+FAMILY.add(
+    nearest_by_accumulated_distance,
+    inputs=shaped("ik jk", (6, 3, 4), (2, 2, 2), (1, 1, 1), (1, 3, 2)),
+    exactness="rounding",
+)
+
+
 def two_greatest(x):
     first = float("-inf")
     second = float("-inf")

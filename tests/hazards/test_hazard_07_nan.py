@@ -259,3 +259,16 @@ def test_transcendental_functions_of_special_values() -> None:
         return out
 
     assert_vectorized(functions, special(), exactness=ROUNDING)
+
+
+def changed_before_the_search(x):
+    x[1] = NAN
+    best, where = x[0], 0
+    for i in range(1, len(x)):
+        if x[i] > best:
+            best, where = x[i], i
+    return where
+
+
+def test_guard_is_not_asked_of_memory_that_changes_before_the_loop() -> None:
+    assert_agrees(changed_before_the_search, torch.tensor([1.0, 2.0, 3.0]), status="kept")

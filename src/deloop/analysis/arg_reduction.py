@@ -490,6 +490,13 @@ def _renamed(first: Store, second: Store) -> Expression:
     return _with_iterators(first.value, dict(zip(*names, strict=True)))
 
 
+def _subscripts_as(first: Store, second: Store) -> tuple[scalar.Subscript, ...]:
+    """Where a store goes, its iterators along a row called as in another one."""
+    names = [x.iterator for x in first.implicit], [x.iterator for x in second.implicit]
+    symbols = dict(zip(names[0], map(Affine.symbol, names[1]), strict=False))
+    return tuple(s.substitute(symbols) if isinstance(s, Affine) else s for s in first.subscripts)
+
+
 def _with_iterators(value: Expression, values: Mapping[str, str]) -> Expression:
 
     def change(node: Expression) -> Expression:
@@ -619,7 +626,7 @@ class _Remembered:
         usable = (
             len(writers) == 1
             and not first.store.guards
-            and first.store.subscripts == own.subscripts
+            and _subscripts_as(first.store, update.statement.store) == own.subscripts
             and first.loops == outer
             and not {x.iterator for x in outer} & set(self.reduced)
             and first.schedule < update.statement.schedule[: len(first.schedule)]

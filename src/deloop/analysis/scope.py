@@ -141,6 +141,7 @@ def is_known_at_entry(
 
 _HARMLESS = frozenset(
     {"len", "range", "enumerate", "zip", "print", "isinstance", "int", "float", "max", "min", "abs"}
+    | {"bool", "str", "type", "tuple", "list", "sum", "reversed", "sorted", "round"}
 )
 
 
