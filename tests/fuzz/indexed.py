@@ -49,8 +49,8 @@ def _scatter(text: _Text) -> Lines:
     """``x`` is (edges, 3), ``w``, ``a`` and ``b`` are (edges,); what ``a`` holds is below n."""
     form = text.one_of("element", "element", "row", "pair", "columns", "own_row", "loop")
     text.use(form)
-    dtype = text.one_of("", "", "", ", dtype=torch.float64", ", dtype=torch.int64", ", dtype=bool")
-    dtype = dtype.replace("bool", "torch.bool")
+    dtype = text.one_of(*[""] * 7, "float64", "float64", "int64", "bool")
+    dtype = dtype and f", dtype=torch.{dtype}"
     shape = {
         "element": "n", "row": "n, 3", "pair": "n, n", "columns": "3, n", "own_row": "len(a), n",
         "loop": "n, 3",

@@ -1,9 +1,10 @@
 """Run random programs: ``python -m tests.fuzz.runner --programs 2000 --seed 0 --jobs 2``.
 
 ``--family parallel`` (no dependence on purpose), ``carried`` (reductions, scans, recurrences,
-exits) or ``all`` (half of the programs of each). Prints how many were vectorized, which constructs
-and refusals the others have, and every difference from the loop; each differing program is shrunk
-into ``tests/fuzz/found/<family>_<seed>.py``. Exits 1 on a difference.
+exits), ``indexed`` (subscripts and lengths that are data) or ``all`` (as many of each). Prints how
+many were vectorized, which constructs and refusals the others have, and every difference from the
+loop; each differing program is shrunk into ``tests/fuzz/found/<family>_<seed>.py``. Exits 1 on a
+difference.
 """
 
 from __future__ import annotations

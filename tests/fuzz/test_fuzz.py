@@ -17,6 +17,7 @@ from .shrink import shrink_program
 
 PROGRAMS = 150
 CARRIED_PROGRAMS = 60
+INDEXED_PROGRAMS = 60
 # How much of the carried programs without a serial cycle must become tensor operations altogether.
 CARRIED_SHARE = 0.2
 REGRESSIONS = sorted((Path(__file__).parent / "regressions").glob("*.py"))
@@ -56,6 +57,16 @@ def test_random_carried_programs_do_not_differ_from_their_loops() -> None:
     assert len(recognised) > CARRIED_PROGRAMS * 0.4
     vectorized = [v for v in recognised if v.status == "vectorized"]
     assert len(vectorized) >= CARRIED_SHARE * len(recognised), summary["parallel_refusals"]
+
+
+@pytest.mark.slow
+def test_random_indexed_programs_do_not_differ_from_their_loops() -> None:
+    verdicts = list(run_seeds(range(INDEXED_PROGRAMS), jobs=1, family="indexed"))
+    found = {v.seed: v.differences for v in verdicts if v.differences}
+    failed = {v.seed: v.failure for v in verdicts if v.failure}
+    assert (found, failed) == ({}, {})
+    vectorized = [v for v in verdicts if v.status == "vectorized"]
+    assert len(vectorized) >= 0.5 * len(verdicts), summarize(verdicts, 0.0)["parallel_refusals"]
 
 
 @pytest.mark.parametrize("path", REGRESSIONS, ids=lambda path: path.stem)

@@ -56,6 +56,9 @@ def find_masked_store(statement: Statement, level: int) -> Accumulation | None:
     store = statement.store
     if not _selects(statement):
         return None
+    if is_own(store.value, _own(statement)):  # a condition on it is not seen any more
+        sentence = "loop kept: an element that data selects is stored back as it is"
+        raise Unsupported(Refusal("VEC945", store.place, sentence))
     mask, value = _peeled(store.value, _own(statement))
     if mask is None:
         return None

@@ -177,17 +177,15 @@ def changed_before(function: SourceFunction, candidate: Candidate) -> Callable[[
 def _may_change(node: ast.AST, function: SourceFunction, candidate: Candidate) -> set[str]:
     """The names of what a statement or call may change in place."""
     match node:
-        case ast.AugAssign(target=target):
-            return _names(target)
+        case ast.AugAssign(target=ast.Name() | ast.Attribute() as target):
+            return _names(_root(target))
         case ast.Subscript(value=value, ctx=ast.Store()):
-            return _names(value)
+            return _names(_root(value))
         case ast.Call(func=ast.Name(id=name)) if name in _HARMLESS:
             return set()
         case ast.Call(func=ast.Attribute(value=receiver, attr=word), keywords=keywords):
             plain = not {"out", "inplace"} & {str(k.arg) for k in keywords}
-            root = receiver
-            while isinstance(root, (ast.Attribute, ast.Subscript)):
-                root = root.value
+            root = _root(receiver)
             item = _held(root.id, function, candidate) if isinstance(root, ast.Name) else None
             known = isinstance(getattr(item, "tensor", item), (Tensor, Module))
             if plain and known and not word.endswith("_"):
@@ -206,6 +204,13 @@ def _held(name: str, function: SourceFunction, candidate: Candidate) -> object:
         return function.resolve(name)
     except RefusalError:
         return None
+
+
+def _root(node: ast.expr) -> ast.expr:
+    """What a chain of attributes and subscripts hangs on: ``self.table[i] -> self``."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node
 
 
 def _names(node: ast.AST) -> set[str]:
