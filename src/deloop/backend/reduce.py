@@ -274,6 +274,8 @@ class ReductionEmitter(OperandEmitter):
         if not set(reduced) <= everything:
             return None
         same = all(set(p.axes) == everything for p in pieces)
+        if sum(bool(p.axes) for p in pieces) < 2:
+            return None  # scaled by numbers only
         if same and not (len(everything) == 1 and len(pieces) == 2):
             return None  # an elementwise product, summed
         if group in ("float", "complex"):
