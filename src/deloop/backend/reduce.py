@@ -31,7 +31,6 @@ from deloop.ir.scalar import (
 )
 from deloop.ops.reductions import Reduction, find_reduction
 
-"""How many axes are tried in every order."""
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -238,6 +237,8 @@ class ReductionEmitter(RowEmitter):
         if not set(reduced) <= everything:
             return None
         same = all(set(p.axes) == everything for p in pieces)
+        if sum(bool(p.axes) for p in pieces) < 2:
+            return None  # scaled by numbers only
         in_halves = node.spelling == "@" and node.type.dtype in ("float16", "bfloat16")
         is_dot = len(everything) == 1 and len(pieces) == 2 and node.kind == "sum"
         if same and not in_halves and not is_dot:

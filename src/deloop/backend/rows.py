@@ -21,6 +21,7 @@ from deloop.ops.reductions import Reduction
 _WITHOUT_CANCELLING = "donot_use_mm_for_euclid_dist"
 _Self = TypeVar("_Self", bound="RowEmitter")
 _MOST_PERMUTED = 6
+"""How many axes are tried in every order."""
 
 
 class RowEmitter(OperandEmitter):

@@ -90,12 +90,13 @@ def _literal(value: Expression) -> object:
 
 # ---------------------------------------------------------------------- comparisons
 def _undoubled(value: Expression, other: Expression) -> Expression:
-    """``x.double()`` beside a literal as ``x``, where its dtype holds the literal exactly."""
+    """``x.double()`` beside a literal as `x`, where the dtype of `x` holds the literal exactly."""
     if not (isinstance(value, Cast) and isinstance(other, Number)):
         return value
-    if (value.type.dtype, value.type.rank) != ("float64", Rank.NUMBER):
-        return value
     inner = value.value
+    number_of = "int64" if inner.type.dtype in _EXACT_IN_DOUBLE else "float64"
+    if value.type.rank is not Rank.NUMBER or value.type.dtype not in ("float64", number_of):
+        return value
     if inner.type.rank is Rank.NUMBER or not holds_exactly(other.value, inner.type.dtype):
         return value
     return inner
