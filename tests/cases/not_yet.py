@@ -183,7 +183,6 @@ NOT_YET = frozenset(
         "scans.two_totals_at_once",
         "searches.first_above_running_total",
         "searches.has_duplicates",
-        "searches.last_by_overwriting",
         "searches.length_of_each_sequence",
         "searches.value_of_the_first",
         "stencils.average_pooled",
