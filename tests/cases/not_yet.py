@@ -105,7 +105,6 @@ NOT_YET = frozenset(
         "searches.equal_in_every_element",
         "searches.first_above_running_total",
         "searches.has_duplicates",
-        "searches.last_by_overwriting",
         "searches.length_of_each_sequence",
         "searches.value_of_the_first",
         "searches.written_including_the_stop",

@@ -182,6 +182,12 @@ def _two_returns(block: _Block, at: int, tests: set[str]) -> _Change | None:
             ast.Return(value=ast.expr() as otherwise),
         ] if _is_ours(block, test, tests):
             return at, at + 2, [ast.Return(_choice(test, then, otherwise))]
+    match block.body[at]:
+        case ast.If(test=test, body=[ast.Return(value=None)], orelse=[]) if (
+            block.body is block.node.body and at == len(block.body) - 1 and at > 0
+            and block.is_about_search(test)
+        ):  # fmt: skip
+            return at, at + 1, []
     return None
 
 

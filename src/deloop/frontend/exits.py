@@ -15,6 +15,7 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from deloop.frontend.iterables import plus
 from deloop.frontend.structure import eliminate_continue
 from deloop.text.names import names_read, names_stored
 
@@ -430,13 +431,7 @@ def _stop_of(test: ast.expr, name: str, step: ast.operator) -> tuple[ast.expr, a
     if isinstance(operator, ast.Lt if rising else ast.Gt):
         return test, bound
     if isinstance(operator, ast.LtE if rising else ast.GtE):
-        one = ast.Constant(1)
-        word = ast.Add() if rising else ast.Sub()
-        if isinstance(bound, ast.Constant) and type(bound.value) is int:
-            moved = bound.value + (1 if rising else -1)
-            made = ast.Constant(moved) if moved >= 0 else ast.UnaryOp(ast.USub(), ast.Constant(1))
-            return test, made
-        return test, ast.BinOp(bound, word, one)
+        return test, plus(bound, 1 if rising else -1)
     return None
 
 

@@ -90,9 +90,9 @@ def split_function(function: SourceFunction, chosen: Mapping[Spot, bool]) -> Spl
 
     `chosen` says of each loop whether what runs up to the exit stands under ``if stop:``.
     """
-    node = function.node
-    if not isinstance(node, ast.FunctionDef) or not chosen:
+    if not isinstance(function.node, ast.FunctionDef) or not chosen:
         return Split(function)
+    node = _parsed(function.text)  # as it stands in the text: an ``else`` still with its loop
     taken = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} | set(function.parameters)
     taken |= {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
     found: list[tuple[Spot, Search]] = []
@@ -103,6 +103,10 @@ def split_function(function: SourceFunction, chosen: Mapping[Spot, bool]) -> Spl
             if search is not None:
                 found.append((spot, search))
     return _spliced(function, found) if found else Split(function)
+
+
+def _parsed(text: str) -> ast.FunctionDef:
+    return next(n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef))
 
 
 def _outermost(
@@ -156,9 +160,7 @@ def _spliced(function: SourceFunction, found: list[tuple[Spot, Search]]) -> Spli
         result.append(lines[line - 1])
         origin[len(result)] = line
     text = "\n".join(result) + "\n"
-    tree = ast.parse(text)
-    node = next(n for n in tree.body if isinstance(n, ast.FunctionDef))
-    changed = replace(function, node=normalize(node), text=text, lines=origin)
+    changed = replace(function, node=normalize(_parsed(text)), text=text, lines=origin)
     return Split(changed, tuple(parts))
 
 
