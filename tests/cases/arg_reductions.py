@@ -237,6 +237,7 @@ FAMILY.add(
     "row = (index // x.shape[1]).item()\n"
     "col = (index % x.shape[1]).item()\n"
     "return row, col",
+    "index = x.argmax()\nreturn (index // x.shape[1]).item(), (index % x.shape[1]).item()",
     inputs=tied_matrices,
 )
 
@@ -302,6 +303,7 @@ FAMILY.add(
     "best_epoch = epoch[index].item()\n"
     "best_rate = rate[index].item()\n"
     "return best, best_epoch, best_rate",
+    "index = loss.argmin()\nreturn loss[index].item(), epoch[index].item(), rate[index].item()",
     inputs=vectors(3),
 )
 

@@ -104,6 +104,11 @@ FAMILY.add(
     counts = torch.bincount(idx, minlength=n).float()
     return sums / counts.clamp(min=1).unsqueeze(1)
     """,
+    """
+    sums = torch.zeros(n, x.shape[1])
+    sums.index_add_(0, idx, x)
+    return sums / torch.bincount(idx, minlength=n).float().clamp(min=1).unsqueeze(1)
+    """,
     inputs=labelled(4, rows=(2,)), exactness="rounding",
 )  # fmt: skip
 
@@ -394,7 +399,7 @@ FAMILY.add(
     inverse_permutation,
     """
     inverse = torch.zeros_like(perm)
-    inverse[perm] = torch.arange(perm.shape[0])
+    inverse[perm] = torch.arange(len(perm))
     return inverse
     """,
     inputs=lambda: [(index(*PERMUTED),), (index(0),), (index(),), (index(0, 0, 1),)],

@@ -74,7 +74,7 @@ def _running(
     if not readers or writers or waits:
         return None
     found = find_accumulation(statement, dependences, level)
-    if found is None or not _has_scan(found):
+    if found is None or not _has_scan(found, store.dtype):
         return None
     own = [loop for loop in statement.loops[level:] if loop.iterator in found.iterators]
     common = [x for x in own if all(x.iterator in r.iterators for r in readers)]
@@ -99,14 +99,18 @@ def _running(
     return Running(statement, found, common[0], inner, readers, behind)
 
 
-def _has_scan(found: Accumulation) -> bool:
+def _has_scan(found: Accumulation, dtype: str) -> bool:
     """Whether PyTorch scans with the operator, and gives the gradient that the loop gives."""
     if found.kind == "last":
         return True
-    operator = find_scan(found.kind)
-    if operator is None:
+    if find_scan(found.kind) is None or _rounds_each_step(found.kind, dtype):
         return False
     return found.kind == "sum" or not scalar.requires_grad(found.term)
+
+
+def _rounds_each_step(kind: str, dtype: str) -> bool:
+    """Whether the loop loses digits at each step that a scan, computed wider, does not."""
+    return kind in ("sum", "prod") and dtype in ("float16", "bfloat16")
 
 
 def is_plain_reader(reader: Statement, statement: Statement, level: int) -> bool:
@@ -187,8 +191,10 @@ def find_chain(
         if found is None or found[0] == "last" or find_scan(found[0]) is None:
             continue
         kind, term = found
-        if kind == "prod" or (kind != "sum" and scalar.requires_grad(term)):
+        if kind == "prod" or _rounds_each_step(kind, store.dtype):
             continue  # a product that starts from a zero need not overflow
+        if kind != "sum" and scalar.requires_grad(term):
+            continue
         floating = category(store.dtype) == "float"
         skips = kind in ("max", "min") and isinstance(store.value, Select) and floating
         return Chain(kind, term, loop, previous, skips)

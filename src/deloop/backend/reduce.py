@@ -31,7 +31,6 @@ from deloop.ir.scalar import (
 )
 from deloop.ops.reductions import Reduction, find_reduction
 
-
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -214,8 +213,13 @@ class ReductionEmitter(RowEmitter):
     def _contraction(self, node: Reduce) -> Emitted | None:
         """A sum of products over axes that not all factors have; None where it is not that."""
         product_of, divisors = _quotient(node.value)
-        numbers = [f for f in _factors(product_of) if f.type.rank is Rank.NUMBER]
-        factors = [f for f in _factors(product_of) if f.type.rank is not Rank.NUMBER]
+        moving = frozenset((*self.loops, *(a.iterator for a in node.axes)))
+        numbers: list[Expression] = []
+        factors: list[Expression] = []
+        for factor in _factors(product_of):
+            is_number = factor.type.rank is Rank.NUMBER
+            fixed = is_number and not scalar.iterators_of(factor, moving)
+            (numbers if fixed else factors).append(factor)
         group = category(node.type.dtype)
         if len(factors) < 2 or group not in ("float", "int", "complex"):
             return None

@@ -20,6 +20,7 @@ from deloop.ir.scalar import (
     Reduce,
     Select,
     requires_grad,
+    slack_of,
 )
 from deloop.ir.types import Tensor
 from deloop.ops.kinds import Gradient
@@ -251,8 +252,8 @@ def _safe(argument: Expression, condition: Expression) -> Expression:
 def as_condition(expression: Expression) -> Expression:
     """``select(c, True, False) -> c`` and ``select(c, d, False) -> c and d``, of bools alone."""
     expression = scalar.rebuild(expression, as_condition)
-    if not isinstance(expression, Select):
-        return expression
+    if not isinstance(expression, Select) or slack_of(expression.condition) is not None:
+        return expression  # a triangle is written as one
     condition, then, otherwise = expression.condition, expression.then, expression.otherwise
     if {condition.type.dtype, then.type.dtype, otherwise.type.dtype} != {"bool"}:
         return expression
