@@ -76,7 +76,6 @@ NOT_YET = frozenset(
         "scans.total_since_reset",
         "scans.transmittance",
         "searches.first_above_running_total",
-        "searches.has_duplicates",
         "searches.length_of_each_sequence",
         "searches.value_of_the_first",
         "stencils.border_skipped",

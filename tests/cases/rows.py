@@ -141,7 +141,7 @@ FAMILY.add(
     "greatest, where = x.max(1)\nreturn greatest, where",
     "return x.max(1).values, x.argmax(1)",
     inputs=shaped("ij", *FILLED),
-    exactness="rounding",
+    exactness=("bitwise", "rounding"),
 )
 
 

@@ -320,6 +320,7 @@ FAMILY.add(
     "return torch.cummax(x, 0).values",
     "return torch.cummax(x, 0)[0]",
     inputs=vectors(),
+    exactness=("bitwise", "rounding"),  # the sign of a zero
 )
 
 
@@ -335,6 +336,7 @@ FAMILY.add(
     *with_dims("return x.cummax(dim=0).values"),
     "return torch.cummax(x, 0).values",
     inputs=vectors(grad=False),
+    exactness=("bitwise", "rounding"),  # the sign of a zero
 )
 
 
@@ -352,6 +354,7 @@ FAMILY.add(
     *with_dims("return prices.cummin(dim=0).values"),
     "return torch.cummin(prices, 0).values",
     inputs=vectors(grad=False),
+    exactness=("bitwise", "rounding"),  # the sign of a zero
 )
 
 

@@ -36,8 +36,8 @@ PROGRAMS.add(return_on_a_value, lambda: (vector(),))
 
 def loop_while_a_value(x):
     i = 0
-    while i < len(x) and x[0] < 1:  # refusal: while
-        x[0] = x[0] + x[i].abs()
+    while i < len(x) and x[0] < 1:
+        x[0] = x[0] + x[i].abs()  # refusal: iteration i reads x[0]
         i += 1
     return x
 

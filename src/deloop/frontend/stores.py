@@ -9,13 +9,13 @@ from deloop.dtype import RANGES, Rank, can_cast, category
 from deloop.frontend import expression as build
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.header import HeaderReader
-from deloop.frontend.items import Carried, Item, Point, Tuple, View, Whole, whole
+from deloop.frontend.items import Carried, Finished, Item, Point, Tuple, View, Whole, whole
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least, equal
 from deloop.ir.loop import TOUCH, Loop, Node, Store
 from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.source import SourceFunction
-from deloop.ir.types import Function, Integer, Tensor, TensorType
+from deloop.ir.types import Function, Integer, Literal, Opaque, Scalar, Tensor, TensorType
 from deloop.ops.table import find_in_place_function, find_in_place_method
 from deloop.text.names import names_read
 
@@ -28,7 +28,7 @@ class StoreReader(HeaderReader):
     def __init__(self, function: SourceFunction, environment: Environment) -> None:
         super().__init__(function, environment)
         self.loops: list[Loop] = []
-        self.used_symbols: set[str] = set(environment)
+        self.used_symbols: set[str] = _symbols_in_use(environment)
         self.locals: set[str] = set()
         self.implicit_sizes: dict[Affine, int] = {}
         self.out: list[Node] = []
@@ -427,3 +427,29 @@ def _receiver(node: ast.Call) -> ast.expr:
     inner = node.func.value
     is_call = isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute)
     return _receiver(inner) if is_call else inner  # type: ignore[arg-type]
+
+
+def _symbols_in_use(environment: Environment) -> set[str]:
+    """Names that no iterator may have: those of tensors and of what sizes are spelled with.
+
+    A name that holds a number of its own, ``i = 0`` before ``for i in …``, is free.
+    """
+    free = {
+        name
+        for name, item in environment.items()
+        if isinstance(item, (Literal, Opaque, Scalar, Finished, Carried))
+        or (isinstance(item, Integer) and item.affine.is_constant)
+    }
+    sizes: list[Affine] = []
+    for item in environment.values():
+        tensor = item.tensor if isinstance(item, View) else item
+        if isinstance(tensor, Tensor):
+            sizes.extend(tensor.type.shape)
+        elif isinstance(item, Integer):
+            sizes.append(item.affine)
+    spelled = {name for size in sizes for symbol in size.symbols for name in _words(symbol)}
+    return (set(environment) - free) | spelled
+
+
+def _words(symbol: str) -> set[str]:
+    return {n.id for n in ast.walk(ast.parse(symbol, mode="eval")) if isinstance(n, ast.Name)}
