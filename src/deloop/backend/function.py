@@ -54,6 +54,7 @@ def write_function(function: SourceFunction, replacements: Sequence[Replacement]
     """
     assert isinstance(function.node, ast.FunctionDef)
     edits: dict[ast.stmt, list[ast.stmt]] = {}
+    taking = [use.statement for r in replacements for use in r.taken]
     for replacement in replacements:
         for name in replacement.replaced:
             allocation = allocation_of(
@@ -71,7 +72,7 @@ def write_function(function: SourceFunction, replacements: Sequence[Replacement]
         place = replacement.place
         edits[place] = [*edits.get(place, []), *replacement.body]
         if isinstance(place, ast.For):
-            put_results_in_place(replacement, edits, function.node)
+            put_results_in_place(replacement, edits, function.node, taking)
     rewrite_uses(
         [t for r in replacements for t in r.taken],
         edits,

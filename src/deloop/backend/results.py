@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from deloop.backend.reduce import as_mean
@@ -44,9 +44,14 @@ class Replacement:
 
 
 def put_results_in_place(
-    replacement: Replacement, edits: dict[ast.stmt, list[ast.stmt]], node: ast.FunctionDef
+    replacement: Replacement,
+    edits: dict[ast.stmt, list[ast.stmt]],
+    node: ast.FunctionDef,
+    taking: Collection[ast.stmt],
 ) -> None:
     """Each last value of the new code written into the statement behind it that alone reads it.
+
+    Those that are `taking` a list are written anew themselves.
 
     ``s = E; return s / n -> return E / n``; ``s = E; s = s / n; return s -> return E / n``.
     """
@@ -54,7 +59,7 @@ def put_results_in_place(
     body = list(edits[replacement.place])
     for after in replacement.block[position + 1 :]:
         read = _value_read(after, body)
-        if read is None:
+        if read is None or after in taking:
             return
         value = read
         while body:

@@ -31,9 +31,23 @@ def read_updated(
             value = _rewritten(cell, reader, level)
             if value is None:
                 continue
-            statements[position] = replace(reader, store=replace(reader.store, value=value))
-            changed = [_turned(d, cell, reader) for d in changed]
+            turned = [_turned(d, cell, reader) for d in changed]
+            if _has_order(statements, turned):
+                statements[position] = replace(reader, store=replace(reader.store, value=value))
+                changed = turned
     return statements, changed
+
+
+def _has_order(statements: Sequence[Statement], dependences: Sequence[Dependence]) -> bool:
+    """Whether one iteration can run the statements one after the other."""
+    left = {s.name for s in statements}
+    within = [d for d in dependences if d.level == 0 and d.source != d.sink]
+    while left:
+        free = {n for n in left if not any(d.sink == n and d.source in left for d in within)}
+        if not free:
+            return False
+        left -= free
+    return True
 
 
 def _rewritten(cell: Statement, reader: Statement, level: int) -> Expression | None:
