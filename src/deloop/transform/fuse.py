@@ -72,6 +72,9 @@ def _updated(first: Vector, step: Step) -> Vector | None:
     value = with_kept_value(step, first)
     if value is None:
         return None
+    recorded = scalar.requires_grad(first.statement.store.value)
+    if recorded and not scalar.requires_grad(value):
+        return None  # the first store is what makes the tensor require grad
     changed = replace(store, value=fold_starts(value), augmented=False)
     statement = replace(step.statement, name=first.statement.name, store=changed)
     return replace(step, statement=statement, accumulation=first.accumulation)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from deloop.analysis.facts import Facts
 from deloop.analysis.scatter import is_constant, masked, unmasked
 from deloop.diagnostic import Refusal
-from deloop.dtype import Rank
+from deloop.dtype import Rank, category
 from deloop.errors import Unsupported
 from deloop.frontend.apply import DataRequirement
 from deloop.frontend.expression import both, cast, integer, negate, number
@@ -33,6 +33,9 @@ def settle_scatter(vector: Vector, arrays: Mapping[str, Tensor], facts: Facts) -
     assert found is not None
     if found.kind == "sum":
         vector = _summed(vector, found)
+    plain = vector.statement.store
+    if category(plain.dtype) not in ("float", "complex") and scalar.requires_grad(plain.value):
+        raise _refuse(plain, f"a value that requires grad is stored into a {plain.dtype}")
     vector = _protected(_converted(vector))
     store = vector.statement.store
     shape = arrays[store.array].type.shape
