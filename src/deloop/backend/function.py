@@ -68,7 +68,8 @@ def write_function(function: SourceFunction, replacements: Sequence[Replacement]
                 edits[start] = []
         for start in _starts_of_several(replacement):
             edits[start] = []
-        _drop_starts(replacement, edits, function.node)
+        others = [s for r in replacements if r is not replacement for s in r.body]
+        _drop_starts(replacement, edits, function.node, names_read(others))
         place = replacement.place
         edits[place] = [*edits.get(place, []), *replacement.body]
         if isinstance(place, ast.For):
@@ -106,7 +107,10 @@ def _starts_of_several(replacement: Replacement) -> list[ast.stmt]:
 
 
 def _drop_starts(
-    replacement: Replacement, edits: dict[ast.stmt, list[ast.stmt]], node: ast.FunctionDef
+    replacement: Replacement,
+    edits: dict[ast.stmt, list[ast.stmt]],
+    node: ast.FunctionDef,
+    read_by_others: set[str],
 ) -> None:
     """What carried variables held before the loop, where the new code needs none of it.
 
@@ -115,7 +119,7 @@ def _drop_starts(
     """
     position = next(k for k, s in enumerate(replacement.block) if s is replacement.loop)
     in_loop = {n.id for n in ast.walk(replacement.loop) if isinstance(n, ast.Name)}
-    read = names_read(list(replacement.body)) - replacement.bound
+    read = (names_read(list(replacement.body)) - replacement.bound) | read_by_others
     for statement in reversed(replacement.block[:position]):
         if not isinstance(statement, ast.Assign):
             return
