@@ -237,11 +237,20 @@ def _replaced(value: Expression, old: Expression, new: Expression) -> Expression
     return scalar.rebuild(value, lambda child: _replaced(child, old, new))
 
 
+def fresh_iterator(iterator: str, value: Expression) -> str:
+    """``i -> i'``, or with more strokes where a scan in the value binds that name itself."""
+    bound = {a.iterator for node in scalar.walk(value) for a in scalar.bound_axes(node)}
+    fresh = f"{iterator}'"
+    while fresh in bound:
+        fresh += "'"
+    return fresh
+
+
 def scan_of(
     kind: str, term: Expression, loop: Loop, type_: scalar.ElementType, skips_nan: bool, name: str
 ) -> Scan:
     """The scan of a term over a loop, up to the loop's own iteration."""
-    bound = f"{loop.iterator}'"
+    bound = fresh_iterator(loop.iterator, term)
     value = scalar.substitute_symbols(term, {loop.iterator: Affine.symbol(bound)})
     axis = replace(loop.axis, iterator=bound)
     if type_.rank is not Rank.NUMBER:

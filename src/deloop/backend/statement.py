@@ -19,7 +19,7 @@ from deloop.errors import Unsupported
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, Constraint, Sign
 from deloop.ir.axis import Axis
-from deloop.ir.loop import LIST, Nest, Store
+from deloop.ir.loop import LIST, Nest, Store, expressions_of
 from deloop.ir.plan import Serial, Step, Vector, vectors
 from deloop.ir.scalar import (
     Call,
@@ -74,6 +74,7 @@ def write_plan(
     writer = _Writer(context, dict(replaceable), temporaries, rewritten)
     writer.last_read = _last_reads(steps, nest.live)
     writer.nest = nest
+    writer.plan, writer.live = steps, nest.live
     writer.numbers = {c.key for c in nest.cells if c.changes_type} - _used_as_tensors(steps)
     body = writer.steps(steps, top=True)
     return Written(tuple(body), frozenset(writer.replaced), frozenset(writer.bound))
@@ -102,6 +103,9 @@ class _Writer:
         self.position = 0
         self.holders: dict[str, str] = {}
         self.nest: Nest | None = None
+        self.kept: set[str] = set()
+        self.plan: tuple[Step, ...] = ()
+        self.live: frozenset[str] = frozenset()
         self.numbers: set[str] = set()
         """Variables that may begin as the Python number which they began as."""
 
@@ -173,7 +177,7 @@ class _Writer:
         else:
             statement = self._local(store, emitter) if kept else self._store(step, emitter, top)
         self._forget(store)
-        self._hold(store, emitter)
+        self._hold(step, emitter)
         body = [*before, *([] if statement is None else [statement])]
         self._note_bound(step, body, top)
         if step.conditions:  # a name set under a condition is not known behind it
@@ -195,15 +199,21 @@ class _Writer:
                 sentence = f"loop kept: {name} would hold its old value and the new one at once"
                 raise Unsupported(Refusal("VEC950", store.place, sentence))
 
-    def _hold(self, store: Store, emitter: Emitter) -> None:
+    def _hold(self, step: Vector, emitter: Emitter) -> None:
         """See to it that a variable that two loops use holds the one's value no longer."""
+        store = step.statement.store
         self.position += 1
-        if store.cell is None:
+        if store.cell is None and not store.local:
             return
         name = self.context.arrays[store.array].name
         before = self.holders.setdefault(name, store.array)
-        if before != store.array and self.last_read.get(before, 0) >= self.position:
+        if before in self.kept or store.local:
+            if before != store.array and _is_read_on(self.plan, step, before, self.live):
+                raise emitter.refuse(f"{name} would hold two values at once")
+        elif before != store.array and self.last_read.get(before, 0) >= self.position:
             raise emitter.refuse(f"{name} would hold the values of two loops at once")
+        if store.local:
+            self.kept.add(store.array)
         self.holders[name] = store.array
 
     def _scatter(self, step: Vector, top: bool) -> tuple[list[ast.stmt], ast.stmt | None]:
@@ -619,6 +629,37 @@ def _last_reads(steps: tuple[Step, ...], live: frozenset[str]) -> dict[str, floa
             reads = scalar.loads(vector.statement.store.value)
             found.update({load.array: position for load in reads})
     return found | {key: float("inf") for key in live}
+
+
+def _is_read_on(
+    steps: tuple[Step, ...], after: Vector, array: str, live: frozenset[str]
+) -> bool:
+    """Whether an array's value is read after a statement, before the array is set again."""
+    found = _reads_on(steps, after, array)
+    return array in live if found is None else found
+
+
+def _reads_on(steps: tuple[Step, ...], after: Vector, array: str) -> bool | None:
+    """As `_is_read_on`; None where the steps neither read nor set it after the statement."""
+    for position, step in enumerate(steps):
+        if not any(v.statement.name == after.statement.name for v in vectors((step,))):
+            continue
+        inside = _reads_on(step.body, after, array) if isinstance(step, Serial) else None
+        if inside is None and isinstance(step, Serial):
+            inside = _first_use(step.body, array) or None  # the next iteration
+        return inside if inside is not None else _first_use(steps[position + 1 :], array)
+    return None
+
+
+def _first_use(steps: tuple[Step, ...], array: str) -> bool | None:
+    """Whether an array is read before it is set; None where it is neither."""
+    for vector in vectors(steps):
+        store = vector.statement.store
+        if any(load.array == array for e in expressions_of(store) for load in scalar.loads(e)):
+            return True
+        if store.array == array and not vector.conditions:
+            return False
+    return None
 
 
 def _used_as_tensors(steps: tuple[Step, ...]) -> set[str]:

@@ -91,10 +91,11 @@ def _inlined(
     folded = len(readers) == 1 and not is_live and _takes_in(steps[readers[0]], step)
     if (uses > 1 or is_live) and not (plain or element or folded):
         return None
-    read = {load.array for load in scalar.loads(store.value)}
+    read = {store.array, *(load.array for load in scalar.loads(store.value))}
     memory = {arrays[a].storage.rstrip("?") for a in read}
     for k in range(position + 1, readers[-1]):
-        written = {arrays[v.statement.store.array].storage for v in vectors((steps[k],))}
+        inside = vectors((steps[k],))
+        written = {arrays[v.statement.store.array].storage.rstrip("?") for v in inside}
         if memory & written:
             return None
     changed = list(steps)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from deloop.analysis.recurrence import wider
-from deloop.analysis.scan import Chain, Running, implicit_names, scan_of
+from deloop.analysis.scan import Chain, Running, fresh_iterator, implicit_names, scan_of
 from deloop.dtype import category
 from deloop.frontend.expression import cast
 from deloop.ir import scalar
@@ -46,12 +46,12 @@ def _expanded(running: Running, reader: Statement) -> Expression | None:
     own = next(load for load in scalar.loads(reader.store.value) if load.array == store.array)
     kind = running.accumulation.kind
     term = running.accumulation.term
+    if kind in ("sum", "prod"):
+        term = cast(term, ElementType(wider(own.type, term.type), term.type.rank))
+    if kind == "sum":
+        term = counted(term)
     if running.reduced:
         term = reduce_over(kind, term, tuple(loop.axis for loop in running.reduced))
-    if kind == "sum":
-        term = counted(cast(term, ElementType(wider(own.type, term.type), term.type.rank)))
-    elif kind == "prod":
-        term = cast(term, ElementType(wider(own.type, term.type), term.type.rank))
     term = rename_implicit(term, names)
     updated = None if running.reduced else rename_implicit(store.value, names)
     skips = running.accumulation.skips_nan
@@ -93,7 +93,7 @@ def _exclusive(scan: Scan) -> Scan | None:
     axis = scan.axis
     if axis.span is not None:
         return None
-    bound = f"{axis.iterator}'"
+    bound = fresh_iterator(axis.iterator, scan.value)
     value = scalar.substitute_symbols(scan.value, {axis.iterator: Affine.symbol(bound)})
     axis = replace(axis, iterator=bound, upper=axis.upper - 1)
     return replace(scan, value=value, axis=axis, exclusive=True)

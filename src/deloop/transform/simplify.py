@@ -348,7 +348,10 @@ def _fill_reader(
     written: frozenset[str],
 ) -> Callable[[Load], int | float | bool | None]:
     name = vector.statement.name
-    all_at_once = vector.accumulation is not None or scans_of(vector.statement.store.value)
+    # Under a loop that stays, it reads what that loop's earlier iterations have left.
+    all_at_once = not vector.level and (
+        vector.accumulation is not None or scans_of(vector.statement.store.value)
+    )
     flows = [
         d
         for d in dependences

@@ -11,6 +11,7 @@ from dataclasses import replace
 from deloop.analysis.scan import implicit_names, is_plain_reader
 from deloop.frontend.expression import cast
 from deloop.ir import scalar
+from deloop.ir.loop import expressions_of
 from deloop.ir.plan import Statement
 from deloop.ir.rows import rename_implicit
 from deloop.ir.scalar import Call, Expression, Inlined, Load, Select
@@ -31,9 +32,11 @@ def read_updated(
             value = _rewritten(cell, reader, level)
             if value is None:
                 continue
-            turned = [_turned(d, cell, reader) for d in changed]
+            moved = replace(reader, store=replace(reader.store, value=value))
+            unread = _arrays_read(reader) - _arrays_read(moved)
+            turned = [_turned(d, cell, reader) for d in changed if not _is_gone(d, reader, unread)]
             if _has_order(statements, turned):
-                statements[position] = replace(reader, store=replace(reader.store, value=value))
+                statements[position] = moved
                 changed = turned
     return statements, changed
 
@@ -82,6 +85,18 @@ def _renamed(value: Expression, array: str) -> Expression:
     if isinstance(value, Load) and value.array == _NEW:
         return replace(value, array=array)
     return scalar.rebuild(value, lambda child: _renamed(child, array))
+
+
+def _arrays_read(statement: Statement) -> frozenset[str]:
+    """What a statement reads in its value or its subscripts."""
+    return frozenset(x.array for e in expressions_of(statement.store) for x in scalar.loads(e))
+
+
+def _is_gone(d: Dependence, reader: Statement, unread: frozenset[str]) -> bool:
+    """Whether the reader had a dependence for a read only that the new value has made for it."""
+    waits = d.kind is DependenceKind.FLOW and d.sink == reader.name
+    goes_first = d.kind is DependenceKind.ANTI and d.source == reader.name
+    return d.array in unread and (waits or goes_first)
 
 
 def _turned(d: Dependence, cell: Statement, reader: Statement) -> Dependence:
