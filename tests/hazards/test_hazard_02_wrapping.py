@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from .side_by_side import assert_agrees, assert_serves, assert_vectorized, normal
@@ -200,3 +201,21 @@ def test_lookup_out_of_bounds_where_the_loop_does_not_look() -> None:
     assert_vectorized(guarded_lookup, torch.arange(5.0), idx)
     assert_vectorized(lookup_in_the_condition, torch.arange(5.0), idx)
     assert_agrees(guarded_lookup, torch.zeros(0), idx)
+
+
+def toeplitz(c, r):
+    n = len(c)
+    matrix = torch.zeros(n, n)
+    for i in range(n):
+        for j in range(n):
+            if i >= j:
+                matrix[i, j] = c[i - j]
+            else:
+                matrix[i, j] = r[j - i]
+    return matrix
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_a_triangle_read_in_full_does_not_slice_from_below_zero(n):
+    assert_vectorized(toeplitz, torch.randn(n), torch.randn(n))
+    assert_vectorized(toeplitz, *2 * [torch.randn(n, requires_grad=True)])

@@ -102,11 +102,15 @@ def find_window(
         return None
     if not assume(at_least(count, 1), "there is a window"):
         return None
+    if not assume(at_least(start, 0), "a slice counts from the end where it starts below 0"):
+        return None
     stop: Affine | None = None
     if start != Affine() or not _is_all_that_fits(count, length, step, size):
         if not step.is_constant:
             return None
         stop = start + (count - 1) * step.constant + length
+        if not assume(at_least(size - stop, 0), "a slice ends where its tensor does"):
+            return None
     return Window(outer, inner[-1], start, stop, length, step, turned)
 
 
