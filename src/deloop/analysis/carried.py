@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from deloop.analysis.facts import Facts
 from deloop.diagnostic import Refusal
+from deloop.dtype import Rank
 from deloop.errors import Unsupported
 from deloop.frontend.apply import DataRequirement
 from deloop.frontend.expression import both, negate, number
@@ -37,6 +38,7 @@ def require_updates(
     themselves. Raises `Unsupported` where it does not.
     """
     needed: list[DataRequirement] = []
+    changing = {c.key for c in nest.cells if c.starts_unset or c.changes_type}
     used = {load.array for s in statements for load in loads(s.store.value)} | nest.live
     for cell in nest.cells:
         if cell.starts_beyond and cell.key not in settled:
@@ -49,6 +51,9 @@ def require_updates(
         own = [s for s in statements if s.store.array == cell.key]
         if not own or cell.key not in used:
             continue
+        if cell.key in nest.live and any(_hands_on(s.store.value, cell, changing) for s in own):
+            sentence = f"loop kept: {cell.name} takes the type that another variable began with"
+            raise Unsupported(Refusal("VEC918", nest.place, sentence))
         depth = min(len(s.loops) for s in own) - int(cell.starts_unset)
         updates = [s for s in own if len(s.loops) > depth]
         certain = [s for s in updates if _taken(s.store.value, cell) == number(True)]
@@ -62,6 +67,13 @@ def require_updates(
         reason = f"some iteration sets {cell.name}"
         needed.append(DataRequirement(_taken(store.value, cell), store.place, reason, every=False))
     return needed
+
+
+def _hands_on(value: Expression, cell: Cell, changing: Set[str]) -> bool:
+    """Whether a value may still be the number that another variable began as: ``b = a``."""
+    reads = [load for load in loads(value) if load.array != cell.key]
+    settling = [x for x in reads if x.array not in changing and x.type.rank is not Rank.NUMBER]
+    return any(x.array in changing for x in reads) and not settling
 
 
 def check_decided(plan: tuple[Step, ...]) -> None:

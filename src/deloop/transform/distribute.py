@@ -26,7 +26,7 @@ from deloop.ir.plan import Accumulation, Serial, Statement, Step, Vector, vector
 from deloop.ir.scalar import loads
 from deloop.poly.dependence import Dependence, DependenceKind
 from deloop.transform.interchange import move_carrier_outwards
-from deloop.transform.scan import expand_chain, expand_running
+from deloop.transform.scan import expand_chain, expand_running, is_late
 from deloop.transform.updated import read_updated
 
 
@@ -139,6 +139,8 @@ class _Distribution:
             return None
         statements, changed = expanded
         readers = {r.name for r in running.readers}
+        if any(s.store.array in self.live and is_late(s) for s in statements if s.name in readers):
+            return None  # what is left behind is the object that the variable held before
         if self._is_done(running.statement, readers, level):
             statements = [s for s in statements if s.name != running.statement.name]
         self.expanded.add(running.statement.name)

@@ -27,7 +27,7 @@ from deloop.ops.reductions import find_reduction, neutral_of
 from deloop.poly.domain import Domain
 from deloop.transform.ranges import widen_ranges
 from deloop.transform.reduce import combine, reduce_over
-from deloop.transform.scan import scans_of, without_scans
+from deloop.transform.scan import scans_of, steps_late, without_scans
 from deloop.transform.scatter import settle_scatter
 from deloop.transform.winner import lift_winner
 
@@ -134,8 +134,8 @@ class _Lifting:
     def _check_scans(self, scans: list[Scan], statement: Statement) -> None:
         """Ask what scans need: what is read beside them in bounds, something to leave out."""
         for scan in scans:
-            # A gradient comes with the second iteration only.
-            least_count = int(scalar.requires_grad(scan.value))
+            # A gradient comes with the second iteration only, or later still.
+            least_count = steps_late(scan) if scalar.requires_grad(scan.value) else 0
             if scan.exclusive and not self._holds(scan.axis.extent - least_count):
                 raise self._refuse("whether an iteration runs is not known")
         beside = without_scans(statement.store.value)

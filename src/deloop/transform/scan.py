@@ -10,13 +10,13 @@ from dataclasses import replace
 
 from deloop.analysis.recurrence import wider
 from deloop.analysis.scan import Chain, Running, fresh_iterator, implicit_names, scan_of
-from deloop.dtype import category
+from deloop.dtype import Rank, category
 from deloop.frontend.expression import cast
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Statement
 from deloop.ir.rows import rename_implicit
-from deloop.ir.scalar import ElementType, Expression, Load, Scan, Select
+from deloop.ir.scalar import Cast, ElementType, Expression, Load, Scan, Select
 from deloop.ops.reductions import find_reduction
 from deloop.poly.dependence import Dependence, DependenceKind
 from deloop.transform.reduce import combine, counted, reduce_over
@@ -159,6 +159,27 @@ def without_scans(expression: Expression) -> Expression:
     if isinstance(expression, Scan):
         return scalar.Number(0, expression.type)
     return scalar.rebuild(expression, without_scans)
+
+
+def is_late(statement: Statement) -> bool:
+    """Whether a variable takes the tensor itself that another one held an iteration before."""
+
+    def visit(value: Expression) -> bool:
+        match value:
+            case Select(_, then, otherwise):
+                return visit(then) or visit(otherwise)
+            case Cast(inner):
+                return visit(inner)
+        return isinstance(value, Scan) and value.kind == "last"
+
+    cell = statement.store.cell
+    return cell is not None and cell.rank is not Rank.NUMBER and visit(statement.store.value)
+
+
+def steps_late(scan: Scan) -> int:
+    """How many iterations late a running value's operands come: 2 for the value before the last."""
+    inner = [steps_late(x) for x in scans_of(scan.value)]
+    return int(scan.exclusive) + max(inner, default=0)
 
 
 def scans_in_branches(expression: Expression) -> list[Scan]:
