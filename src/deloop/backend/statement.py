@@ -13,9 +13,7 @@ from deloop.backend.counting import in_users_terms
 from deloop.backend.emit import Emitter
 from deloop.backend.scatter import is_plain_store, order_of, write_scatter
 from deloop.backend.spread import spread
-from deloop.diagnostic import Refusal
 from deloop.dtype import Rank, category
-from deloop.errors import Unsupported
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, Constraint, Sign
 from deloop.ir.axis import Axis
@@ -73,7 +71,6 @@ def write_plan(
     rewritten = Counter(v.statement.store.array for v in vectors(steps))
     writer = _Writer(context, dict(replaceable), temporaries, rewritten)
     writer.last_read = _last_reads(steps, nest.live)
-    writer.nest = nest
     writer.plan, writer.live = steps, nest.live
     writer.numbers = {c.key for c in nest.cells if c.changes_type} - _used_as_tensors(steps)
     body = writer.steps(steps, top=True)
@@ -102,7 +99,6 @@ class _Writer:
         self.last_read: Mapping[str, float] = {}
         self.position = 0
         self.holders: dict[str, str] = {}
-        self.nest: Nest | None = None
         self.kept: set[str] = set()
         self.plan: tuple[Step, ...] = ()
         self.live: frozenset[str] = frozenset()
@@ -111,11 +107,10 @@ class _Writer:
 
     def steps(self, steps: tuple[Step, ...], top: bool) -> list[ast.stmt]:
         body: list[ast.stmt] = []
-        for position, step in enumerate(steps):
+        for step in steps:
             if isinstance(step, Serial):
                 body.append(self._serial(step))
             else:
-                self._check_name(step, steps[position + 1 :], top)
                 body.extend(self._vector(step, top))
         return body
 
@@ -183,21 +178,6 @@ class _Writer:
         if step.conditions:  # a name set under a condition is not known behind it
             self.context.names = {e: n for e, n in self.context.names.items() if e in outside}
         return [ast.If(self._test(step.conditions), body, [])] if step.conditions else body
-
-    def _check_name(self, step: Vector, later: tuple[Step, ...], top: bool) -> None:
-        """Refuse a temporary whose name a variable has that is read again before it is set."""
-        store = step.statement.store
-        if not store.local or self.nest is None:
-            return
-        name = self.context.arrays[store.array].name
-        for cell in self.nest.cells:
-            if cell.name != name or cell.key == store.array:
-                continue
-            found = _first_use(cell.key, later)
-            is_needed = cell.key in self.nest.live if top else cell.key in self.last_read
-            if found == "read" or (found == "" and is_needed):
-                sentence = f"loop kept: {name} would hold its old value and the new one at once"
-                raise Unsupported(Refusal("VEC950", store.place, sentence))
 
     def _hold(self, step: Vector, emitter: Emitter) -> None:
         """See to it that a variable that two loops use holds the one's value no longer."""
@@ -605,17 +585,6 @@ def _told(store: Store) -> Expression:
         if inner.rank is Rank.SCALAR and category(inner.dtype) == category(value.type.dtype):
             return value.value
     return value
-
-
-def _first_use(array: str, steps: tuple[Step, ...]) -> str:
-    """Whether an array is first read or first set by some steps; empty where it is neither."""
-    for step in steps:
-        for vector in vectors((step,)):
-            if any(load.array == array for load in scalar.loads(vector.statement.store.value)):
-                return "read"
-            if vector.statement.store.array == array:
-                return "set"
-    return ""
 
 
 def _last_reads(steps: tuple[Step, ...], live: frozenset[str]) -> dict[str, float]:
