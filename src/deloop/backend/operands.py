@@ -288,6 +288,8 @@ class OperandEmitter:
         if flips:
             node = syntax.method(node, "flip", *[syntax.constant(d) for d in flips])
         rank = Rank.TENSOR if axes else load.type.rank
+        if entries and rank is Rank.NUMBER:
+            rank = Rank.SCALAR  # a Python number in the loop, an element of a tensor here
         return self.permute(Emitted(node, tuple(axes), load.type.dtype, rank))
 
     def point(self, subscript: Affine, size: Affine) -> ast.expr:
