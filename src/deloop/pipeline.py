@@ -33,7 +33,12 @@ from deloop.analysis.scope import (
     spellable_at_entry,
 )
 from deloop.analysis.spelling import spell_at_entry, spell_at_loop
-from deloop.analysis.statements import canonical_statement, drop_touches, list_statements
+from deloop.analysis.statements import (
+    canonical_statement,
+    check_readable,
+    drop_touches,
+    list_statements,
+)
 from deloop.analysis.types import Candidate, Prefix, Results
 from deloop.backend.context import Context
 from deloop.backend.function import write_function
@@ -414,7 +419,10 @@ def analyse(
     """The statements of a nest, checked, and what depends on what."""
     body = forward_stores(if_convert(nest.body, nest.arrays))
     bounds = Bounds(nest.arrays, nest.locals, facts)
-    statements = drop_touches([bounds.check(s) for s in list_statements(body)])
+    listed = list_statements(body)
+    for statement in listed:
+        check_readable(statement)
+    statements = drop_touches([bounds.check(s) for s in listed])
     bounds.expect_to_run(statements)
     for statement in statements:
         check_trip_counts(statement, facts, at_least_one=bounds.must_run)

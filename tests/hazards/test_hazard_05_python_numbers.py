@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from .side_by_side import assert_agrees, integers, normal, special, values
+from .side_by_side import assert_agrees, assert_vectorized, integers, normal, special, values
 
 
 def item_arithmetic(x):
@@ -229,3 +229,54 @@ def test_number_left_over_is_a_number() -> None:
     assert_agrees(last_number, integers(4))
     assert_agrees(last_number, normal(4))
     assert_agrees(last_number, normal(0))
+
+
+def intersection_over_union(a, b):
+    out = torch.zeros(len(a), len(b))
+    for i in range(len(a)):
+        for j in range(len(b)):
+            width = max(0, min(a[i, 1], b[j, 1]) - max(a[i, 0], b[j, 0]))
+            height = max(0, min(a[i, 3], b[j, 3]) - max(a[i, 2], b[j, 2]))
+            both = width * height
+            first = (a[i, 1] - a[i, 0]) * (a[i, 3] - a[i, 2])
+            second = (b[j, 1] - b[j, 0]) * (b[j, 3] - b[j, 2])
+            out[i, j] = both / (first + second - both)
+    return out
+
+
+def test_numbers_in_place_of_elements_multiply_as_elements():
+    boxes = torch.tensor([[0, 2, 0, 2], [1, 3, 1, 3], [5, 6, 0, 1], [0, 0, 4, 4]])
+    for dtype in (torch.float32, torch.float64, torch.bfloat16, torch.int64):
+        a, b = boxes.to(dtype), boxes.flip(0).to(dtype)
+        assert_vectorized(intersection_over_union, a, b)
+        assert_vectorized(intersection_over_union, a - 7, b[:1])
+    special = boxes.float().clone()
+    special[0, 0], special[1, 1] = float("nan"), float("inf")
+    assert_vectorized(intersection_over_union, special, boxes.float())
+
+
+def test_numbers_in_place_of_elements_have_the_loops_gradient():
+    a, b = torch.rand(2, 3, 4, dtype=torch.float64) + torch.tensor([0.0, 1.0, 0.0, 1.0])
+    arguments = a.requires_grad_(), b.requires_grad_()
+    assert_vectorized(intersection_over_union, *arguments, second=True)
+
+
+def signed(a, b):
+    out = torch.zeros_like(a)
+    for i in range(len(a)):
+        out[i] = (a[i] if a[i] > 0 else 0) * (b[i] if b[i] > 0 else -1) + max(a[i], 300) * b[i]
+    return out
+
+
+def test_numbers_that_a_dtype_rounds_or_signs_stay_numbers():
+    for dtype in (torch.float32, torch.bfloat16):
+        a = torch.tensor([-1.0, 2.0, float("nan"), -0.0, 301.0], dtype=dtype)
+        b = torch.tensor([-1.0, -3.0, 0.5, 0.0, -2.0], dtype=dtype)
+        assert_agrees(signed, a, b)
+        assert_agrees(signed, b, a)
+
+
+def test_a_value_too_long_to_write_keeps_its_loop():
+    a = torch.rand(3, 4, dtype=torch.float64)
+    report = assert_agrees(intersection_over_union, a, a.float(), status="kept")
+    assert "more than 2000 operations" in str(report.loops[0].refusal)

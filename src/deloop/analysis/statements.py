@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 
+from deloop.diagnostic import Refusal
+from deloop.errors import Unsupported
 from deloop.ir.affine import Affine, Constraint
-from deloop.ir.loop import Loop, Node, Store, is_touch
+from deloop.ir.loop import Loop, Node, Store, expressions_of, is_touch
 from deloop.ir.plan import Statement
+from deloop.ir.scalar import walk
 from deloop.poly.domain import Domain
+
+_MOST_OPERATIONS = 2000
+"""No one could read more in one expression, and compiling it takes minutes."""
 
 
 def list_statements(nodes: tuple[Node, ...]) -> list[Statement]:
@@ -40,6 +47,17 @@ def list_statements(nodes: tuple[Node, ...]) -> list[Statement]:
 def drop_touches(statements: list[Statement]) -> list[Statement]:
     """The statements without those that only see to it that an unused read is in bounds."""
     return [s for s in statements if not is_touch(s.store)]
+
+
+def check_readable(statement: Statement) -> None:
+    """Raises `Unsupported` where one expression would be too long: a value used many times over.
+
+    Temporaries are written where they are used, so that ``y = x * x; z = y * y; …`` doubles.
+    """
+    for expression in expressions_of(statement.store):
+        if next(islice(walk(expression), _MOST_OPERATIONS, None), None) is not None:
+            sentence = f"written as one expression it has more than {_MOST_OPERATIONS} operations"
+            raise Unsupported(Refusal("VEC950", statement.store.place, f"loop kept: {sentence}"))
 
 
 def domain_of(statement: Statement) -> Domain:

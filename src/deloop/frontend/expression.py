@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from deloop.diagnostic import Place, Refusal
 from deloop.dtype import Rank, category
 from deloop.errors import Unsupported
+from deloop.frontend.mixed import settle_mixed
 from deloop.ir.affine import Affine
 from deloop.ir.scalar import (
     Call,
@@ -72,6 +73,9 @@ def make_call(
     product's type depends on the branch. Raises `Unsupported` where PyTorch raises for these types.
     """
     arguments = [uncopied(a) for a in arguments]
+    settled = None if spelling or keywords else settle_mixed(operator.name, arguments)
+    if settled is not None:
+        return settled
     for position, argument in enumerate(arguments):
         if isinstance(argument, Select) and argument.is_mixed:
             branches = [

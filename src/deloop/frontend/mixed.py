@@ -1,0 +1,123 @@
+"""Arithmetic on values that are a tensor's element or a small Python number: ``max(0, x) * y``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from deloop.dtype import Rank, category
+from deloop.ir.scalar import Call, Cast, ElementType, Expression, Number, Select
+
+_FOLD: dict[str, Callable[[float, float], float]] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+}
+_MOST_EXACT = 256
+"""Whole numbers up to this are the same in every floating dtype."""
+
+_Choice = tuple[Expression, bool, Number]
+"""A condition, whether it is to be true, and the number that is meant then."""
+
+
+def settle_mixed(operator: str, arguments: Sequence[Expression]) -> Expression | None:
+    """A sum or product with a number in a tensor's place as one of tensors; None where it is not.
+
+    ``max(0, x) * y -> select(x > 0, x, 0.0) * y``: beside an element of the same floating dtype a
+    number counts as one of that dtype. Of two such values, only what is a number on both sides
+    stays one: ``max(0, x) * max(0, y) -> select(not x > 0 and not y > 0, 0, … * …)``.
+    """
+    if operator not in _FOLD or len(arguments) != 2:
+        return None
+    choices = [_choice(a) for a in arguments]
+    values = [a if c is None else _as_tensor(a, c) for a, c in zip(arguments, choices, strict=True)]
+    kinds = {v.type.dtype for v in values}
+    if len(kinds) != 1 or category(min(kinds)) != "float" or not any(choices):
+        return None
+    if any(v.type.rank is Rank.NUMBER or _is_mixed(v) for v in values):
+        return None
+    rank = max(v.type.rank for v in values)
+    result = Call(operator, tuple(values), ElementType(min(kinds), rank))
+    first, second = choices
+    if first is None or second is None:
+        return result
+    folded = _folded(operator, first, second)
+    if folded is None or rank is Rank.TENSOR:
+        return None
+    return Select(_both_chosen(first, second), folded, result)
+
+
+def _is_mixed(value: Expression) -> bool:
+    return isinstance(value, Select) and value.is_mixed
+
+
+def _choice(value: Expression) -> _Choice | None:
+    """When a value is a number, and which, where its other branch is an element of a tensor."""
+    if not isinstance(value, Select) or not value.is_mixed:
+        return None
+    for chosen, branch, other in (
+        (True, value.then, value.otherwise),
+        (False, value.otherwise, value.then),
+    ):
+        if isinstance(branch, Number) and _is_exact(branch.value):
+            return None if _is_mixed(other) else (value.condition, chosen, branch)
+    return None
+
+
+def _is_exact(value: object) -> bool:
+    if type(value) is not int and type(value) is not float:
+        return False
+    in_range = 0 <= value <= _MOST_EXACT and math.copysign(1, value) > 0
+    return in_range and value == int(value)
+
+
+def _as_tensor(value: Expression, choice: _Choice) -> Expression:
+    """The mixed value with its number in the tensor's dtype; without it, where it is computed."""
+    assert isinstance(value, Select)
+    condition, chosen, number = choice
+    other = value.otherwise if chosen else value.then
+    if _gives(other, condition, chosen, number):
+        return other
+    branch = Cast(number, other.type)
+    return Select(condition, branch, other) if chosen else Select(condition, other, branch)
+
+
+def _gives(value: Expression, condition: Expression, chosen: bool, number: Number) -> bool:
+    """Whether a value is the number anyway, where that is meant: a product of two such zeros."""
+    if not isinstance(value, Call) or not chosen or value.operator not in _FOLD:
+        return False
+    choices = [_cast_choice(a) for a in value.arguments]
+    first, second = choices[0], choices[-1]
+    if first is None or second is None or len(choices) != 2:
+        return False
+    return (
+        _both_chosen(first, second) == condition
+        and _folded(value.operator, first, second) == number
+    )
+
+
+def _cast_choice(value: Expression) -> _Choice | None:
+    if not isinstance(value, Select):
+        return None
+    for chosen, branch in ((True, value.then), (False, value.otherwise)):
+        if isinstance(branch, Cast) and isinstance(branch.value, Number):
+            return value.condition, chosen, branch.value
+    return None
+
+
+def _folded(operator: str, first: _Choice, second: _Choice) -> Number | None:
+    """The number that two numbers give; None where a tensor's dtype might not hold it."""
+    a, b = first[2], second[2]
+    if a.type != b.type or not isinstance(a.value, int | float) or isinstance(b.value, complex):
+        return None
+    value = _FOLD[operator](a.value, b.value)
+    return Number(value, a.type) if _is_exact(value) else None
+
+
+def _both_chosen(first: _Choice, second: _Choice) -> Expression:
+    left, right = (
+        c if chosen else Call("logical_not", (c,), ElementType("bool", c.type.rank))
+        for c, chosen, _ in (first, second)
+    )
+    rank = max(left.type.rank, right.type.rank)
+    return Call("logical_and", (left, right), ElementType("bool", rank))
