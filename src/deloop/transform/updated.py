@@ -59,7 +59,8 @@ def _rewritten(cell: Statement, reader: Statement) -> Expression | None:
         if names is None:
             return scalar.rebuild(node, change)
         found += 1
-        return cast(_read_back(cell, replace(own, array=array + _NEW), names, dimensions), node.type)
+        new = replace(own, array=array + _NEW)
+        return cast(_read_back(cell, new, names, dimensions), node.type)
 
     value = change(reader.store.value)
     return None if not found or _reads(value, array) else value
