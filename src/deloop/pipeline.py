@@ -536,5 +536,5 @@ def make_context(
     spell = spell_at_loop(function, candidate, nest.place, facts)
     return Context(
         nest.arrays, torch_name, facts.canonical, spell, device, options.inline, taken=taken,
-        assume=facts.assume, builtins=find_builtins(function, ("max", "min")),
+        assume=facts.assume, builtins=find_builtins(function, ("max", "min")), steps=nest.steps,
     )  # fmt: skip

@@ -402,3 +402,57 @@ FAMILY.add(
     ],
     exactness="rounding",
 )
+
+
+def mean_of_each_chunk(x, parts):
+    means = []
+    for chunk in torch.chunk(x, parts, dim=0):
+        means.append(torch.mean(chunk, dim=0))
+    return torch.stack(means)
+
+
+# A tensor without rows gives chunks of none, whose means are NaN: there the loop stays.
+FAMILY.add(
+    mean_of_each_chunk,
+    "return x.unflatten(0, (parts, -1)).mean(1)",
+    inputs=lambda: [
+        (random_tensor(shape, 1, grad=grad), parts)
+        for shape, parts, grad in (
+            ((6, 4), 3, False),
+            ((6, 4), 1, False),
+            ((4, 1), 4, False),
+            ((2, 0), 2, False),
+            ((6, 4), 2, True),
+        )
+    ],
+    exactness="rounding",
+)
+
+
+def products_of_rows(x, W):
+    rows = []
+    for i in range(x.shape[0]):
+        rows.append(torch.relu(W @ x[i]))
+    return torch.stack(rows)
+
+
+FAMILY.add(
+    products_of_rows,
+    "return torch.relu(x @ W.T)",
+    inputs=lambda: [
+        (random_tensor((n, k), 1, grad=grad), random_tensor((m, k), 2, grad=grad))
+        for n, k, m, grad in ((5, 3, 4, False), (1, 2, 1, False), (2, 1, 3, False), (5, 3, 4, True))
+    ],
+    exactness="rounding",
+)
+
+
+def outer_products_of_rows(x, y):
+    return torch.stack([torch.outer(a, b) for a, b in zip(x, y)])
+
+
+FAMILY.add(
+    outer_products_of_rows,
+    "return x[:, :, None] * y[:, None]",
+    inputs=matrices(2),
+)

@@ -425,3 +425,92 @@ FAMILY.add(
     exactness=("bitwise", "rounding"),
     status="partial",
 )
+
+
+def outputs_of_a_recurrent_layer(x, W, U, b, V):
+    h = torch.zeros(x.shape[0], U.shape[0])
+    logits = []
+    for t in range(x.shape[1]):
+        h = torch.tanh(x[:, t] @ W + h @ U + b)
+        logits.append(h @ V)
+    return torch.stack(logits, dim=1), h
+
+
+def recurrent_layer(sizes=((2, 4, 3, 5), (1, 1, 2, 3), (3, 2, 2, 1)), outputs=2):
+    return lambda: [
+        (
+            random_tensor((n, t, k), 1, grad=grad),
+            random_tensor((k, m), 2, grad=grad),
+            random_tensor((m, m), 3, grad=grad),
+            random_tensor((m,), 4, grad=grad),
+            random_tensor((m, outputs), 5, grad=grad),
+        )
+        for (n, t, k, m), grad in [*((s, False) for s in sizes), (sizes[0], True)]
+    ]
+
+
+FAMILY.add(
+    outputs_of_a_recurrent_layer,
+    "logits = []\nh = torch.zeros(x.shape[0], W.shape[1])\nterm = x @ W\n"
+    "for t in range(x.shape[1]):\n    h = torch.tanh(term[:, t] + h @ U + b)\n"
+    "    logits.append(h @ V)\nreturn torch.stack(logits, dim=1), h",
+    inputs=recurrent_layer(),
+    exactness="rounding",
+    status="partial",
+)
+
+
+def states_read_across(x, W, U, b, V):
+    h = torch.zeros(x.shape[0], U.shape[0])
+    means = torch.zeros(x.shape[1], V.shape[1], x.shape[0])
+    for t in range(x.shape[1]):
+        h = torch.tanh(x[:, t] @ W + h @ U + b)
+        means[t] = (h @ V).T
+    return means
+
+
+# What is stored reads the new state along a sum and turned round: it is computed once all the same.
+FAMILY.add(
+    states_read_across,
+    "means = torch.zeros(x.shape[1], V.shape[1], x.shape[0])\n"
+    "h = torch.zeros(x.shape[0], W.shape[1])\nterm = x @ W\n"
+    "for t in range(x.shape[1]):\n    h = torch.tanh(term[:, t] + h @ U + b)\n"
+    "    means[t] = (h @ V).T\nreturn means",
+    "means = torch.zeros(x.shape[1], V.shape[1], x.shape[0])\n"
+    "h = torch.zeros(x.shape[0], W.shape[1])\nterm = x @ W\n"
+    "for t in range(x.shape[1]):\n    h = torch.tanh(term[:, t] + h @ U + b)\n"
+    "    means[t] = V.T @ h.T\nreturn means",
+    inputs=recurrent_layer(),
+    exactness="rounding",
+    status="partial",
+)
+
+
+def two_states_of_one_form(x):
+    h = x[0].sum()
+    c = x[0].sum()
+    late = torch.zeros(x.shape[0])
+    out = torch.zeros(x.shape[0])
+    scaled = torch.zeros_like(x)
+    for t in range(x.shape[0]):
+        late[t] = c
+        c = h * 2
+        h = torch.tanh(h + x[t, 0])
+        out[t] = h * 2
+        for j in range(x.shape[1]):
+            scaled[t, j] = x[t, j] * out[t]
+    return late, scaled
+
+
+# The new state doubled is not what `c` is set to, which is the old one doubled.
+FAMILY.add(
+    two_states_of_one_form,
+    "h = x[0].sum()\nc = x[0].sum()\n"
+    "late = torch.zeros(x.shape[0])\nout = torch.zeros(x.shape[0])\n"
+    "for t in range(x.shape[0]):\n    late[t] = c\n    c = h * 2\n"
+    "    h = torch.tanh(h + x[t, 0])\n    out[t] = h * 2\n"
+    "return late, x * out[:, None]",
+    inputs=lambda: [(random_tensor(shape, 1),) for shape in ((5, 3), (2, 1), (1, 2))],
+    exactness=("bitwise", "rounding"),
+    status="partial",
+)

@@ -687,3 +687,104 @@ FAMILY.add(
     *with_dims("return x.repeat_interleave(factor, dim=0).repeat_interleave(factor, dim=1)"),
     inputs=matrices(1, 2),
 )
+
+
+# ------------------------------------------------------------------ windows a step apart
+
+# The loop's `step` is a number of its own in each version: another one is compiled anew.
+
+
+def window_means(x, width, step):
+    means = []
+    for i in range(0, len(x) - width + 1, step):
+        means.append(torch.mean(x[i : i + width]))
+    return torch.stack(means)
+
+
+FAMILY.add(
+    window_means,
+    "return x.unfold(0, width, step).mean(1)",
+    inputs=lambda: [
+        (random_tensor((n,), n, grad=grad), width, step)
+        for n, width, step, grad in (
+            (11, 4, 2, False),
+            (11, 4, 3, False),
+            (10, 4, 3, False),
+            (5, 2, 7, False),
+            (3, 3, 2, False),
+            (9, 2, 2, True),
+        )
+    ],
+    exactness="rounding",
+)
+
+
+def sums_of_batches(x, size):
+    sums = []
+    for i in range(0, len(x), size):
+        sums.append(x[i : i + size].sum(0))
+    return torch.stack(sums)
+
+
+# Where the last batch is shorter the loop stays.
+FAMILY.add(
+    sums_of_batches,
+    "return x.unfold(0, size, size).sum(2)",
+    inputs=lambda: [
+        (random_tensor((n, 3), n), size) for n, size in ((8, 2), (9, 2), (6, 6), (4, 8), (3, 2))
+    ],
+    exactness="rounding",
+)
+
+
+def windows_up_to_a_margin(x, width, step):
+    windows = []
+    for i in range(1, len(x) - width - 2, step):
+        windows.append(x[i : i + width])
+    return torch.stack(windows)
+
+
+# There may be a place between the last window and the margin, but never for one more window.
+FAMILY.add(
+    windows_up_to_a_margin,
+    "return x[1:-3].unfold(0, width, step).clone()",
+    inputs=lambda: [
+        (random_tensor((n,), n, grad=grad), 3, step)
+        for n, step, grad in ((12, 2, False), (13, 2, False), (14, 5, False), (12, 3, True))
+    ],
+)
+
+
+def patches_pooled(image, size, step):
+    patches = []
+    for i in range(0, image.shape[0] - size + 1, step):
+        for j in range(0, image.shape[1] - size + 1, step):
+            patches.append(image[i : i + size, j : j + size].mean())
+    return torch.stack(patches)
+
+
+FAMILY.add(
+    patches_pooled,
+    "return image.unfold(0, size, step).unfold(1, size, step).mean((2, 3)).flatten()",
+    inputs=lambda: [
+        (random_tensor(shape, 1), size, step)
+        for shape, size, step in (((6, 7), 3, 2), ((4, 4), 2, 2), ((3, 8), 3, 4), ((1, 2), 1, 2))
+    ],
+    exactness="rounding",
+)
+
+
+def every_few_elements(x, step):
+    out = torch.zeros_like(x)
+    for i in range(0, len(x), step):
+        out[i] = x[i] * step
+    return out
+
+
+FAMILY.add(
+    every_few_elements,
+    "out = torch.zeros_like(x)\nout[::step] = x[::step] * step\nreturn out",
+    inputs=lambda: [
+        (random_tensor((n,), n), step) for n, step in ((7, 2), (7, 3), (1, 2), (0, 4), (6, 9))
+    ],
+)

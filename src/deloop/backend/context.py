@@ -67,6 +67,8 @@ class Context:
     with_grad: frozenset[str] = frozenset()
     builtins: frozenset[str] = frozenset()
     """Which of ``max`` and ``min`` mean Python's own here."""
+    steps: Mapping[int, Affine] = field(default_factory=dict)
+    """How strides that are parameters are written."""
     sums: dict[int, tuple[ast.expr, tuple[Affine, ...]]] = field(default_factory=dict)
     """Sums written, by the identity of their trees, with the extents that they go over."""
 
@@ -78,6 +80,12 @@ class Context:
         """A library function's name; one of torch's through the name that the user's code has."""
         is_full = name.startswith("torch.") and self.torch != "torch"
         return f"{self.torch}{name.removeprefix('torch')}" if is_full else name
+
+    def step(self, axis: Axis, step: int) -> Affine:
+        """A step as it is written: the user's own expression, where it is that of the range."""
+        number = Affine.number(step)
+        is_own = axis.span is not None and axis.stride == step
+        return self.canonical(self.steps.get(step, number)) if is_own else number
 
     def round_off(self, step: str) -> None:
         """Note the step at which bitwise equality is lost."""

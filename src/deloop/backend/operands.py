@@ -117,7 +117,7 @@ class OperandEmitter:
         if coefficient == 1:
             arguments = [lower + rest, upper + rest]
         elif loop.span is not None and coefficient == loop.stride:
-            arguments = [rest, rest + loop.span, Affine.number(coefficient)]
+            arguments = [rest, rest + loop.span, self.context.step(loop, coefficient)]
         elif coefficient < 0 and loop.span is None:
             arguments = [
                 lower * coefficient + rest,
@@ -242,7 +242,10 @@ class OperandEmitter:
             return None
         node = syntax.index(syntax.name(tensor.name), syntax.strip_full(entries))
         for dim, window in windows:
-            sizes = [syntax.affine(spell(a)) for a in (window.size, window.step)]
+            step = window.step
+            if step.is_constant:
+                step = self.context.step(self.loops[window.outer], step.constant)
+            sizes = [syntax.affine(spell(a)) for a in (window.size, step)]
             node = syntax.method(node, "unfold", syntax.constant(dim), *sizes)
         turned = [syntax.constant(axes.index(w.inner)) for _, w in windows if w.turned]
         if turned:
@@ -330,8 +333,10 @@ class OperandEmitter:
         first, stop = self.context.canonical(first), self.context.canonical(stop)
         start_node = None if first == Affine() else syntax.affine(self.context.spell(first))
         stop_node = self.stop(stop, size)
-        step = abs(coefficient)
-        return ast.Slice(start_node, stop_node, syntax.constant(step) if step != 1 else None)
+        step = self.context.step(loop, abs(coefficient))
+        is_one = step == Affine.number(1)
+        step_node = None if is_one else syntax.affine(self.context.spell(step))
+        return ast.Slice(start_node, stop_node, step_node)
 
     def stop(self, stop: Affine, size: Affine) -> ast.expr | None:
         """The end of a slice; None where it is that of the dimension."""

@@ -77,6 +77,8 @@ class RowEmitter(OperandEmitter):
         for subscript in load.subscripts:
             if isinstance(subscript, Affine):
                 subscript = scalar.Index(self.context.canonical(subscript))
+            for index in scalar.loads(subscript):  # the dimensions of an index stand in its place
+                found.extend(n for n in self._own_order(index, names) if n not in found)
             used = scalar.iterators_of(subscript, frozenset(names))
             here = [n for n in [*self.loops, *names] if n in used and n not in (*found, *windows)]
             first, others = here[:1], dict.fromkeys(here[1:])

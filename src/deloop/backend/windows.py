@@ -88,8 +88,10 @@ def find_window(
         return None
     (outer,) = (a for a in factors if a != inner[-1])
     window, along, step = axes[inner[-1]], axes[outer], factors[outer]
-    if window.span is not None or along.span is not None:
+    if window.span is not None:
         return None
+    if along.span is not None and (not isinstance(subscript, Affine) or step.constant < 0):
+        return None  # what data may ask for is not known to lie inside
     first = canonical(along.lower)
     if first != Affine():
         if not step.is_constant:
@@ -105,7 +107,14 @@ def find_window(
     if not assume(at_least(start, 0), "a slice counts from the end where it starts below 0"):
         return None
     stop: Affine | None = None
-    if start != Affine() or not _is_all_that_fits(count, length, step, size):
+    if along.span is not None:
+        if step != Affine.number(along.stride):
+            return None
+        stop = start + canonical(along.span) - 1 + length  # at most a step behind the last one
+        beyond = stop - size
+        if start == Affine() and (beyond == Affine() or beyond == length - 1):
+            stop = None
+    elif start != Affine() or not _is_all_that_fits(count, length, step, size):
         if not step.is_constant:
             return None
         stop = start + (count - 1) * step.constant + length

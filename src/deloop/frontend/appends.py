@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -202,19 +201,7 @@ class AppendReader(StoreReader):
 
     def _element_shape(self, value: Expression, node: ast.AST) -> tuple[Affine, ...]:
         """The shape of a computed row: that of the rows which it is made of, broadcast."""
-        if value.type.rank is not Rank.TENSOR:
-            return ()
-        rows = [n for n in _elementwise(value) if n.type.rank is Rank.TENSOR]
-        shapes = [self.row_sizes.get(n) for n in rows]
-        known = [s for s in shapes if s is not None]
-        if not known or len(known) != len(shapes):
-            self._refuse_list(node, "the shape of what is appended is not known")
-        rank = max(map(len, known))
-        sizes = []
-        for axis in range(-rank, 0):
-            own = [s[axis] for s in known if len(s) >= -axis]
-            sizes.append(next((s for s in own if s != Affine.number(1)), own[0]))
-        return tuple(sizes)
+        return self.row_shape(value, node) if value.type.rank is Rank.TENSOR else ()
 
     # ------------------------------------------------------------------ what is stored
     def _stored_as(
@@ -444,15 +431,6 @@ class AppendReader(StoreReader):
         if len(self.loops) != item.depth or len(uses) != 1:
             self._refuse_list(node, f"{ast.unparse(node)} is not read yet")
         return item.view
-
-
-def _elementwise(value: Expression) -> Iterator[Expression]:
-    """What an elementwise expression is made of: loads, numbers, reductions."""
-    if isinstance(value, (scalar.Load, scalar.Reduce)) or not scalar.children(value):
-        yield value
-    else:
-        for child in scalar.children(value):
-            yield from _elementwise(child)
 
 
 def _is_smooth(value: Expression) -> bool:

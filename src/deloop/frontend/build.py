@@ -54,6 +54,7 @@ class NestBuilder(CutReader):
             dict(self.arrays),
             frozenset(self.locals),
             tuple(self.cells.values()),
+            steps=self.steps,
         )
 
     def _check_snapshots(self, body: list[Node]) -> None:

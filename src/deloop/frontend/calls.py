@@ -119,7 +119,6 @@ class CallReader(LibraryReader):
         )
         inner.scope_iterators = self.scope_iterators
         inner.hints = self.hints
-        inner.row_sizes = self.row_sizes
         inner.caller = self.caller or self
         inner.guards = list(self.guards)
         inner.__dict__["_data"] = self.data_requirements

@@ -72,9 +72,9 @@ class Reader:
         self.depth = depth
         self.guards: list[scalar.Expression] = []
         self.hints: dict[str, int] = {}
+        self.steps: dict[int, Affine] = {}
+        """How the steps of ranges that are parameters are written, by what they are."""
         self.scope_iterators: tuple[str, ...] = ()
-        self.row_sizes: dict[scalar.Expression, tuple[Affine, ...]] = {}
-        """The shapes of rows read, dimensions of one element included."""
 
     # ------------------------------------------------------------------ refusals
     def unsupported(
@@ -190,12 +190,9 @@ class Reader:
                 subscripts.append(dimension.start + Affine.symbol(iterator))
         rank = Rank.TENSOR if view.rank else Rank.SCALAR
         kind = scalar.ElementType(tensor.type.dtype, rank)
-        found = scalar.Load(
+        return scalar.Load(
             tensor.name, tuple(subscripts), kind, tuple(implicit), tensor.type.requires_grad
         )
-        if view.rank:
-            self.row_sizes[found] = view.sizes
-        return found
 
     def _read_Name(self, node: ast.Name) -> Item:
         return self.lookup(node.id, node)

@@ -308,7 +308,7 @@ class HeaderReader(CallReader):
         start, stop = (
             (Affine(), arguments[0]) if len(arguments) == 1 else (arguments[0], arguments[1])
         )
-        step = self._constant(node.args[2]) if len(arguments) == 3 else 1
+        step = self._step(arguments[2], node.args[2]) if len(arguments) == 3 else 1
         if step == 0:
             self.unsupported(node, "the step of a range is zero, which raises", "VEC911")
 
@@ -326,6 +326,17 @@ class HeaderReader(CallReader):
         return Counted(
             Affine(), count, lambda at: element(start + at * step), abs(step), span, "range"
         )
+
+    def _step(self, given: Affine, node: ast.expr) -> int:
+        """The step of a range; one that is a parameter is asked to be what it was at this call."""
+        if given.is_constant:
+            return given.constant
+        seen = given.evaluate(self.hints)
+        if seen is None or set(given.symbols) & self.iterators:
+            self.unsupported(node, f"the step {ast.unparse(node)} is not an int known before")
+        self.require(equal(given, seen), node, f"the step {ast.unparse(node)} is as it was seen")
+        self.steps[abs(seen)] = given if seen > 0 else -given
+        return seen
 
     def _bound_of(self, node: ast.expr) -> Affine:
         item = self.evaluate(node)

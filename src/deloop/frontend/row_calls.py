@@ -10,7 +10,8 @@ from typing import NoReturn
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
 from deloop.frontend.items import Item, Tuple, View
-from deloop.frontend.rows import RowReader, is_floating
+from deloop.frontend.lookups import LookupReader
+from deloop.frontend.rows import is_floating
 from deloop.ir import scalar
 from deloop.ir.affine import equal
 from deloop.ir.scalar import ElementType, Expression
@@ -36,7 +37,7 @@ class _Row:
     spelling: str
 
 
-class RowCallReader(RowReader):
+class RowCallReader(LookupReader):
     """A reader of calls on rows."""
 
     def row_method(self, base: Item, node: ast.Call, name: str) -> Item | None:

@@ -308,6 +308,8 @@ class RowReader(ApplyReader):
             reason = f"{ast.unparse(node)} is within its row"
             self.require(at_least(place, 0), node, reason)
             self.require(at_least(size - 1, place), node, reason)
+        elif place.type.rank is Rank.TENSOR:
+            self.unsupported(node, f"{ast.unparse(node)} is indexed by a whole tensor", "VEC916")
         return place
 
     def _takes_all(self, load: scalar.Load, position: int) -> bool:

@@ -82,10 +82,10 @@ class StoreReader(HeaderReader):
         """As every reader's, and remembered."""
         self.iterated.add(tensor.storage)
 
-    def subscript(self, view: View, node: ast.Subscript) -> View:
+    def subscript(self, view: View, node: ast.Subscript) -> View | Expression:
         """As every reader's, and noted: a read out of bounds raises even where nobody uses it."""
         found = super().subscript(view, node)
-        if self.loops and not self.speculative:
+        if self.loops and not self.speculative and isinstance(found, View):
             self._touch(found, node)
         return found
 

@@ -83,7 +83,11 @@ class SubscriptReader(SequenceReader):
             return item.affine.constant
         self.unsupported(node, f"{ast.unparse(node)} is not a constant")
 
-    def subscript(self, view: View, node: ast.Subscript) -> View:
+    def looked_up(self, view: View, node: ast.AST) -> scalar.Expression:
+        """The elements of a view that is indexed by a row."""
+        raise NotImplementedError
+
+    def subscript(self, view: View, node: ast.Subscript) -> View | scalar.Expression:
         """The part of a view that a subscript takes: ``x[i, :k]``."""
         return self.index(view, self.index_entries(node.slice), node)
 
@@ -96,7 +100,9 @@ class SubscriptReader(SequenceReader):
         item = self.evaluate(node)
         return list(item.items) if isinstance(item, (Sequence, Tuple)) else [item]
 
-    def index(self, view: View, entries: Items[ast.expr | Item], node: ast.AST) -> View:
+    def index(
+        self, view: View, entries: Items[ast.expr | Item], node: ast.AST
+    ) -> View | scalar.Expression:
         """Index entries applied to the dimensions of a view that are left."""
         left = view.rank
         explicit = [e for e in entries if not (isinstance(e, ast.Constant) and e.value is Ellipsis)]
@@ -121,7 +127,7 @@ class SubscriptReader(SequenceReader):
             if parts is not None:
                 return View(view.tensor.flat_of, tuple(Point(p) for p in parts))
         queue = iter(full)
-        for dimension in view.dimensions:
+        for dimension, size in zip(view.dimensions, view.tensor.type.shape, strict=True):
             if isinstance(dimension, Point):
                 dimensions.append(dimension)
                 continue
@@ -132,8 +138,13 @@ class SubscriptReader(SequenceReader):
                 dimensions.append(self.take_slice(dimension, entry))
             else:
                 item = self.evaluate(entry) if isinstance(entry, ast.expr) else entry
-                dimensions.append(Point(self.point(dimension, item, node)))
-        return View(view.tensor, tuple(dimensions), view.unbound)
+                place = self.point(dimension, item, node)
+                if not isinstance(place, Affine) and dimension.extent != size:
+                    reason = f"{ast.unparse(node)} looks up in a whole dimension"
+                    self.require(equal(dimension.extent, size), node, reason)
+                dimensions.append(Point(place))
+        found = View(view.tensor, tuple(dimensions), view.unbound)
+        return self.looked_up(found, node) if any(map(_is_row, dimensions)) else found
 
     def _flat_parts(
         self, tensor: Tensor, entry: ast.expr | Item | None, node: ast.AST
@@ -195,11 +206,13 @@ class SubscriptReader(SequenceReader):
         if isinstance(item, build.NODES) and (known := build.as_affine(item)) is not None:
             return self.point(dimension, Integer(known), node)  # torch.tensor(i) as an index
         index = self.to_expression(item, node)
-        if index.type.rank is Rank.TENSOR:
-            self.unsupported(node, f"{ast.unparse(node)} is indexed by a whole tensor", "VEC916")
+        is_row = index.type.rank is Rank.TENSOR
+        if is_row and index.type.dtype == "bool":
+            self.unsupported(node, f"{ast.unparse(node)} selects by a mask", "VEC916")
         if isinstance(index, scalar.Index):
             return dimension.start + index.affine
-        if index.type.dtype not in ("int64", "int32", "int16", "int8"):
+        narrow = () if is_row else ("int16", "int8")  # a whole tensor of these raises
+        if index.type.dtype not in ("int64", "int32", *narrow):
             self.unsupported(
                 node, f"{ast.unparse(node)} is indexed by a {index.type.dtype}", "VEC916"
             )
@@ -238,3 +251,9 @@ class SubscriptReader(SequenceReader):
             )
         affine = item.affine
         return affine + extent if affine.is_constant and affine.constant < 0 else affine
+
+
+def _is_row(dimension: Point | Whole) -> bool:
+    """Whether a dimension is indexed by a row of indices."""
+    place = dimension.subscript if isinstance(dimension, Point) else None
+    return isinstance(place, build.NODES) and place.type.rank is Rank.TENSOR

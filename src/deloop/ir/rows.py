@@ -115,12 +115,17 @@ def along_rows(value: Expression, loops: Mapping[str, Axis]) -> dict[str, str]:
 
 def unplaced(value: Expression) -> Expression:
     """A `bare` row as it was before a statement or a reduction named its dimensions."""
-    used = sorted(n for n in _symbols(value) if n.startswith(("_d", "_r")))
+    used = sorted(free_dimensions(value))
     bound = [n for n in used if n.startswith("_r")]
     names = {n: Affine.symbol(n.rpartition("_")[0]) for n in used if n.count("_") == 2}
     for position, name in enumerate(bound):
         names[name] = Affine.symbol(dimension(len(bound) - position))
     return scalar.substitute_symbols(value, names) if names else value
+
+
+def free_dimensions(value: Expression) -> frozenset[str]:
+    """The dimensions, its own or a reduction's around it, along which a value moves."""
+    return frozenset(n for n in _symbols(value) if n.startswith(("_d", "_r")))
 
 
 def _symbols(value: Expression) -> set[str]:

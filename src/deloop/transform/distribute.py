@@ -109,7 +109,7 @@ class _Distribution:
         if moved is not None:
             component, dependences = moved
         self._check_left_views(component, dependences)
-        component, dependences = read_updated(component, dependences, level)
+        component, dependences = read_updated(component, dependences)
         loop = component[0].loops[level]
         return Serial(loop, self.generate(component, dependences, level + 1))
 
