@@ -45,6 +45,7 @@ class NestBuilder(MadeReader):
         body = self.block([node])
         self.keep_last(node, self.live)
         body.extend(self.out)
+        body = self.put_numbers(body)
         self._check_snapshots(body)
         for cell in self.cells.values():
             self.arrays[cell.key] = replace(self.arrays[cell.key], name=cell.name)

@@ -10,12 +10,15 @@ from dataclasses import replace
 
 from deloop.dtype import RANGES, Rank, category
 from deloop.frontend import expression as build
+from deloop.frontend.cells import Carrying
 from deloop.frontend.cuts import CutReader
+from deloop.frontend.evaluate import Environment
 from deloop.frontend.items import Item, Point, Tuple, View, Whole
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least
-from deloop.ir.loop import Store
+from deloop.ir.loop import AffineBranch, Branch, Loop, Node, Store
 from deloop.ir.scalar import ElementType, Expression
+from deloop.ir.source import SourceFunction
 from deloop.ir.types import (
     Function,
     Integer,
@@ -34,6 +37,13 @@ Fill = int | float | bool
 
 class MadeReader(CutReader):
     """A reader of calls that make a tensor of one number in each iteration."""
+
+    def __init__(
+        self, function: SourceFunction, environment: Environment, carrying: Carrying | None = None
+    ) -> None:
+        super().__init__(function, environment, carrying)
+        self.numbers: dict[str, Fill] = {}
+        """What is in each array of one number alone."""
 
     def _call(self, callee: Function, node: ast.Call) -> Item:
         operator = find_function(callee.qualified or "")
@@ -66,7 +76,7 @@ class MadeReader(CutReader):
             return None
         for size in sizes:
             self.require(at_least(size, 0), node, f"{ast.unparse(node)} has a shape")
-        view = self._kept_row(made, "made")
+        view = self._kept_row(made, 0 if made.fill is None else made.fill)
         value, subscripts, implicit = self._align(view, build.cast(number, kind), node)
         self.out.append(
             Store(view.tensor.name, subscripts, value, kind.dtype, self.place(node), implicit,
@@ -74,12 +84,10 @@ class MadeReader(CutReader):
         )  # fmt: skip
         return self.load(view, node)
 
-    def _kept_row(self, made: Tensor, name: str) -> View:
+    def _kept_row(self, made: Tensor, number: Fill) -> View:
         """A new array over the iterators around it, of which each iteration has its own row."""
-        unique, count = f"{name}'", 1
-        while unique in self.arrays:
-            count += 1
-            unique = f"{name}'{count}"
+        unique = f"made'{len(self.numbers)}"
+        self.numbers[unique] = number
         iterators = [Affine.symbol(loop.iterator) for loop in self.loops]
         shape = (*(Affine() for _ in iterators), *made.type.shape)
         kind = replace(made.type, shape=shape)
@@ -88,6 +96,48 @@ class MadeReader(CutReader):
         self.locals.add(unique)
         sizes = [Whole(Affine(), size) for size in made.type.shape]
         return View(tensor, (*map(Point, iterators), *sizes))
+
+    def put_numbers(self, body: list[Node]) -> list[Node]:
+        """The nest with the numbers themselves in place of rows of them.
+
+        ``h[i, _d1] = 0; out[i, _d1] = h[i, _d1] + x[i, _d1]   ->   out[i, _d1] = 0 + x[i, _d1]``
+        """
+        if not self.numbers:
+            return body
+        needed = self.data_requirements
+        needed[:] = [replace(n, condition=self._numbered(n.condition)) for n in needed]
+        self.temporaries = {self._numbered(e): name for e, name in self.temporaries.items()}
+        for name in self.numbers:
+            del self.arrays[name]
+            self.locals.discard(name)
+        return list(self._with_numbers(tuple(body)))
+
+    def _with_numbers(self, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+        changed: list[Node] = []
+        for node in nodes:
+            match node:
+                case Store(array=array) if array in self.numbers:
+                    continue
+                case Store(value=value, subscripts=subscripts):
+                    places = tuple(
+                        s if isinstance(s, Affine) else self._numbered(s) for s in subscripts
+                    )
+                    node = replace(node, value=self._numbered(value), subscripts=places)
+                case Loop(body=body):
+                    node = replace(node, body=self._with_numbers(body))
+                case AffineBranch(then=then, otherwise=otherwise):
+                    sides = self._with_numbers(then), self._with_numbers(otherwise)
+                    node = replace(node, then=sides[0], otherwise=sides[1])
+                case Branch(condition, then, otherwise):
+                    sides = self._with_numbers(then), self._with_numbers(otherwise)
+                    node = Branch(self._numbered(condition), *sides, node.place)
+            changed.append(node)
+        return tuple(changed)
+
+    def _numbered(self, value: Expression) -> Expression:
+        if isinstance(value, scalar.Load) and value.array in self.numbers:
+            return build.cast(build.number(self.numbers[value.array]), value.type)
+        return scalar.rebuild(value, self._numbered)
 
     def _check_device(self, made: Tensor, node: ast.Call) -> None:
         """A tensor made elsewhere than those that it meets is left to PyTorch, which may raise."""
