@@ -27,6 +27,7 @@ from . import (
     in_place,
     lengths,
     lists,
+    made,
     operators,
     outputs,
     partial_range,
@@ -76,6 +77,7 @@ FAMILIES = (
     control_flow,
     scatter,
     lengths,
+    made,
 )
 EVERY_CASE = [case for family in FAMILIES for case in family.FAMILY]
 CASES = [case for case in EVERY_CASE if case.name not in NOT_YET]

@@ -16,7 +16,7 @@ from deloop.analysis.bindings import (
     spellings,
 )
 from deloop.diagnostic import Refusal
-from deloop.dtype import RANGES, category
+from deloop.dtype import category
 from deloop.errors import RefusalError
 from deloop.frontend import expression as build
 from deloop.frontend.build import NestBuilder
@@ -24,6 +24,7 @@ from deloop.frontend.evaluate import Environment
 from deloop.frontend.find_lists import find_fillings
 from deloop.frontend.items import Item, Tuple, View
 from deloop.frontend.lists import Filling
+from deloop.frontend.made import read_filled
 from deloop.frontend.search import Search
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, Constraint, at_least
@@ -37,7 +38,6 @@ from deloop.ir.types import (
     Opaque,
     Scalar,
     Sequence,
-    Shape,
     Tensor,
     TensorType,
     Value,
@@ -557,7 +557,7 @@ class Prefix:
                 return self._copy(first) if isinstance(first, Tensor) else None
         if operator is None or operator.kind is not Kind.CREATION or operator.fill is None:
             return None
-        return self._filled(node, operator, like, reader)
+        return read_filled(reader, node, operator, like)
 
     def _reduced(self, base: Tensor, node: ast.Call) -> Tensor | None:
         """A reduction of the whole tensor: ``x.mean()`` is a 0-d tensor of known dtype."""
@@ -586,75 +586,6 @@ class Prefix:
         kind = replace(base.type, leaf=not base.type.requires_grad)
         return Tensor("", kind, "", fresh=True)
 
-    def _filled(
-        self, node: ast.Call, operator: Operator, like: Tensor | None, reader: NestBuilder
-    ) -> Tensor | None:
-        arguments = list(node.args)
-        keywords = {k.arg: k.value for k in node.keywords}
-        name = operator.name
-        if name.endswith("_like"):
-            item = reader.evaluate(arguments.pop(0))
-            if not isinstance(item, Tensor):
-                return None
-            like = item
-        fill: int | float | bool | None = {"zero": 0, "one": 1}.get(operator.fill or "")
-        if "full" in name:
-            given = keywords.pop("fill_value", None) or arguments.pop(
-                0 if name == "full_like" else 1
-            )
-            value = reader.evaluate(given)
-            fill = _constant_of(value)
-            if fill is None:
-                fill = reader.infinity_of(value)
-            if fill is None:
-                fill_type = _dtype_of_fill(value)
-            else:
-                fill_type = {bool: "bool", int: "int64", float: "float32"}.get(
-                    type(fill), "complex64"
-                )
-        else:
-            fill_type = "float32"
-        if name.endswith("_like"):
-            assert like is not None
-            shape: tuple[Affine, ...] | None = like.type.shape
-        else:
-            shape = self._shape(arguments, keywords.pop("size", None), reader)
-        if shape is None or fill_type is None:
-            return None
-        dtype = like.type.dtype if like is not None else fill_type
-        device = like.type.device if like is not None else "cpu"
-        requires_grad = False
-        for keyword, given in keywords.items():
-            item = reader.evaluate(given)
-            text = str(item.value) if isinstance(item, Literal) else ""
-            if keyword == "dtype" and text.startswith("torch."):
-                dtype = text[6:]
-            elif keyword == "device" and text:
-                device = text.removeprefix("device:").split(":")[0]
-            elif keyword == "requires_grad" and text in ("True", "False"):
-                requires_grad = text == "True"
-            elif text != "None":
-                return None
-        if fill is not None and dtype in RANGES and not _fits(fill, dtype):
-            return None  # the allocation raises, and must go on raising
-        contiguous = like.type.contiguous if name.endswith("_like") and like is not None else True
-        kind = TensorType(dtype, shape, device, requires_grad, True, contiguous)
-        return Tensor("", kind, "", fresh=True, fill=fill)
-
-    def _shape(
-        self, arguments: list[ast.expr], size: ast.expr | None, reader: NestBuilder
-    ) -> tuple[Affine, ...] | None:
-        entries = [size] if size is not None else arguments
-        sizes: list[Affine] = []
-        for entry in entries:
-            item = reader.evaluate(entry.value if isinstance(entry, ast.Starred) else entry)
-            is_sequence = isinstance(item, (Sequence, Tuple, Shape))
-            for part in reader.unpack(item, None, entry) if is_sequence else [item]:
-                if not isinstance(part, Integer):
-                    return None
-                sizes.append(part.affine)
-        return tuple(sizes)
-
 
 _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv,
@@ -673,26 +604,4 @@ def _fill_of(value: scalar.Expression) -> int | float | bool | None:
     match value:
         case scalar.Cast(scalar.Number(number)) if not isinstance(number, complex):
             return number if number == 0 or abs(number) in (1, float("inf")) else None
-    return None
-
-
-def _fits(fill: int | float | bool, dtype: str) -> bool:
-    lowest, highest = RANGES[dtype]
-    is_special = fill - fill != 0  # an infinity or NaN
-    return lowest <= fill <= highest or (is_special and category(dtype) == "float")
-
-
-def _constant_of(item: Item) -> int | float | bool | None:
-    if isinstance(item, Integer) and item.affine.is_constant:
-        return item.affine.constant
-    if isinstance(item, Literal) and isinstance(item.value, (bool, int, float)):
-        return item.value
-    return None
-
-
-def _dtype_of_fill(item: Item) -> str | None:
-    if isinstance(item, Integer):
-        return "int64"
-    if isinstance(item, Scalar):
-        return {"bool": "bool", "int64": "int64", "float64": "float32"}.get(item.dtype)
     return None

@@ -315,9 +315,11 @@ class _Writer:
             if piece.rank is Rank.NUMBER:
                 piece = emitter.filled(piece, sizes, store.dtype)
             else:
-                piece = replace(
-                    piece, node=syntax.method(emitter.align(piece, axes), "expand", *sizes)
-                )
+                node = syntax.method(emitter.align(piece, axes), "expand", *sizes)
+                if store.cell is not None:  # the user's own tensor, which may be written into
+                    node = syntax.method(node, "clone")
+                is_view = piece.is_view and store.cell is None
+                piece = replace(piece, node=node, is_view=is_view)
             piece = replace(piece, axes=axes, rank=Rank.TENSOR)
         piece = self._as_kept(store, piece, axes, emitter)
         layout = tuple(

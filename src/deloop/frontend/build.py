@@ -11,10 +11,10 @@ from deloop.diagnostic import Refusal
 from deloop.errors import Unliftable
 from deloop.frontend import expression as build
 from deloop.frontend.conditions import opposite
-from deloop.frontend.cuts import CutReader
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.header import Counted, Header
 from deloop.frontend.items import Carried, Finished, FlatIndex, Item, Tuple, View
+from deloop.frontend.made import MadeReader
 from deloop.frontend.ragged import Bounded, bounded_loop, sliced_store
 from deloop.frontend.structure import assigned_names, eliminate_continue, target_names
 from deloop.ir import scalar
@@ -30,7 +30,7 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[..., bool]] = {
 }  # fmt: skip
 
 
-class NestBuilder(CutReader):
+class NestBuilder(MadeReader):
     """Reads one ``for`` statement into loop IR."""
 
     def _flat_expression(self, flat: FlatIndex, node: ast.AST) -> Expression:
@@ -45,6 +45,7 @@ class NestBuilder(CutReader):
         body = self.block([node])
         self.keep_last(node, self.live)
         body.extend(self.out)
+        body = self.put_numbers(body)
         self._check_snapshots(body)
         for cell in self.cells.values():
             self.arrays[cell.key] = replace(self.arrays[cell.key], name=cell.name)
