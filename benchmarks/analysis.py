@@ -1,8 +1,9 @@
 """How long it takes to compile a function for one kind of arguments, over every case of the tests.
 
 What is timed is what a first call does before it runs anything: read, prove, rewrite, make the
-guards. Each function is compiled twice, by a fresh `vectorize` each time, and the second is timed,
-so that imports and isl's first steps do not count. It is processor time: the machine may be shared.
+guards. Each function is compiled twice, by a fresh `vectorize` each time, after another one that
+pays for the imports. Both times are told: isl's answers are remembered from the first to the second.
+It is processor time: the machine may be shared.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import gc
 import statistics
 import time
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -29,6 +31,7 @@ SLOWEST = 5
 class AnalysisTimes:
     """Seconds of processor time to compile one function, over `count` of them."""
 
+    title: str
     count: int
     median: float
     ninetieth: float
@@ -36,19 +39,22 @@ class AnalysisTimes:
     slowest: tuple[tuple[str, float], ...]
 
 
-def measure_case(case: Case) -> float:
-    """Seconds of the second time that a case's function is compiled in this process."""
+def measure_case(case: Case) -> tuple[float, float]:
+    """Seconds of the first and the second time that a case's function is compiled."""
     arguments = case.inputs()[0]
-    seconds = 0.0
-    for _ in range(2):
-        start = time.process_time()
-        vectorize(case.before, inline=case.inline).specialised(*arguments)
-        seconds = time.process_time() - start
-    return seconds
+    first, second = (_measure_once(case, arguments) for _ in range(2))
+    return first, second
 
 
-def measure_cases(cases: Iterable[Case]) -> AnalysisTimes:
-    """The times of all cases, in short."""
+def _measure_once(case: Case, arguments: tuple[Any, ...]) -> float:
+    start = time.process_time()
+    vectorize(case.before, inline=case.inline).specialised(*arguments)
+    return time.process_time() - start
+
+
+def measure_cases(cases: Sequence[Case]) -> tuple[AnalysisTimes, AnalysisTimes]:
+    """The first times and the second times of all cases, in short."""
+    measure_case(cases[0])
     # What is loaded by now, PyTorch above all, is no garbage that a case should search.
     gc.collect()
     gc.freeze()
@@ -56,14 +62,18 @@ def measure_cases(cases: Iterable[Case]) -> AnalysisTimes:
         found = {case.name: measure_case(case) for case in cases}
     finally:
         gc.unfreeze()
-    return summarize(found)
+    return (
+        summarize("first", {name: first for name, (first, _) in found.items()}),
+        summarize("second", {name: second for name, (_, second) in found.items()}),
+    )
 
 
-def summarize(found: dict[str, float]) -> AnalysisTimes:
+def summarize(title: str, found: Mapping[str, float]) -> AnalysisTimes:
     """``{"a": 0.1, "b": 0.3} -> median 0.2, most 0.3 of b, …``."""
     ordered = sorted(found.items(), key=lambda pair: -pair[1])
     times = [seconds for _, seconds in ordered]
     return AnalysisTimes(
+        title,
         len(times),
         statistics.median(times),
         times[len(times) // 10],
@@ -72,15 +82,19 @@ def summarize(found: dict[str, float]) -> AnalysisTimes:
     )
 
 
-def print_times(console: Console, times: AnalysisTimes) -> None:
-    """One line, and the slowest by name."""
+def print_times(console: Console, results: Sequence[AnalysisTimes]) -> None:
+    """A line for the first times and one for the second, with the slowest by name."""
+    count = results[0].count
     table = Table(
-        title=f"to compile one of {times.count} functions, processor time", title_justify="left"
+        title=f"to compile one of {count} functions, processor time", title_justify="left"
     )
+    table.add_column("time")
     table.add_column(f"median (≤ {spell_seconds(WANTED_MEDIAN)})", justify="right")
     table.add_column("90 % within", justify="right")
     table.add_column(f"most (≤ {spell_seconds(WANTED_MOST)})", justify="right")
     table.add_column("slowest")
-    names = ", ".join(f"{name} {spell_seconds(t)}" for name, t in times.slowest)
-    table.add_row(*(spell_seconds(t) for t in (times.median, times.ninetieth, times.most)), names)
+    for r in results:
+        names = ", ".join(f"{name} {spell_seconds(t)}" for name, t in r.slowest)
+        numbers = (spell_seconds(t) for t in (r.median, r.ninetieth, r.most))
+        table.add_row(r.title, *numbers, names)
     console.print(table)

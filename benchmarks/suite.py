@@ -257,7 +257,7 @@ def main() -> None:
     torch.set_num_threads(1)
     console = Console(file=sys.stdout)
     if not console.is_terminal:
-        console.width = 130
+        console.width = 150
     analysis = [measure_analysis(example) for example in EXAMPLES]
     compiling = measure_cases(EVERY_CASE)
     calls = measure_calls()
@@ -275,7 +275,7 @@ def main() -> None:
         "loops": [asdict(r) | {"speedup": r.speedup, "over_expert": r.over_expert} for r in loops],
         "calls": [asdict(r) | {"dispatch": r.dispatch} for r in calls],
         "analysis": [asdict(r) for r in analysis],
-        "compiling": asdict(compiling),
+        "compiling": [asdict(r) for r in compiling],
         "recurrences": [
             asdict(r) | {"speedup": r.speedup, "over_expert": r.over_expert} for r in forms
         ],
