@@ -2,7 +2,7 @@
 
 What is timed is what a first call does before it runs anything: read, prove, rewrite, make the
 guards. Each function is compiled twice, by a fresh `vectorize` each time, after another one that
-pays for the imports. Both times are told: isl's answers are remembered from the first to the second.
+pays for the imports. Both times are told: isl's answers are remembered from first to second.
 It is processor time: the machine may be shared.
 """
 
