@@ -7,7 +7,7 @@ SEED   ?= 0
 BIN   := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint bench fuzz clean
+.PHONY: demo test lint bench coverage fuzz clean
 
 demo: $(READY)
 	$(BIN)/deloop demo
@@ -22,6 +22,10 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+# Writes docs/coverage.md: what each loop of tests/cases becomes.
+coverage: $(READY)
+	$(BIN)/python -m tests.cases.coverage
 
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz.runner --programs $(N) --seed $(SEED) --jobs 2

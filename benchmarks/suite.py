@@ -1,4 +1,4 @@
-"""Three tables: the rewritten code against an expert's, what a call costs, what analysis costs.
+"""Tables: rewritten code against loops and experts, what a call costs, what compiling costs.
 
 Everything runs in one process and one thread. Contenders take turns, call by call, in an order that
 rotates, so that drift of the machine meets all of them alike; medians are compared.
@@ -12,7 +12,6 @@ import platform
 import statistics
 import sys
 import time
-import timeit
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,16 +21,18 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.analysis import measure_cases, print_times
+from benchmarks.recurrences import measure_forms, print_forms
+from benchmarks.timing import Call, time_interleaved, time_small
 from deloop.cli.demo.loops import EXAMPLES, Example
 from deloop.cli.demo.words import spell_ratio, spell_seconds, spell_shape
 from deloop.decorator import Vectorized, vectorize
+from tests.cases.test_cases import EVERY_CASE
 
 ROUNDS = 60
 ANALYSES = 7
 WANTED_RATIO = 1.1
 WANTED_CALL = 2e-6
-
-Call = Callable[[], Any]
 
 
 def add_tensors(tensor1: torch.Tensor, tensor2: torch.Tensor) -> torch.Tensor:
@@ -99,33 +100,6 @@ class AnalysisResult:
     title: str
     first: float
     median: float
-
-
-def time_interleaved(contenders: Mapping[str, Call], rounds: int) -> dict[str, float]:
-    """The median seconds of a call of each, taking turns: ``{"a": f} -> {"a": 1e-3}``."""
-    times: dict[str, list[float]] = {name: [] for name in contenders}
-    names = list(contenders)
-    for call in contenders.values():
-        call()
-    for number in range(rounds):
-        first = number % len(names)
-        for name in (*names[first:], *names[:first]):
-            start = time.perf_counter()
-            contenders[name]()
-            times[name].append(time.perf_counter() - start)
-    return {name: statistics.median(values) for name, values in times.items()}
-
-
-def time_small(
-    contenders: Mapping[str, Call], rounds: int = 40, number: int = 2000
-) -> dict[str, float]:
-    """The least seconds of one call of each, for calls too short to be timed singly."""
-    best = dict.fromkeys(contenders, float("inf"))
-    timers = {name: timeit.Timer(call) for name, call in contenders.items()}
-    for _ in range(rounds):
-        for name, timer in timers.items():
-            best[name] = min(best[name], timer.timeit(number) / number)
-    return best
 
 
 def find_rewritten(fast: Vectorized, arguments: tuple[Any, ...]) -> Callable[..., Any]:
@@ -275,7 +249,7 @@ def print_analysis(console: Console, results: list[AnalysisResult]) -> None:
 
 
 def main() -> None:
-    """Measure, print three tables, write JSON."""
+    """Measure, print the tables, write JSON."""
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks")
     parser.add_argument("--quick", action="store_true", help="small sizes")
     parser.add_argument("--json", type=Path, default=Path(__file__).parent / "results.json")
@@ -283,20 +257,28 @@ def main() -> None:
     torch.set_num_threads(1)
     console = Console(file=sys.stdout)
     if not console.is_terminal:
-        console.width = 130
+        console.width = 150
     analysis = [measure_analysis(example) for example in EXAMPLES]
+    compiling = measure_cases(EVERY_CASE)
     calls = measure_calls()
+    forms = measure_forms()
     loops = [measure_loop(example, quick=options.quick) for example in EXAMPLES]
     machine = describe_machine()
     console.print(", ".join(f"{name} {value}" for name, value in machine.items()), highlight=False)
     print_loops(console, loops)
     print_calls(console, calls)
     print_analysis(console, analysis)
+    print_times(console, compiling)
+    print_forms(console, forms)
     found = {
         "machine": machine,
         "loops": [asdict(r) | {"speedup": r.speedup, "over_expert": r.over_expert} for r in loops],
         "calls": [asdict(r) | {"dispatch": r.dispatch} for r in calls],
         "analysis": [asdict(r) for r in analysis],
+        "compiling": [asdict(r) for r in compiling],
+        "recurrences": [
+            asdict(r) | {"speedup": r.speedup, "over_expert": r.over_expert} for r in forms
+        ],
     }
     options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     console.print(f"written to {options.json}", soft_wrap=True, highlight=False)

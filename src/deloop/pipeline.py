@@ -181,8 +181,11 @@ def compile_function(
     for line in kept:
         for guarded in (False, True):
             trial = {**chosen, loops[line]: guarded}
+            split = split_function(function, trial)
+            if all(part.spot != loops[line] for part in split.parts):
+                continue  # nothing of it was taken apart: the answer would be the same
             try:
-                found = _compile(split_function(function, trial), arguments, hints, options)
+                found = _compile(split, arguments, hints, options)
             except RefusalError as error:
                 if not guarded:
                     reasons[line] = error.refusal

@@ -1,0 +1,64 @@
+"""The benchmarks measure what they say, and their contenders agree."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from benchmarks.analysis import SLOWEST, measure_case, summarize
+from benchmarks.loops import FORMS, Form
+from benchmarks.recurrences import FormResult, measure_form
+from benchmarks.timing import time_processor
+from tests.cases import shifts
+
+by_title = pytest.mark.parametrize("form", FORMS, ids=lambda form: form.title)
+
+
+@by_title
+@pytest.mark.parametrize("size", [8, 100])
+def test_expert_computes_what_the_loop_does(form: Form, size: int) -> None:
+    arguments = form.arguments(size)
+    torch.testing.assert_close(form.loop(*arguments), form.expert(*arguments))
+
+
+def test_contenders_that_do_not_agree_are_not_timed() -> None:
+    form = FORMS[0]
+    wrong = Form(form.title, form.loop, lambda x: x.sum() + 1, form.arguments)
+    with pytest.raises(AssertionError):
+        measure_form(wrong, 8, with_loop=True)
+
+
+def test_form_is_timed_with_its_loop_where_that_is_asked() -> None:
+    result = measure_form(FORMS[0], 8, with_loop=True)
+    assert result.loop is not None
+    assert result.speedup == result.loop / result.decorated
+    assert measure_form(FORMS[0], 8, with_loop=False).speedup is None
+
+
+def test_slower_is_said_only_where_the_loop_was_timed() -> None:
+    times = {"expert": 1.0, "rewritten": 1.0, "decorated": 2.0}
+    assert FormResult("sum", 8, "vectorized", 1.0, **times).is_slower
+    assert not FormResult("sum", 8, "vectorized", 2.0, **times).is_slower
+    assert not FormResult("sum", 8, "vectorized", None, **times).is_slower
+    assert not FormResult("sum", 8, "kept", 1.0, **times).is_slower
+
+
+def test_every_contender_gets_at_least_three_turns() -> None:
+    calls: list[str] = []
+    time_processor(
+        {"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, seconds=0.0, shortest=0.0
+    )
+    assert calls.count("a") == calls.count("b") == 5  # two to see how long it takes, three timed
+
+
+def test_times_of_many_are_told_in_short() -> None:
+    found = {f"case {n}": n / 1000 for n in range(1, 101)}
+    times = summarize("first", found)
+    assert (times.count, times.median, times.ninetieth, times.most) == (100, 0.0505, 0.09, 0.1)
+    assert [name for name, _ in times.slowest] == [f"case {100 - n}" for n in range(SLOWEST)]
+
+
+def test_compiling_a_case_takes_time_and_less_than_a_second() -> None:
+    first, second = measure_case(shifts.FAMILY.cases[0])
+    assert 0 < second < 1
+    assert first > 0
