@@ -219,3 +219,38 @@ def toeplitz(c, r):
 def test_a_triangle_read_in_full_does_not_slice_from_below_zero(n):
     assert_vectorized(toeplitz, torch.randn(n), torch.randn(n))
     assert_vectorized(toeplitz, *2 * [torch.randn(n, requires_grad=True)])
+
+
+def looked_up_in_a_part(x, index, k):
+    out = torch.zeros(len(index))
+    for i in range(len(index)):
+        part = x[:k]
+        out[i] = part[index[i]] * 2
+    return out
+
+
+def rows_looked_up_in_a_part(x, index, k):
+    out = []
+    for i in range(len(index)):
+        out.append(x[i, :k][index[i]] * 2)
+    return torch.stack(out)
+
+
+def rows_looked_up_and_overwritten(x, index):
+    out = torch.zeros(len(index))
+    for i in range(len(index)):
+        row = x[index[i]]
+        x[i] = 0
+        out[i] = row.sum()
+    return out
+
+
+def test_a_negative_index_counts_from_the_end_of_the_part_it_looks_into() -> None:
+    for k in (4, 7):
+        assert_agrees(looked_up_in_a_part, normal(7), torch.tensor([0, -1, 2]), k)
+        rows = torch.tensor([[0, -1], [2, 2], [-3, 1]])
+        assert_agrees(rows_looked_up_in_a_part, normal(3, 7), rows, k)
+
+
+def test_rows_looked_up_are_copies_that_later_writes_do_not_reach() -> None:
+    assert_agrees(rows_looked_up_and_overwritten, normal(4), torch.tensor([[0, 1], [1, 0], [0, 3]]))

@@ -376,3 +376,38 @@ def test_what_a_slice_or_a_range_reads_once_may_change_on_the_way() -> None:
     )
     assert "is read once" in str(report.loops[0].refusal)
     assert_agrees(shortened_on_the_way, torch.tensor([[2, 1, 1], [3, 5, 5]]), normal(2))
+
+
+def windows_by_step(x, width, step):
+    means = []
+    for i in range(0, len(x) - width + 1, step):
+        means.append(x[i : i + width].sum())
+    return torch.stack(means)
+
+
+def step_that_changes(x, step):
+    out = torch.zeros_like(x)
+    for i in range(0, len(x), step):
+        step = 3
+        out[i] = x[i] * step
+    return out
+
+
+def step_of_an_outer_loop(x, step):
+    out = torch.zeros_like(x)
+    for step in range(1, 3):
+        for i in range(0, len(x), step):
+            out[i] += x[i]
+    return out
+
+
+def test_each_step_of_a_range_has_a_version_of_its_own() -> None:
+    sizes = ((2, 1), (2, 2), (2, 3), (3, 2), (11, 4), (2, 1), (3, 20), (2, True))
+    assert_serves(windows_by_step, *((normal(11), width, step) for width, step in sizes))
+    for step in (0, -1, 2.0):
+        assert_agrees(windows_by_step, normal(11), 2, step)
+
+
+def test_a_step_that_the_loop_sets_is_that_of_the_range_when_it_began() -> None:
+    assert_agrees(step_that_changes, normal(9), 2)
+    assert_agrees(step_of_an_outer_loop, normal(9), 2)

@@ -11,7 +11,7 @@ from deloop.errors import Unsupported
 from deloop.frontend.apply import DataRequirement
 from deloop.frontend.expression import both, negate, number
 from deloop.ir.affine import Affine, at_least
-from deloop.ir.loop import Cell, Nest
+from deloop.ir.loop import Cell, Nest, Store
 from deloop.ir.plan import Statement, Step, vectors
 from deloop.ir.scalar import (
     UNSET,
@@ -51,7 +51,7 @@ def require_updates(
         own = [s for s in statements if s.store.array == cell.key]
         if not own or cell.key not in used:
             continue
-        if cell.key in nest.live and any(_hands_on(s.store.value, cell, changing) for s in own):
+        if cell.key in nest.live and any(_hands_on(s.store, cell, changing) for s in own):
             sentence = f"loop kept: {cell.name} takes the type that another variable began with"
             raise Unsupported(Refusal("VEC918", nest.place, sentence))
         depth = min(len(s.loops) for s in own) - int(cell.starts_unset)
@@ -69,9 +69,17 @@ def require_updates(
     return needed
 
 
-def _hands_on(value: Expression, cell: Cell, changing: Set[str]) -> bool:
-    """Whether a value may still be the number that another variable began as: ``b = a``."""
-    reads = [load for load in loads(value) if load.array != cell.key]
+def _hands_on(store: Store, cell: Cell, changing: Set[str]) -> bool:
+    """Whether a value may still be the number that another variable began as: ``b = a``.
+
+    One that begins anew in each iteration has been set by the loop inside.
+    """
+    depth = len(store.subscripts) - len(store.implicit)
+    reads = [
+        load
+        for load in loads(store.value)
+        if load.array != cell.key and len(load.subscripts) - len(load.implicit) <= depth
+    ]
     settling = [x for x in reads if x.array not in changing and x.type.rank is not Rank.NUMBER]
     return any(x.array in changing for x in reads) and not settling
 
