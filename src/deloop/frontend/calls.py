@@ -26,6 +26,9 @@ from deloop.ops.table import find_function
 from deloop.text.names import substitute
 
 _OUTPUT = ("print", "write", "log", "info", "debug", "warning", "error", "logging.")
+_MAKING = frozenset(
+    {"zeros", "ones", "empty", "full", "eye", "arange", "linspace", "tensor", "stack", "cat"}
+)
 _MAX_DEPTH = 8
 
 
@@ -95,9 +98,10 @@ class CallReader(LibraryReader):
                 "VEC923",
             )
         if callee.qualified and callee.qualified.startswith("torch."):
-            self.unsupported(
-                node, f"{callee.spelling} on an element or a row is not read yet", "VEC924"
-            )
+            sentence = f"{callee.spelling} on an element or a row is not read yet"
+            if last in _MAKING:
+                sentence = f"the tensor that {ast.unparse(node)} makes is not read yet"
+            self.unsupported(node, sentence, "VEC924")
         self.unsupported(
             node, f"what {callee.spelling} does is not known (its source is not at hand)", "VEC921"
         )
