@@ -9,6 +9,7 @@ most for rounding. The form is read off the value, whatever its spelling was
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from deloop.analysis.arg_reduction import Surroundings
 from deloop.analysis.carried import is_counted
@@ -164,11 +165,7 @@ def _decompose(value: Expression, own: Load, dtype: str) -> _Form | None:
             minus = Call("neg", (second,), second.type)
             if category(second.type.dtype) == "bool":
                 return None
-            if not isinstance(inner, tuple):
-                rank = max(inner.type.rank, second.type.rank)
-                joined = ElementType(wider(inner.type, second.type), rank)
-                return "sum", Call("sub", (inner, second), joined)
-            return "sum", minus
+            return "sum", minus if isinstance(inner, tuple) else _joined("sub", inner, second, dtype)
         case Call("logical_and" | "logical_or" as word, (first, second)):
             return _by_step("all" if word == "logical_and" else "any", first, second, own, dtype)
         case Call("bitwise_and" | "bitwise_or" as word, (first, second)) if dtype == "bool":
@@ -201,7 +198,7 @@ def _by_step(
         operator = find_reduction(kind).operator
         if kind in ("any", "all") and isinstance(before, NODES):
             return kind, both(before, term, operator)
-        return kind, _joined(operator, before, term)
+        return kind, _joined(operator, before, term, dtype)
     return None
 
 
@@ -225,10 +222,20 @@ def _decompose_side(
     return found[1]
 
 
-def _joined(operator: str, before: Expression | tuple[()], term: Expression) -> Expression:
-    """What an iteration brought before, and what it brings now."""
+def _joined(
+    operator: str, before: Expression | tuple[()], term: Expression, dtype: str
+) -> Expression:
+    """What an iteration brought before, and what it brings now, joined in the element's dtype.
+
+    ``out = out + a + b`` of bools adds numbers: ``a + b`` by themselves would be one bool.
+    """
     if isinstance(before, tuple):
         return term
+    if wider(before.type, term.type) != dtype:
+        before, term = (
+            e if e.type.rank is Rank.NUMBER else cast(e, replace(e.type, dtype=dtype))
+            for e in (before, term)
+        )
     joined = ElementType(wider(before.type, term.type), max(before.type.rank, term.type.rank))
     return Call(operator, (before, term), joined)
 
