@@ -165,7 +165,9 @@ def _decompose(value: Expression, own: Load, dtype: str) -> _Form | None:
             minus = Call("neg", (second,), second.type)
             if category(second.type.dtype) == "bool":
                 return None
-            return "sum", minus if isinstance(inner, tuple) else _joined("sub", inner, second, dtype)
+            if isinstance(inner, tuple):
+                return "sum", minus
+            return "sum", _joined("sub", inner, second, dtype)
         case Call("logical_and" | "logical_or" as word, (first, second)):
             return _by_step("all" if word == "logical_and" else "any", first, second, own, dtype)
         case Call("bitwise_and" | "bitwise_or" as word, (first, second)) if dtype == "bool":

@@ -325,7 +325,7 @@ class CellReader(ConditionReader):
             small = whole and abs(value.value) <= 256
             fits = (
                 (special and group in ("float", "complex"))
-                or (group in ("int", "bool") and whole and low <= value.value <= high)
+                or (group in ("int", "bool") and isinstance(value.value, int) and low <= value.value <= high)
                 or (group in ("float", "complex") and (small or kind.type.dtype not in _HALVES))
             )
         elif fits:
