@@ -320,12 +320,12 @@ class CellReader(ConditionReader):
         if isinstance(value, scalar.Number) and fits and not isinstance(value.value, complex):
             low, high = RANGES.get(kind.type.dtype, (0, 1))
             special = value.value - value.value != 0
-            whole = isinstance(value.value, int) or float(value.value).is_integer()
+            whole = isinstance(value.value, int)  # beside a float an int would be one
             group = category(kind.type.dtype)
-            small = whole and abs(value.value) <= 256
+            small = float(value.value).is_integer() and abs(value.value) <= 256
             fits = (
                 (special and group in ("float", "complex"))
-                or (group in ("int", "bool") and isinstance(value.value, int) and low <= value.value <= high)
+                or (whole and group in ("int", "bool") and low <= value.value <= high)
                 or (group in ("float", "complex") and (small or kind.type.dtype not in _HALVES))
             )
         elif fits:
