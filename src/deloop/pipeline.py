@@ -355,7 +355,7 @@ def compile_loop(
     plan = widen(plan, nest.arrays, facts)
     plan = inline_kept(drop_overwritten(plan), nest.arrays, nest.locals, nest.live)
     plan = name_winners(plan, nest, names_of(function))
-    plan = fuse_updates(plan, nest.arrays)
+    plan = fuse_updates(plan, nest.arrays, arrays_with_grad(plan, nest.arrays))
     check_scans(plan, arrays_with_grad(plan, nest.arrays))
     check_gradient_order(plan, arrays_with_grad(plan, nest.arrays), nest.arrays)
     plan, lossy = simplify_plan(plan, dependences, nest.arrays)
@@ -420,7 +420,9 @@ def analyse(
     nest: Nest, facts: Facts
 ) -> tuple[Bounds, list[Statement], tuple[Dependence, ...]]:
     """The statements of a nest, checked, and what depends on what."""
-    body = forward_stores(if_convert(nest.body, nest.arrays))
+    records = any(t.type.requires_grad for t in nest.arrays.values())
+    growing = nest.locals if records else frozenset()
+    body = forward_stores(if_convert(nest.body, nest.arrays), growing)
     bounds = Bounds(nest.arrays, nest.locals, facts)
     listed = list_statements(body)
     for statement in listed:

@@ -14,16 +14,21 @@ from deloop.ir.loop import Loop, Node, Store, is_touch
 from deloop.ir.scalar import Call, Expression, Inlined, Load, Select
 
 
-def forward_stores(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
-    """Adjacent stores to one element merged, where the first one's value is used at most once."""
+def forward_stores(
+    nodes: tuple[Node, ...], growing: frozenset[str] = frozenset()
+) -> tuple[Node, ...]:
+    """Adjacent stores to one element merged, where the first one's value is used at most once.
+
+    `growing` are arrays of the loop's own that a gradient may come to.
+    """
     result: list[Node] = []
     for node in nodes:
         if isinstance(node, Loop):
-            node = replace(node, body=forward_stores(node.body))
+            node = replace(node, body=forward_stores(node.body, growing))
         last = next((k for k in range(len(result) - 1, -1, -1) if not is_touch(result[k])), None)
         before = None if last is None else result[last]
         if isinstance(node, Store) and isinstance(before, Store) and not is_touch(node):
-            merged = _merge(before, node)
+            merged = _merge(before, node, growing)
             if merged is not None and last is not None:
                 del result[last]
                 result.append(merged)
@@ -32,7 +37,7 @@ def forward_stores(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
     return tuple(result)
 
 
-def _merge(first: Store, second: Store) -> Store | None:
+def _merge(first: Store, second: Store, growing: frozenset[str]) -> Store | None:
     same = (first.array, first.subscripts, first.guards) == (
         second.array,
         second.subscripts,
@@ -59,7 +64,8 @@ def _merge(first: Store, second: Store) -> Store | None:
     if uses and isinstance(first.value, Select) and first.value.is_mixed:
         return None
     value = change(second.value)
-    if scalar.requires_grad(first.value) and (not uses or not scalar.requires_grad(value)):
+    recorded = scalar.requires_grad(first.value, growing)
+    if recorded and (not uses or not scalar.requires_grad(value, growing)):
         return None  # the first store is what makes the tensor require grad
     return replace(second, value=value, augmented=False)
 

@@ -16,15 +16,19 @@ from deloop.transform.inline import arrays_read, redefines, with_kept_value
 from deloop.transform.reduce import fold_starts
 
 
-def fuse_updates(plan: tuple[Step, ...], arrays: Mapping[str, Tensor]) -> tuple[Step, ...]:
+def fuse_updates(
+    plan: tuple[Step, ...], arrays: Mapping[str, Tensor], with_grad: frozenset[str]
+) -> tuple[Step, ...]:
     """The plan with each update written into the statement that sets the same elements before."""
     steps = [
-        replace(step, body=fuse_updates(step.body, arrays)) if isinstance(step, Serial) else step
+        replace(step, body=fuse_updates(step.body, arrays, with_grad))
+        if isinstance(step, Serial)
+        else step
         for step in plan
     ]
     position = 0
     while position < len(steps):
-        fused = _fused(steps, position, arrays)
+        fused = _fused(steps, position, arrays, with_grad)
         if fused is None:
             position += 1
         else:
@@ -32,7 +36,12 @@ def fuse_updates(plan: tuple[Step, ...], arrays: Mapping[str, Tensor]) -> tuple[
     return tuple(steps)
 
 
-def _fused(steps: list[Step], position: int, arrays: Mapping[str, Tensor]) -> list[Step] | None:
+def _fused(
+    steps: list[Step],
+    position: int,
+    arrays: Mapping[str, Tensor],
+    with_grad: frozenset[str],
+) -> list[Step] | None:
     """The steps with one statement put into the update that follows; None where none does."""
     first = steps[position]
     if not isinstance(first, Vector) or first.conditions or first.statement.store.cell is not None:
@@ -49,7 +58,7 @@ def _fused(steps: list[Step], position: int, arrays: Mapping[str, Tensor]) -> li
         inside = vectors((steps[later],))
         touched = {name} & {a for v in inside for a in (v.statement.store.array, *arrays_read(v))}
         if touched:
-            changed = _updated(first, steps[later])
+            changed = _updated(first, steps[later], with_grad)
             if changed is None:
                 return None
             return [*steps[:position], *steps[position + 1 : later], changed, *steps[later + 1 :]]
@@ -60,7 +69,7 @@ def _fused(steps: list[Step], position: int, arrays: Mapping[str, Tensor]) -> li
     return None
 
 
-def _updated(first: Vector, step: Step) -> Vector | None:
+def _updated(first: Vector, step: Step, with_grad: frozenset[str]) -> Vector | None:
     """The update with the value of the statement before in place of the element it reads."""
     if not isinstance(step, Vector) or not redefines(step, first.statement.store.array, first):
         return None
@@ -72,8 +81,8 @@ def _updated(first: Vector, step: Step) -> Vector | None:
     value = with_kept_value(step, first)
     if value is None:
         return None
-    recorded = scalar.requires_grad(first.statement.store.value)
-    if recorded and not scalar.requires_grad(value):
+    recorded = scalar.requires_grad(first.statement.store.value, with_grad)
+    if recorded and not scalar.requires_grad(value, with_grad):
         return None  # the first store is what makes the tensor require grad
     changed = replace(store, value=fold_starts(value), augmented=False)
     statement = replace(step.statement, name=first.statement.name, store=changed)

@@ -43,7 +43,9 @@ def forward_fill(
             return expression if fill is None else Cast(number(fill), expression.type)
         case Select(condition, then, otherwise):
             return Select(condition, forward_fill(then, fill_of), forward_fill(otherwise, fill_of))
-        case Call(operator, (first, second), _, "") if operator in ("add", "mul", "sub"):
+        case Call(operator, (first, second), kind, "") if operator in ("add", "mul", "sub"):
+            if category(kind.dtype) == "complex":
+                return expression  # PyTorch's own sum has a NaN beside an infinity
             left, right = forward_fill(first, fill_of), forward_fill(second, fill_of)
             changed = (left != first) + (right != second)
             if changed == 2 or (changed and (_is_number(left) or _is_number(right))):
@@ -299,8 +301,11 @@ def simplify_plan(
                 value = plain
             augmented = store.augmented
             if value != plain:
-                value, lost = drop_neutral(value)
-                lossy, augmented = lossy or lost, False
+                short, lost = drop_neutral(value)
+                leaves_view = store.cell is not None and isinstance(short, Load)
+                if leaves_view and not isinstance(value, Load):
+                    short, lost = value, False  # a variable would hold the element itself
+                value, lossy, augmented = short, lossy or lost, False
             value = as_condition(_reduction_first(as_logic(value), store.array))
             value = protect(value, grads)
             changed = replace(store, value=value, augmented=augmented)
