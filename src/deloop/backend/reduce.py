@@ -60,6 +60,7 @@ class ReductionEmitter(RowEmitter):
         missing = [a for a in node.axes if a.iterator not in piece.axes]
         piece = self.combined(piece, node, reduction, dtype)
         if missing:
+            piece = self.cast(piece, node.type)  # multiplied in the dtype that is added in
             piece = self._repeated(piece, missing, reduction)
         elif node.kind == "sum" and chosen is None and category(piece.dtype) == "float":
             self._note_sum(piece, node.axes)

@@ -85,7 +85,9 @@ class _Distribution:
             if not is_cyclic(component, active):
                 masked = find_masked_store(component[0], level)
                 steps.append(Vector(component[0], level, accumulation=masked))
-            elif (found := _accumulations_of(component, active, level, around)) is not None:
+            elif (
+                found := _accumulations_of(component, active, level, around)
+            ) is not None and not _starts_from_the_last(found, level):
                 steps.extend(Vector(s, level, accumulation=a) for s, a in found)
             elif found := _with_readers(component, statements, active, level, around, done):
                 done.update(s.name for s, _ in found)
@@ -175,6 +177,16 @@ def _chain_of(
         return None
     chain = find_chain(component[0], dependences, level)
     return None if chain is None else expand_chain(chain, component[0])
+
+
+def _starts_from_the_last(found: list[tuple[Statement, Accumulation]], level: int) -> bool:
+    """Whether a search goes on from what an iteration of a loop that stays has found."""
+    for statement, accumulation in found:
+        around = {x.iterator for x in statement.loops[:level]}
+        own = {s for x in statement.store.subscripts if isinstance(x, Affine) for s in x.symbols}
+        if accumulation.winner is not None and not around <= own:
+            return True
+    return False
 
 
 def _accumulations_of(

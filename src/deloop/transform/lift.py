@@ -85,6 +85,7 @@ class _Lifting:
         value = found.term if found is not None and combines else store.value
         value = scalar.substitute_symbols(value, values)
         subscripts, value = self._turn(subscripts, value)
+        plain = value
         bare, value = value, widen_ranges(value, tuple(self.axes), self._is_settled, self._raise)
         narrowed = narrowed or value != bare
         implicit = tuple(x for x in self.axes if x.iterator in {m.iterator for m in store.implicit})
@@ -104,7 +105,7 @@ class _Lifting:
             augmented=store.augmented and not self.masks,
         )  # fmt: skip
         if store.local and self.masks:
-            changed = replace(changed, value=scalar.substitute_symbols(store.value, values))
+            changed = replace(changed, value=plain)
         serial = self.statement.loops[: self.level]
         loops = (*serial, *explicit)
         constraints = tuple(c for x in (*loops, *implicit) for c in x.constraints)
