@@ -130,7 +130,7 @@ class _Writer:
             iterable = syntax.call("reversed", [iterable])
         hidden = dict(self.context.names)
         self.context.names.clear()
-        body = self.steps(step.body, top=False)
+        body = self.steps(step.body, top=False) or [ast.Pass()]
         self.context.names.clear()
         self.context.names.update(hidden)
         self.temporaries = temporaries
