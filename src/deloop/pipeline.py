@@ -293,7 +293,7 @@ def _looks_ahead(
     except RefusalError:
         return False
     writers = {
-        s.name for s in statements if nest.arrays[s.store.array].storage.rstrip("?") in shared
+        s.name for s in statements if nest.arrays[s.store.array].memory in shared
     }
     readers = {s.name for s in statements if s.store.array in {search.hits, *nest.locals}}
     return not any(
@@ -356,8 +356,9 @@ def compile_loop(
     plan = inline_kept(drop_overwritten(plan), nest.arrays, nest.locals, nest.live)
     plan = name_winners(plan, nest, names_of(function))
     plan = fuse_updates(plan, nest.arrays, arrays_with_grad(plan, nest.arrays))
-    check_scans(plan, arrays_with_grad(plan, nest.arrays))
-    check_gradient_order(plan, arrays_with_grad(plan, nest.arrays), nest.arrays)
+    growing = arrays_with_grad(plan, nest.arrays)
+    check_scans(plan, growing)
+    check_gradient_order(plan, growing, nest.arrays)
     plan, lossy = simplify_plan(plan, dependences, nest.arrays)
     with_grad = arrays_with_grad(plan, nest.arrays)
     plan, codes = apply_rules_to_plan(plan, RULES, with_grad)
@@ -397,7 +398,7 @@ def compile_loop(
     in_place = set(builder.changed_in_place(candidate.node))
     results = find_results(candidate, nest, with_grad, in_place)
     read = {load.array for s in statements for e in expressions_of(s.store) for load in loads(e)}
-    memory = {name: tensor.storage.rstrip("?") for name, tensor in nest.arrays.items()}
+    memory = {name: tensor.memory for name, tensor in nest.arrays.items()}
     return Compiled(
         report,
         replacement,
@@ -451,7 +452,7 @@ def _reads_by_name(
                 seen.add(read)
                 if read in nest.locals:
                     queue.append(read)
-        memory = {nest.arrays[a].storage.rstrip("?") for a in seen if a not in nest.locals}
+        memory = {nest.arrays[a].memory for a in seen if a not in nest.locals}
         found.setdefault(nest.arrays[array].name, set()).update(memory)
     return {name: frozenset(memory) for name, memory in found.items()}
 

@@ -6,7 +6,6 @@ import ast
 from dataclasses import replace
 
 from deloop.frontend import expression as build
-from deloop.frontend.aliases import aliased_arrays as aliased_arrays
 from deloop.frontend.items import FlatIndex, Item, Point, Tuple, View
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
@@ -20,6 +19,7 @@ from deloop.ir.types import (
     Shape,
     Tensor,
 )
+from deloop.text.names import names_in as _below
 
 
 def names_in(text: str) -> set[str]:
@@ -28,7 +28,7 @@ def names_in(text: str) -> set[str]:
         tree = ast.parse(text, mode="eval")
     except SyntaxError:
         return set()
-    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    return _below(tree)
 
 
 def spellings(item: Item) -> set[str]:

@@ -205,8 +205,7 @@ def _difference_of_sizes(expression: Affine) -> tuple[str, str] | None:
 
 def _sentence(constraint: Constraint) -> tuple[str, str]:
     expression = constraint.expression
-    positive = Affine.build({s: c for s, c in expression.terms if c > 0}, 0)
-    negative = Affine.build({s: -c for s, c in expression.terms if c < 0}, 0)
+    positive, negative = expression.sides
     constant = expression.constant
     left, right = (
         (positive + constant, negative)

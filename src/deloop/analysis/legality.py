@@ -83,7 +83,7 @@ def check_aliases(statements: list[Statement], arrays: Mapping[str, Tensor]) -> 
     }
     for name, place in written.items():
         for other in used - {name}:
-            if arrays[other].storage.rstrip("?") == arrays[name].storage.rstrip("?"):
+            if arrays[other].memory == arrays[name].memory:
                 raise Unliftable(
                     Refusal(
                         "VEC905", place,

@@ -74,7 +74,7 @@ def find_accumulation(
 def read_update(statement: Statement, own: Load) -> tuple[str, Expression] | None:
     """The kind and the term of a statement that updates `own`, None where it does not."""
     store = statement.store
-    found = _decompose(store.value, own, store.dtype)
+    found = decompose(store.value, own, store.dtype)
     if found is None:
         return None
     kind, term = found
@@ -130,7 +130,8 @@ def _only_own(statement: Statement, dependences: Sequence[Dependence]) -> bool:
 _Form = tuple[str, Expression]
 
 
-def _is_own(value: Expression, own: Load) -> bool:
+def is_own(value: Expression, own: Load) -> bool:
+    """Whether a value is the very element that is updated."""
     return isinstance(value, Load) and (value.array, value.subscripts) == (
         own.array,
         own.subscripts,
@@ -141,14 +142,14 @@ def _reads(value: Expression, own: Load) -> bool:
     return any(load.array == own.array for load in scalar.loads(value))
 
 
-def _decompose(value: Expression, own: Load, dtype: str) -> _Form | None:
+def decompose(value: Expression, own: Load, dtype: str) -> _Form | None:
     """The kind and the term of ``own (+) term``; None where the value has another form."""
     if not _reads(value, own):
         return "last", value
     if isinstance(value, Cast) and value.type.dtype == dtype and value.type.rank != Rank.NUMBER:
         if value.value.type.dtype != dtype and category(dtype) != "int":
             return None  # each step is rounded to the narrower dtype
-        return _decompose(value.value, own, dtype)
+        return decompose(value.value, own, dtype)
     match value:
         case Call("add" | "mul" as word, (first, second), _, "" | "torch.add" | "torch.mul", ()):
             if not _keeps_dtype(value, dtype):
@@ -216,9 +217,9 @@ def _decompose_side(
     inner: Expression, own: Load, dtype: str, kind: str
 ) -> Expression | tuple[()] | None:
     """The term already accumulated in an operand: empty for the bare element, None for no match."""
-    if _is_own(inner, own):
+    if is_own(inner, own):
         return ()
-    found = _decompose(inner, own, dtype)
+    found = decompose(inner, own, dtype)
     if found is None or found[0] != kind:
         return None
     return found[1]
@@ -255,8 +256,8 @@ def _guarded(
     """``select(c, own (+) term, own) -> (+) of select(c, term, neutral)``."""
     sides: list[_Form | None] = []
     for branch in (then, otherwise):
-        sides.append(None if _is_own(branch, own) else _decompose(branch, own, dtype))
-        if sides[-1] is None and not _is_own(branch, own):
+        sides.append(None if is_own(branch, own) else decompose(branch, own, dtype))
+        if sides[-1] is None and not is_own(branch, own):
             return None
     first, second = sides
     known = first or second
@@ -282,8 +283,8 @@ def _flag(
     condition: Expression, then: Expression, otherwise: Expression, own: Load
 ) -> _Form | None:
     """``if c: found = True`` is any; ``if c: good = False`` is all of not c."""
-    value = otherwise if _is_own(then, own) else then
-    taken = negate(condition) if _is_own(then, own) else condition
+    value = otherwise if is_own(then, own) else then
+    taken = negate(condition) if is_own(then, own) else condition
     if isinstance(value, Number) and isinstance(value.value, bool):
         return ("any", taken) if value.value else ("all", negate(taken))
     return None
@@ -301,15 +302,15 @@ def _extreme(
         return None
     left, right = condition.arguments
     word = condition.operator
-    if _is_own(left, own):
+    if is_own(left, own):
         left, right, word = right, left, _MIRRORED[word]
-    if not _is_own(right, own) or _reads(left, own):
+    if not is_own(right, own) or _reads(left, own):
         return None
-    if _is_own(then, own) and _same_value(otherwise, left):
+    if is_own(then, own) and _same_value(otherwise, left):
         word = _OPPOSITE[word]  # own if x <= own else x
         if category(left.type.dtype) == "float":
             return None  # with NaN the opposite comparison is another one
-    elif not (_is_own(otherwise, own) and _same_value(then, left)):
+    elif not (is_own(otherwise, own) and _same_value(then, left)):
         return None
     if left.type.dtype != dtype:
         return None
@@ -323,13 +324,3 @@ def _same_value(value: Expression, other: Expression) -> bool:
     while isinstance(other, Cast) and other.type.dtype == other.value.type.dtype:
         other = other.value
     return value == other
-
-
-def decompose(value: Expression, own: Load, dtype: str) -> _Form | None:
-    """The kind and the term of an update of one element: ``own + x[i] -> ("sum", x[i])``."""
-    return _decompose(value, own, dtype)
-
-
-def is_own(value: Expression, own: Load) -> bool:
-    """Whether a value is the very element that is updated."""
-    return _is_own(value, own)

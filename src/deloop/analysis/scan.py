@@ -65,7 +65,7 @@ def _running(
     if store.cell is None or store.guards:
         return None
     readers = tuple(
-        s for s in component if s is not statement and _reads(s.store.value, store.array)
+        s for s in component if s is not statement and scalar.reads(s.store.value, store.array)
     )
     writers = [s for s in component if s is not statement and s.store.array == store.array]
     waits = any(
@@ -84,7 +84,7 @@ def _running(
     moving = {x.iterator for x in statement.loops[level:]}
     if any(set(c.expression.symbols) & (moving - {x.iterator}) for x in own for c in x.constraints):
         return None
-    if not all(is_plain_reader(r, statement, level) for r in readers):
+    if not all(_is_plain_reader(r, statement, level) for r in readers):
         return None
     inner = tuple(x for x in own if x is not common[0])
     if inner and found.kind == "last":
@@ -113,7 +113,7 @@ def _rounds_each_step(kind: str, dtype: str) -> bool:
     return kind in ("sum", "prod") and dtype in ("float16", "bfloat16")
 
 
-def is_plain_reader(reader: Statement, statement: Statement, level: int) -> bool:
+def _is_plain_reader(reader: Statement, statement: Statement, level: int) -> bool:
     """Whether a statement reads the variable of its own iteration, and only in its value."""
     store = statement.store
     depth = 0
@@ -124,7 +124,7 @@ def is_plain_reader(reader: Statement, statement: Statement, level: int) -> bool
     if depth <= level:
         return False
     for subscript in reader.store.subscripts:
-        if not isinstance(subscript, Affine) and _reads(subscript, store.array):
+        if not isinstance(subscript, Affine) and scalar.reads(subscript, store.array):
             return False
     names = _implicit_names(statement, reader)
     if names is None:
@@ -150,10 +150,6 @@ def implicit_names(statement: Statement, reader: Statement) -> dict[str, Affine]
     names = _implicit_names(statement, reader)
     assert names is not None
     return names
-
-
-def _reads(value: Expression, array: str) -> bool:
-    return any(load.array == array for load in scalar.loads(value))
 
 
 @dataclass(frozen=True)
@@ -185,7 +181,7 @@ def find_chain(
         if any(set(c.expression.symbols) & others for c in loop.constraints):
             continue
         marked = replace(previous, array=f"{store.array}'")
-        value = _replaced(store.value, previous, marked)
+        value = scalar.replaced(store.value, {previous: marked})
         moved = replace(statement, store=replace(store, value=value))
         found = read_update(moved, marked)
         if found is None or found[0] == "last" or find_scan(found[0]) is None:
@@ -229,12 +225,6 @@ def _is_only_chain(
         if d.kind is DependenceKind.FLOW and d.sink_access.subscripts != previous.subscripts:
             return False
     return True
-
-
-def _replaced(value: Expression, old: Expression, new: Expression) -> Expression:
-    if value == old:
-        return new
-    return scalar.rebuild(value, lambda child: _replaced(child, old, new))
 
 
 def fresh_iterator(iterator: str, value: Expression) -> str:

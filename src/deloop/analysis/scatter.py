@@ -78,7 +78,7 @@ def _selects(statement: Statement) -> bool:
     if store.local or store.cell is not None:
         return False
     parts = [s for s in store.subscripts if not isinstance(s, Affine)]
-    return bool(parts) and not any(_reads(part, store.array) for part in parts)
+    return bool(parts) and not any(scalar.reads(part, store.array) for part in parts)
 
 
 def _own(statement: Statement) -> Load:
@@ -94,7 +94,7 @@ def _peeled(value: Expression, own: Load) -> tuple[Expression | None, Expression
             (value.otherwise, value.then, value.condition),
             (value.then, value.otherwise, negate(value.condition)),
         ):
-            if is_own(kept, own) and not _reads(when, own.array):
+            if is_own(kept, own) and not scalar.reads(when, own.array):
                 inner, changed = _peeled(changed, own)
                 return (when if inner is None else both(when, inner)), changed
     return None, value
@@ -118,7 +118,7 @@ def _find_scatter(statement: Statement, level: int) -> Accumulation | None:
         term = masked(mask, term)
     if kind == "last" and _is_cut_by_another(statement, lifted):
         return None
-    if _reads(term, store.array) or (kind in ("max", "min") and scalar.requires_grad(term)):
+    if scalar.reads(term, store.array) or (kind in ("max", "min") and scalar.requires_grad(term)):
         return None
     by_comparison = word in ("max", "min") and category(store.dtype) == "float"
     return Accumulation(kind, term, lifted, by_comparison, scattered=True)
@@ -141,10 +141,6 @@ def _is_cut_by_another(statement: Statement, lifted: frozenset[str]) -> bool:
     )
 
 
-def _reads(value: Expression, array: str) -> bool:
-    return any(load.array == array for load in scalar.loads(value))
-
-
 def _is_inexact(term: Expression, kind: str, dtype: str) -> bool:
     """Whether the term beside the element is another number than the term in the store's dtype."""
     if kind == "last" or term.type.rank is not Rank.NUMBER:
@@ -164,7 +160,7 @@ def _split(value: Expression, own: Load, dtype: str) -> _Split | None:
 
     ``select(m[i], own + v[i], own) -> (m[i], sum, v[i])``; None where the value has another form.
     """
-    if isinstance(value, Select) and not _reads(value.condition, own.array):
+    if isinstance(value, Select) and not scalar.reads(value.condition, own.array):
         condition, then, otherwise = value.condition, value.then, value.otherwise
         for kept, changed, when in (
             (otherwise, then, condition), (then, otherwise, negate(condition)),
@@ -202,8 +198,8 @@ def _is_direct(value: Expression, own: Load) -> bool:
     while isinstance(value, Cast):
         value = value.value
     if not isinstance(value, Call):
-        return not _reads(value, own.array)
-    return any(is_own(a, own) for a in value.arguments) or not _reads(value, own.array)
+        return not scalar.reads(value, own.array)
+    return any(is_own(a, own) for a in value.arguments) or not scalar.reads(value, own.array)
 
 
 def masked(mask: Expression, term: Expression) -> Expression:

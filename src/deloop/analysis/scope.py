@@ -18,7 +18,7 @@ from deloop.ir.source import SourceFunction
 from deloop.ir.types import Function, Integer, Literal, Module, Object, Scalar, Tensor
 from deloop.poly.domain import Domain
 from deloop.text.liveness import is_read_behind
-from deloop.text.names import names_stored, names_stored_before
+from deloop.text.names import names_in, names_stored, names_stored_before
 
 
 def find_torch(function: SourceFunction) -> tuple[str, bool]:
@@ -161,7 +161,7 @@ def changed_before(function: SourceFunction, candidate: Candidate) -> Callable[[
             item = candidate.environment.get(name)
             tensor = getattr(item, "tensor", item)
             if isinstance(tensor, Tensor):
-                storages.add(tensor.storage.rstrip("?"))
+                storages.add(tensor.memory)
             elif isinstance(item, Object):
                 objects.add(name)
             elif not isinstance(item, (Integer, Scalar, Literal, Module, Function)):
@@ -169,7 +169,7 @@ def changed_before(function: SourceFunction, candidate: Candidate) -> Callable[[
 
     def is_changed(tensor: Tensor) -> bool:
         root = tensor.name.split(".")[0].split("[")[0]
-        return anything or root in objects or tensor.storage.rstrip("?") in storages
+        return anything or root in objects or tensor.memory in storages
 
     return is_changed
 
@@ -178,9 +178,9 @@ def _may_change(node: ast.AST, function: SourceFunction, candidate: Candidate) -
     """The names of what a statement or call may change in place."""
     match node:
         case ast.AugAssign(target=ast.Name() | ast.Attribute() as target):
-            return _names(_root(target))
+            return names_in(_root(target))
         case ast.Subscript(value=value, ctx=ast.Store()):
-            return _names(_root(value))
+            return names_in(_root(value))
         case ast.Call(func=ast.Name(id=name)) if name in _HARMLESS:
             return set()
         case ast.Call(func=ast.Attribute(value=receiver, attr=word), keywords=keywords):
@@ -190,9 +190,9 @@ def _may_change(node: ast.AST, function: SourceFunction, candidate: Candidate) -
             known = isinstance(getattr(item, "tensor", item), (Tensor, Module))
             if plain and known and not word.endswith("_"):
                 return set()
-            return _names(node)
+            return names_in(node)
         case ast.Call():
-            return {n for a in (*node.args, *(k.value for k in node.keywords)) for n in _names(a)}
+            return {n for a in (*node.args, *(k.value for k in node.keywords)) for n in names_in(a)}
     return set()
 
 
@@ -211,7 +211,3 @@ def _root(node: ast.expr) -> ast.expr:
     while isinstance(node, (ast.Attribute, ast.Subscript)):
         node = node.value
     return node
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}

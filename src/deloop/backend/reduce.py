@@ -149,7 +149,7 @@ class ReductionEmitter(RowEmitter):
         with_grad = self.context.with_grad
         if isinstance(value, Select) and isinstance(value.then, Cast) and reduction.widens:
             then, dtype = self._bare(replace(node, value=value.then), reduction)
-            other = _literal(value.otherwise)
+            other = scalar.literal_of(value.otherwise)
             if other is not None and other.value == reduction.neutral:
                 return Select(value.condition, then, Cast(other, then.type)), dtype
         if not isinstance(value, Cast):
@@ -179,7 +179,7 @@ class ReductionEmitter(RowEmitter):
         if slack_of(value.condition) is not None:
             return None  # a triangle
         neutral = find_reduction(kind).neutral
-        taken, other = value.then, _literal(value.otherwise)
+        taken, other = value.then, scalar.literal_of(value.otherwise)
         if other is None or neutral is None or other.value != neutral:
             return None
         if isinstance(taken, Cast) and taken.value.type.dtype != taken.type.dtype:
@@ -417,13 +417,6 @@ def _spelled_factors(node: ast.expr) -> list[str]:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
         return [*_spelled_factors(node.left), *_spelled_factors(node.right)]
     return [ast.unparse(node)]
-
-
-def _literal(value: Expression) -> Number | None:
-    """The number that a value is, whatever it is converted to."""
-    while isinstance(value, Cast):
-        value = value.value
-    return value if isinstance(value, Number) else None
 
 
 def _factors(value: Expression) -> list[Expression]:

@@ -220,8 +220,7 @@ class _Writer:
         tests: list[ast.expr] = []
         for condition in dict.fromkeys(conditions):
             expression = self.context.canonical(condition.expression)
-            left = Affine.build({s: c for s, c in expression.terms if c > 0}, 0)
-            right = Affine.build({s: -c for s, c in expression.terms if c < 0}, 0)
+            left, right = expression.sides
             right = right - expression.constant
             word = ast.Eq() if condition.sign is Sign.ZERO else ast.GtE()
             sides = [syntax.affine(self.context.spell(side)) for side in (left, right)]
@@ -562,7 +561,7 @@ class _Writer:
     def _same_memory(self, tensor: Tensor, node: ast.expr) -> bool:
         names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
         return any(
-            other.storage.rstrip("?") == tensor.storage.rstrip("?")
+            other.memory == tensor.memory
             for other in self.context.arrays.values()
             if other.name.split(".")[0].split("[")[0] in names
         )

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from deloop.backend import syntax
 from deloop.text.liveness import Fate, fate_of, is_read_behind
-from deloop.text.names import names_read, names_stored, substitute
+from deloop.text.names import names_in, names_read, names_stored, substitute
 
 _Change = tuple[int, int, list[ast.stmt]]
 """The statements from one position to before another one in a block, and what replaces them."""
@@ -124,7 +124,7 @@ def _test_used_once(block: _Block, at: int, tests: set[str]) -> _Change | None:
     """``found = c`` and ``if found: …`` -> ``if c: …``."""
     match block.body[at : at + 2]:
         case [ast.Assign(targets=[ast.Name(id=name)], value=value), ast.If(test=test) as branch]:
-            if name not in block.made or block.uses(name) != 1 or name not in _names(test):
+            if name not in block.made or block.uses(name) != 1 or name not in names_in(test):
                 return None
             tests.add(ast.unparse(value))
             changed = copy.copy(branch)
@@ -297,7 +297,7 @@ def _returned_at_once(block: _Block, at: int, tests: set[str]) -> _Change | None
         ] if name == returned and (ast.unparse(value) in tests or name in block.made):
             inner = [n for n in ast.walk(block.node) if isinstance(n, (ast.Lambda, ast.FunctionDef))
                      and n is not block.node]  # fmt: skip
-            if not any(name in _names(n) for n in inner):
+            if not any(name in names_in(n) for n in inner):
                 return at, at + 2, [ast.Return(value)]
     return None
 
@@ -369,7 +369,3 @@ class _Inlined(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return self.value if node.id == self.name else node
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}

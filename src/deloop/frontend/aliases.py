@@ -5,9 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from deloop.ir import scalar
-from deloop.ops.table import find_operator
-
 _MODULES = frozenset({"torch", "th", "math", "F", "nn", "np"})
 _MAKERS = frozenset(
     {"zeros", "ones", "empty", "full", "tensor", "zeros_like", "ones_like", "empty_like", "clone"}
@@ -152,22 +149,3 @@ def _block_of(node: ast.AST, append: ast.AST) -> tuple[list[ast.stmt], int] | No
                 if isinstance(statement, ast.Expr) and statement.value is append:
                     return inner.body, position
     return None
-
-
-def aliased_arrays(value: scalar.Expression) -> set[str]:
-    """Arrays whose memory a computed value may be: ``x if c else y``, ``+x``, ``x.float()``."""
-    match value:
-        case scalar.Load(array):
-            return {array}
-        case scalar.Inlined(_, _, body):
-            return aliased_arrays(body)
-        case scalar.Select(_, then, otherwise):
-            return aliased_arrays(then) | aliased_arrays(otherwise)
-        case scalar.Cast(inner, kind):
-            return aliased_arrays(inner) if inner.type == kind else set()
-        case scalar.Call(operator, arguments) if "." not in operator and not operator.startswith(
-            "logical_"
-        ):
-            if find_operator(operator).may_alias:
-                return {array for a in arguments for array in aliased_arrays(a)}
-    return set()

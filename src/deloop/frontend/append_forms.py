@@ -17,9 +17,9 @@ from deloop.frontend.lists import (
     appended_value,
     is_name,
     located,
-    names_in,
 )
 from deloop.frontend.structure import eliminate_continue
+from deloop.text.names import names_in
 from deloop.text.trees import swap
 
 STARTS = {"builtins.sum": "0", "builtins.any": "False", "builtins.all": "True",

@@ -9,7 +9,7 @@ from typing import NoReturn
 from deloop.dtype import Rank, category
 from deloop.errors import RefusalError
 from deloop.frontend import expression as build
-from deloop.frontend.aliases import aliased_arrays, is_only_indexed, may_change_later
+from deloop.frontend.aliases import is_only_indexed, may_change_later
 from deloop.frontend.append_forms import join_appends
 from deloop.frontend.apply import DataRequirement
 from deloop.frontend.evaluate import Environment
@@ -345,7 +345,7 @@ class AppendReader(StoreReader):
             if not tensor.storage.startswith(LIST):
                 self.appended_views.append((tensor.storage, name, node))
         elif isinstance(item, build.NODES):
-            shared = [self.arrays[a] for a in aliased_arrays(item) if a in self.arrays]
+            shared = [self.arrays[a] for a in build.aliased_arrays(item) if a in self.arrays]
             own = [t for t in shared if not t.storage.startswith((LIST, "cell:"))]
             self.appended_views.extend((t.storage, name, node) for t in own)
             if own and not filled.settled:

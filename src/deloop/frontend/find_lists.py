@@ -24,9 +24,9 @@ from deloop.frontend.lists import (
     is_name,
     list_names,
     located,
-    names_in,
     needs_preparing,
 )
+from deloop.text.names import names_in
 
 _TENSOR_CLASSES = {
     "torch.Tensor": "float32", "torch.FloatTensor": "float32", "torch.DoubleTensor": "float64",

@@ -16,6 +16,7 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from deloop.text.names import names_in
 from deloop.text.trees import swap
 
 Block = list[ast.stmt]
@@ -245,10 +246,6 @@ def empty_list(node: ast.stmt, name: str) -> ast.Name | None:
 
 def is_name(node: ast.AST | None, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
-
-
-def names_in(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
 def located(text: str, where: ast.AST) -> ast.stmt:

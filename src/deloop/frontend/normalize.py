@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
 
+from deloop.text.liveness import mentions
+
 Block = list[ast.stmt]
 _Node = TypeVar("_Node", bound=ast.stmt)
 _COMPOUND = (ast.For, ast.While, ast.If, ast.With)
@@ -156,7 +158,7 @@ class _Counting:
         """Whether others see the name, a generator that is made outside of the loop included."""
         inside = {id(n) for n in ast.walk(loop)}
         return name in self.captured or any(
-            isinstance(n, ast.GeneratorExp) and id(n) not in inside and _mentions(n, name)
+            isinstance(n, ast.GeneratorExp) and id(n) not in inside and mentions(n, name)
             for n in ast.walk(self.node)
         )
 
@@ -214,7 +216,7 @@ def _read_count(node: ast.While) -> _Count | None:
     left, operator, right = test.left, type(test.ops[0]), test.comparators[0]
     if negated:
         operator = _NEGATED.get(operator, ast.Is)
-    if not _mentions(left, name):
+    if not mentions(left, name):
         left, operator, right = right, _MIRRORED.get(operator, ast.Is), left
     counter, offset = _read_counter(left)
     if counter is None or counter.id != name or not _is_size(right):
@@ -388,7 +390,7 @@ def _is_dead_behind(name: str, path: _Path) -> bool:
 
 def _is_dead_in_next(name: str, owner: ast.For | ast.While, index: int) -> bool:
     """Whether the next iteration of the loop around sets the name before it comes here again."""
-    if isinstance(owner, ast.While) and _mentions(owner.test, name):
+    if isinstance(owner, ast.While) and mentions(owner.test, name):
         return False
     return _fate(name, owner.body[:index]) is _Fate.GONE
 
@@ -399,7 +401,7 @@ def _fate(name: str, block: Block) -> _Fate:
             return _Fate.GONE
         if isinstance(statement, ast.For) and _is_own_counter(statement, name):
             continue
-        if _mentions(statement, name):
+        if mentions(statement, name):
             return _Fate.READ
         if isinstance(statement, (ast.Return, ast.Raise)):
             return _Fate.GONE
@@ -408,7 +410,7 @@ def _fate(name: str, block: Block) -> _Fate:
 
 def _sets(node: ast.stmt, name: str) -> bool:
     """Whether a statement surely binds the name, and does not look at it."""
-    if _mentions(node, name) or not isinstance(node, (ast.Assign, ast.AnnAssign)) or not node.value:
+    if mentions(node, name) or not isinstance(node, (ast.Assign, ast.AnnAssign)) or not node.value:
         return False
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     return any(isinstance(n, ast.Name) and n.id == name for t in targets for n in _flat(t))
@@ -426,12 +428,5 @@ def _is_own_counter(loop: ast.For, name: str) -> bool:
     """Whether a loop counts with the name, and so reads nobody else's value in its body."""
     is_target = any(isinstance(n, ast.Name) and n.id == name for n in _flat(loop.target))
     return is_target and not (
-        _mentions(loop.iter, name) or any(_mentions(s, name) for s in loop.orelse)
+        mentions(loop.iter, name) or any(mentions(s, name) for s in loop.orelse)
     )
-
-
-def _mentions(node: ast.AST, name: str) -> bool:
-    """Whether the name is read or deleted; only to set it does not count."""
-    names = [n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id == name]
-    augmented = {id(n.target) for n in ast.walk(node) if isinstance(n, ast.AugAssign)}
-    return any(not isinstance(n.ctx, ast.Store) or id(n) in augmented for n in names)

@@ -34,10 +34,10 @@ from deloop.frontend.exits import (
 )
 from deloop.frontend.iterables import CUT, Iterable, added, count_of, items_at, minus, turned
 from deloop.frontend.leaving import Names, known, writes
-from deloop.frontend.sources import bind, call, load, minus_one, names_in, rename_in, tuple_of
+from deloop.frontend.sources import bind, call, load, minus_one, rename_in, tuple_of
 from deloop.frontend.tails import TailWriter
 from deloop.text.liveness import Fate, fate_of, names_bound
-from deloop.text.names import names_read, names_stored
+from deloop.text.names import names_in, names_read, names_stored
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,6 @@ import ast
 import copy
 
 
-def names_in(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-
-
 def bind(target: ast.expr, value: ast.expr) -> ast.stmt:
     return ast.Assign([copy.deepcopy(target)], value)
 

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from deloop.frontend.exits import Block, Exit, Item, Unreadable, is_plain
 from deloop.frontend.iterables import Iterable, count_of, items_at, minus
 from deloop.frontend.leaving import LeavingLoop, known
-from deloop.frontend.sources import bind, load, names_in, rename_in
+from deloop.frontend.sources import bind, load, rename_in
 from deloop.text.liveness import Fate, fate_of, names_bound
-from deloop.text.names import names_read, names_stored
+from deloop.text.names import names_in, names_read, names_stored
 
 
 class TailWriter(LeavingLoop):

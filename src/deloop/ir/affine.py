@@ -77,6 +77,12 @@ class Affine:
             result = result + values.get(name, Affine.symbol(name)) * coefficient
         return result
 
+    @property
+    def sides(self) -> tuple[Affine, Affine]:
+        """What is added and what is taken away, constant aside: ``i - j + 1 -> (i, j)``."""
+        added = Affine.build({s: c for s, c in self.terms if c > 0}, 0)
+        return added, Affine.build({s: -c for s, c in self.terms if c < 0}, 0)
+
     def without(self, names: Iterable[str]) -> Affine:
         """The part in which none of `names` occurs."""
         dropped = set(names)

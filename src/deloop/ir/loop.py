@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from deloop.diagnostic import Place
 from deloop.ir.affine import Affine, Constraint
 from deloop.ir.axis import Axis
-from deloop.ir.scalar import ElementType, Expression, Subscript
+from deloop.ir.scalar import ElementType, Expression, Subscript, loads
 from deloop.ir.types import Tensor
 
 TOUCH = "_touch"
@@ -136,6 +136,11 @@ class Nest:
 def expressions_of(store: Store) -> tuple[Expression, ...]:
     """All that a store evaluates: its value, and subscripts that are not affine."""
     return (store.value, *(s for s in store.subscripts if not isinstance(s, Affine)))
+
+
+def arrays_read(store: Store) -> frozenset[str]:
+    """What a store reads, in its value or in its subscripts."""
+    return frozenset(x.array for e in expressions_of(store) for x in loads(e))
 
 
 def is_touch(node: Node) -> bool:

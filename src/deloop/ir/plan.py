@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from deloop.diagnostic import Place
 from deloop.ir.affine import Affine, Constraint
-from deloop.ir.loop import Loop, Store
+from deloop.ir.loop import Loop, Store, arrays_read
 from deloop.ir.scalar import Expression
 
 
@@ -122,3 +123,9 @@ def vectors(steps: tuple[Step, ...]) -> list[Vector]:
     for step in steps:
         found.extend([step] if isinstance(step, Vector) else vectors(step.body))
     return found
+
+
+def arrays_read_in(steps: Iterable[Step]) -> frozenset[str]:
+    """What the statements of the steps read, inside serial loops included."""
+    found = vectors(tuple(steps))
+    return frozenset(a for v in found for a in arrays_read(v.statement.store))

@@ -7,7 +7,7 @@ differently.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from deloop.dtype import Rank, category
@@ -295,6 +295,31 @@ def _substituted_place(at: Subscript | None, values: dict[str, Affine]) -> Subsc
 def loads(expression: Expression) -> tuple[Load, ...]:
     """Every element read, outermost first."""
     return tuple(node for node in walk(expression) if isinstance(node, Load))
+
+
+def reads(expression: Expression, array: str) -> bool:
+    """Whether an element of the array is read anywhere in the value."""
+    return any(load.array == array for load in loads(expression))
+
+
+def replaced(expression: Expression, parts: Mapping[Expression, Expression]) -> Expression:
+    """The value with others in place of the parts named, the outermost first."""
+    if expression in parts:
+        return parts[expression]
+    return rebuild(expression, lambda child: replaced(child, parts))
+
+
+def literal_of(value: Expression) -> Number | None:
+    """The number written in the source that a value is, whatever it is converted to."""
+    while isinstance(value, Cast):
+        value = value.value
+    return value if isinstance(value, Number) else None
+
+
+def literal_value(value: Expression) -> object:
+    """As `literal_of`, the bare Python value; None where it is not written in the source."""
+    found = literal_of(value)
+    return None if found is None else found.value
 
 
 def iterators_of(expression: Expression, iterators: frozenset[str]) -> frozenset[str]:

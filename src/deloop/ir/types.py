@@ -51,10 +51,11 @@ class Tensor:
     """A tensor held by a variable or an attribute.
 
     ``name`` is its spelling in the user's source (``x``, ``self.weight``); arrays with the same
-    ``name`` are the same tensor. ``storage`` tells which memory it lives in: two tensors of one
-    storage may overlap. ``fresh`` says that the function made it and nobody else holds it; ``fill``
-    is the number that every element still has, where that is known. ``flat_of`` names the tensor
-    of which this is the one-dimensional row-major form (``x.view(-1)``).
+    ``name`` are the same tensor. ``storage`` tells which memory it lives in, with a ``?`` behind it
+    where that may be other memory as well: two tensors of one `memory` may overlap. ``fresh`` says
+    that the function made it and nobody else holds it; ``fill`` is the number that every element
+    still has, where that is known. ``flat_of`` names the tensor of which this is the
+    one-dimensional row-major form (``x.view(-1)``).
     """
 
     name: str
@@ -63,6 +64,11 @@ class Tensor:
     fresh: bool = False
     fill: int | float | bool | None = None
     flat_of: Tensor | None = None
+
+    @property
+    def memory(self) -> str:
+        """The memory that it certainly or perhaps shares with others of the same."""
+        return self.storage.rstrip("?")
 
 
 @dataclass(frozen=True)

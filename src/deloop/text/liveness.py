@@ -36,11 +36,11 @@ def is_read_behind(name: str, loop: ast.stmt, node: ast.FunctionDef | ast.Lambda
     for owner, behind in _blocks_behind(node, loop):
         found = fate_of(name, behind)
         leaves = _has_jump(behind)
-        if found is Fate.READ or (found is Fate.GONE and leaves and _mentions(node, name)):
+        if found is Fate.READ or (found is Fate.GONE and leaves and mentions(node, name)):
             return True
         if isinstance(owner, (ast.For, ast.While)) and _is_read_next(name, owner):
             return True
-        if isinstance(owner, ast.Try) and _mentions(owner, name):
+        if isinstance(owner, ast.Try) and mentions(owner, name):
             return True
         if found is Fate.GONE:
             return False
@@ -51,7 +51,7 @@ def _is_seen_by_others(name: str, node: ast.FunctionDef) -> bool:
     """Whether an inner function or the module sees the name, and may ask for it at any time."""
     return any(
         (isinstance(n, (ast.Global, ast.Nonlocal)) and name in n.names)
-        or (isinstance(n, _SCOPES) and n is not node and _mentions(n, name))
+        or (isinstance(n, _SCOPES) and n is not node and mentions(n, name))
         for n in ast.walk(node)
     )
 
@@ -74,7 +74,7 @@ def _blocks_behind(node: ast.AST, loop: ast.stmt) -> list[tuple[ast.AST, list[as
 
 def _is_read_next(name: str, owner: ast.For | ast.While) -> bool:
     """Whether the next iteration of a loop around may read the name."""
-    if isinstance(owner, ast.While) and _mentions(owner.test, name):
+    if isinstance(owner, ast.While) and mentions(owner.test, name):
         return True
     if isinstance(owner, ast.For) and name in names_bound(owner.target):
         return fate_of(name, owner.orelse) is Fate.READ
@@ -84,32 +84,32 @@ def _is_read_next(name: str, owner: ast.For | ast.While) -> bool:
 def _fate(name: str, node: ast.stmt) -> Fate:
     match node:
         case ast.If(test=test, body=then, orelse=otherwise):
-            if _mentions(test, name):
+            if mentions(test, name):
                 return Fate.READ
             sides = (fate_of(name, then), fate_of(name, otherwise))
             if Fate.READ in sides:
                 return Fate.READ
             return Fate.GONE if sides == (Fate.GONE, Fate.GONE) else Fate.KEPT
         case ast.For(target=target, iter=iterable, body=body, orelse=otherwise):
-            if _mentions(iterable, name) or fate_of(name, otherwise) is Fate.READ:
+            if mentions(iterable, name) or fate_of(name, otherwise) is Fate.READ:
                 return Fate.READ
             if name in names_bound(target):
                 return Fate.KEPT
             return Fate.READ if fate_of(name, body) is Fate.READ else Fate.KEPT
         case ast.While(test=test, body=body, orelse=otherwise):
-            is_read = _mentions(test, name) or Fate.READ in (
+            is_read = mentions(test, name) or Fate.READ in (
                 fate_of(name, body), fate_of(name, otherwise)
             )  # fmt: skip
             return Fate.READ if is_read else Fate.KEPT
         case ast.Assign() | ast.AnnAssign():
-            if _mentions(node, name):
+            if mentions(node, name):
                 return Fate.READ
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             is_set = node.value is not None and any(name in names_bound(t) for t in targets)
             return Fate.GONE if is_set else Fate.KEPT
         case ast.Return() | ast.Raise():
-            return Fate.READ if _mentions(node, name) else Fate.GONE
-    return Fate.READ if _mentions(node, name) else Fate.KEPT
+            return Fate.READ if mentions(node, name) else Fate.GONE
+    return Fate.READ if mentions(node, name) else Fate.KEPT
 
 
 def names_bound(target: ast.expr) -> set[str]:
@@ -127,7 +127,7 @@ def _bound(target: ast.expr) -> Iterator[str]:
         yield from _bound(target.value)
 
 
-def _mentions(node: ast.AST, name: str) -> bool:
+def mentions(node: ast.AST, name: str) -> bool:
     """Whether the name is read or deleted; only to set it does not count."""
     names = [n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id == name]
     augmented = {id(n.target) for n in ast.walk(node) if isinstance(n, ast.AugAssign)}

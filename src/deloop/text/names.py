@@ -7,6 +7,11 @@ import copy
 from collections.abc import Iterable, Mapping
 
 
+def names_in(node: ast.AST) -> set[str]:
+    """All names below a node, whatever is done with them."""
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+
+
 def names_read(nodes: Iterable[ast.stmt]) -> set[str]:
     """Names that are read anywhere in the statements, ``x += 1`` included."""
     nodes = list(nodes)

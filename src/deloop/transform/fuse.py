@@ -10,9 +10,10 @@ from dataclasses import replace
 
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
-from deloop.ir.plan import Serial, Step, Vector, vectors
+from deloop.ir.loop import arrays_read
+from deloop.ir.plan import Serial, Step, Vector, arrays_read_in, vectors
 from deloop.ir.types import Tensor
-from deloop.transform.inline import arrays_read, redefines, with_kept_value
+from deloop.transform.inline import redefines, with_kept_value
 from deloop.transform.reduce import fold_starts
 
 
@@ -47,24 +48,25 @@ def _fused(
     if not isinstance(first, Vector) or first.conditions or first.statement.store.cell is not None:
         return None
     store = first.statement.store
-    name, storage = store.array, arrays[store.array].storage.rstrip("?")
+    name, storage = store.array, arrays[store.array].memory
     own = [load for load in scalar.loads(store.value) if load.array == name]
     if store.augmented and not arrays[name].fresh:
         return None  # each of them changes the caller's tensor where it is
     if store.local or any(load.subscripts != store.subscripts for load in own):
         return None
-    read = {arrays[a].storage.rstrip("?") for a in arrays_read(first) if a in arrays} - {storage}
+    read = {arrays[a].memory for a in arrays_read(store) if a in arrays} - {storage}
     for later in range(position + 1, len(steps)):
         inside = vectors((steps[later],))
-        touched = {name} & {a for v in inside for a in (v.statement.store.array, *arrays_read(v))}
-        if touched:
+        stored = {v.statement.store.array for v in inside}
+        looked = arrays_read_in((steps[later],))
+        if name in stored | looked:
             changed = _updated(first, steps[later], with_grad)
             if changed is None:
                 return None
             return [*steps[:position], *steps[position + 1 : later], changed, *steps[later + 1 :]]
-        written = {arrays[v.statement.store.array].storage.rstrip("?") for v in inside}
-        looked = {arrays[a].storage.rstrip("?") for v in inside for a in arrays_read(v)}
-        if written & (read | {storage}) or storage in looked or isinstance(steps[later], Serial):
+        if isinstance(steps[later], Serial) or storage in {arrays[a].memory for a in looked}:
+            return None
+        if (read | {storage}) & {arrays[a].memory for a in stored}:
             return None
     return None
 

@@ -64,9 +64,9 @@ class _Hoisting:
     def _split(self, serial: Serial, level: int) -> tuple[list[Vector], Serial]:
         """What moves in front of a loop, and the loop without it."""
         written = frozenset(v.statement.store.array for v in vectors(serial.body))
-        memory = {self.arrays[a].storage.rstrip("?") for a in written}
+        memory = {self.arrays[a].memory for a in written}
         fixed = frozenset(
-            a for a, tensor in self.arrays.items() if tensor.storage.rstrip("?") not in memory
+            a for a, tensor in self.arrays.items() if tensor.memory not in memory
         )
         before: list[Vector] = []
 
@@ -96,7 +96,7 @@ class _Hoisting:
         for expression in (*shared, *sorted(dict.fromkeys(found), key=_size)):
             if expression not in kept:
                 kept[expression] = self._keep(expression, kept, step, level, before)
-        changed = replace(step.statement.store, value=_replaced(value, kept), augmented=False)
+        changed = replace(step.statement.store, value=scalar.replaced(value, kept), augmented=False)
         if not kept:
             return step
         return replace(step, statement=replace(step.statement, store=changed))
@@ -126,7 +126,8 @@ class _Hoisting:
         self.arrays[key] = self.made[key] = tensor
         subscripts = tuple(map(_users_count, loops))
         inside = tuple(x for x in statement.store.implicit if x in loops)
-        value = _replaced(expression, {e: load for e, load in kept.items() if e != expression})
+        others = {e: load for e, load in kept.items() if e != expression}
+        value = scalar.replaced(expression, others)
         store = Store(key, subscripts, value, kind.dtype, statement.store.place, inside, local=True)
         explicit = tuple(x for x in statement.loops if x in loops or x in statement.loops[:level])
         before.append(Vector(_statement(key, store, explicit, statement), level))
@@ -198,12 +199,6 @@ def _is_free(value: Expression, fixed: frozenset[str]) -> bool:
 def _chooses(value: Expression) -> bool:
     """Whether a gradient is recorded on some paths only."""
     return any(isinstance(node, Select) for node in scalar.walk(value))
-
-
-def _replaced(value: Expression, kept: Mapping[Expression, Load]) -> Expression:
-    if value in kept:
-        return kept[value]
-    return scalar.rebuild(value, lambda child: _replaced(child, kept))
 
 
 def _size(value: Expression) -> int:

@@ -11,7 +11,8 @@ from dataclasses import replace
 from deloop.frontend.expression import cast
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
-from deloop.ir.plan import Serial, Step, Vector, vectors
+from deloop.ir.loop import arrays_read
+from deloop.ir.plan import Serial, Step, Vector, arrays_read_in, vectors
 from deloop.ir.rows import rename_implicit
 from deloop.ir.scalar import Expression, Index, Invariant, Load, Number, bound_axes
 from deloop.ir.types import Tensor
@@ -53,10 +54,9 @@ def _read_outside(serial: Serial, plan: tuple[Step, ...]) -> frozenset[str]:
     carried = {
         v.statement.store.array
         for k, v in enumerate(inside)
-        if any(v.statement.store.array in arrays_read(w) for w in inside[: k + 1])
+        if any(v.statement.store.array in arrays_read(w.statement.store) for w in inside[: k + 1])
     }
-    others = {a for s in plan if s is not serial for v in vectors((s,)) for a in arrays_read(v)}
-    return frozenset(carried | others)
+    return arrays_read_in(s for s in plan if s is not serial) | carried
 
 
 def _inlined(
@@ -76,7 +76,7 @@ def _inlined(
     readers = [
         k
         for k in range(position + 1, min(end + 1, len(steps)))
-        if any(store.array in arrays_read(v) for v in vectors((steps[k],)))
+        if store.array in arrays_read_in((steps[k],))
     ]
     is_live = end == len(steps) and store.array in live
     if not readers:
@@ -92,10 +92,10 @@ def _inlined(
     if (uses > 1 or is_live) and not (plain or element or folded):
         return None
     read = {store.array, *(load.array for load in scalar.loads(store.value))}
-    memory = {arrays[a].storage.rstrip("?") for a in read}
+    memory = {arrays[a].memory for a in read}
     for k in range(position + 1, readers[-1]):
         inside = vectors((steps[k],))
-        written = {arrays[v.statement.store.array].storage.rstrip("?") for v in inside}
+        written = {arrays[v.statement.store.array].memory for v in inside}
         if memory & written:
             return None
     changed = list(steps)
@@ -138,16 +138,6 @@ def redefines(step: Step, array: str, first: Vector) -> bool:
     )
 
 
-def arrays_read(vector: Vector) -> set[str]:
-    """The arrays that a statement reads, subscripts included."""
-    store = vector.statement.store
-    found = {load.array for load in scalar.loads(store.value)}
-    for subscript in store.subscripts:
-        if not isinstance(subscript, Affine):
-            found |= {load.array for load in scalar.loads(subscript)}
-    return found
-
-
 def _uses(step: Step, array: str) -> int:
     return sum(
         load.array == array
@@ -176,7 +166,7 @@ def with_kept_value(reader: Vector, kept: Vector) -> Expression | None:
     def change(node: Expression) -> Expression:
         nonlocal failed
         if bound := bound_axes(node):
-            if bound_here & {a.iterator for a in bound} and _reads(node, store.array):
+            if bound_here & {a.iterator for a in bound} and scalar.reads(node, store.array):
                 failed = True
             inner_ranges = {a.iterator: a for a in bound}
             ranges.update(inner_ranges)
@@ -207,7 +197,3 @@ def with_kept_value(reader: Vector, kept: Vector) -> Expression | None:
 
     result = change(reader.statement.store.value)
     return None if failed else result
-
-
-def _reads(value: Expression, array: str) -> bool:
-    return any(load.array == array for load in scalar.loads(value))

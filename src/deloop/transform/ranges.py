@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 from deloop.analysis.bounds import greatest, least
-from deloop.frontend.expression import BOOL, both, cast, number, select
+from deloop.frontend.expression import BOOL, both, cast, integer, number, select
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, at_least
 from deloop.ir.axis import Axis
@@ -44,9 +44,9 @@ def widen_ranges(
             mask: Expression = number(True)
             place = Index(Affine.symbol(axis.iterator))
             if names & set(axis.upper.symbols):
-                mask = both(mask, Call("lt", (place, _int(axis.upper)), BOOL))
+                mask = both(mask, Call("lt", (place, integer(axis.upper)), BOOL))
             if names & set(axis.lower.symbols):
-                mask = both(mask, Call("ge", (place, _int(axis.lower)), BOOL))
+                mask = both(mask, Call("ge", (place, integer(axis.lower)), BOOL))
             inner = select(mask, inner, cast(number(neutral), inner.type))
             upper, lower = greatest(axis.upper, axes), least(axis.lower, axes)
             if not holds(at_least(upper - lower, 0)):
@@ -69,7 +69,3 @@ def _shifted(value: Expression, axis: Axis, names: frozenset[str]) -> tuple[Expr
     place = Affine.symbol(axis.iterator) + moving
     shifted = scalar.substitute_symbols(value, {axis.iterator: place})
     return shifted, replace(axis, lower=axis.lower - moving, upper=axis.upper - moving)
-
-
-def _int(affine: Affine) -> Expression:
-    return number(affine.constant) if affine.is_constant else Index(affine)

@@ -48,23 +48,16 @@ def counted(term: Expression) -> Expression:
     if not isinstance(term, Select) or term.is_mixed:
         return term
     inner = counted(term.then)
-    if inner != term.then and isinstance(inner, Cast) and _literal(term.otherwise) == 0:
+    if inner != term.then and isinstance(inner, Cast) and scalar.literal_value(term.otherwise) == 0:
         chosen = Select(term.condition, inner.value, cast(number(False), inner.value.type))
         triangle = slack_of(term.condition) is not None
         return Cast(chosen if triangle else both(term.condition, inner.value), term.type)
     values = []
     for branch in (term.then, term.otherwise):
-        values.append(_literal(branch))
+        values.append(scalar.literal_value(branch))
     if values == [1, 0] and term.type.dtype != "bool":
         return Cast(term.condition, term.type)
     return term
-
-
-def _literal(value: Expression) -> object:
-    """The number that a value is, whatever it is converted to."""
-    while isinstance(value, Cast):
-        value = value.value
-    return value.value if isinstance(value, Number) else None
 
 
 def combine(

@@ -57,15 +57,15 @@ def as_logic(value: Expression) -> Expression:
     condition, then, otherwise = value.condition, value.then, value.otherwise
     if {then.type.dtype, otherwise.type.dtype} != {"bool"}:
         return value
-    decided = [_literal(then), _literal(otherwise)]
+    decided = [scalar.literal_value(then), scalar.literal_value(otherwise)]
     if decided in ([True, False], [False, True]) and condition.type.dtype == "bool":
         return cast(condition if decided[0] else negate(condition), then.type)
     for branch, known, other in ((0, then, otherwise), (1, otherwise, then)):
         plain = isinstance(other, (Load, Call)) and other.type.rank is not Rank.NUMBER
         plain = plain and not _needs_its_condition(other)
-        if _literal(known) is None or not plain or other.type.dtype != "bool":
+        if scalar.literal_value(known) is None or not plain or other.type.dtype != "bool":
             continue
-        taken = bool(_literal(known))
+        taken = bool(scalar.literal_value(known))
         word = "bitwise_or" if taken else "bitwise_and"
         # True, or False, where the condition holds, or where it does not.
         chosen = condition if taken == (branch == 0) else negate(condition)
@@ -80,12 +80,6 @@ def _needs_its_condition(value: Expression) -> bool:
         or (isinstance(node, Load) and not all(isinstance(s, Affine) for s in node.subscripts))
         for node in scalar.walk(value)
     )
-
-
-def _literal(value: Expression) -> object:
-    while isinstance(value, Cast):
-        value = value.value
-    return value.value if isinstance(value, Number) else None
 
 
 # ---------------------------------------------------------------------- comparisons

@@ -12,7 +12,7 @@ from itertools import permutations
 from deloop.frontend.expression import cast
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine
-from deloop.ir.loop import expressions_of
+from deloop.ir.loop import arrays_read
 from deloop.ir.plan import Statement
 from deloop.ir.scalar import Call, Expression, Inlined, Load, Reduce, Select
 from deloop.poly.dependence import Dependence, DependenceKind
@@ -35,7 +35,7 @@ def read_updated(
             if value is None:
                 continue
             moved = replace(reader, store=replace(reader.store, value=value))
-            unread = _arrays_read(reader) - _arrays_read(_with_names(moved))
+            unread = arrays_read(reader.store) - arrays_read(_with_names(moved).store)
             turned = [_turned(d, cell, reader) for d in changed if not _is_gone(d, reader, unread)]
             if _has_order(statements, turned):
                 statements[position] = moved
@@ -64,10 +64,10 @@ def _has_order(statements: Sequence[Statement], dependences: Sequence[Dependence
 def _rewritten(cell: Statement, reader: Statement) -> Expression | None:
     """The reader's value with the variable in place of its new value; None where it needs both."""
     array = cell.store.array
-    if not _reads(reader.store.value, array) or cell.store.guards != reader.store.guards:
+    if not scalar.reads(reader.store.value, array) or cell.store.guards != reader.store.guards:
         return None
     places = [s for s in reader.store.subscripts if not isinstance(s, Affine)]
-    if any(_reads(place, array) for place in places):
+    if any(scalar.reads(place, array) for place in places):
         return None
     own = next(load for load in scalar.loads(reader.store.value) if load.array == array)
     dimensions = {x.iterator for x in reader.store.implicit}
@@ -83,7 +83,7 @@ def _rewritten(cell: Statement, reader: Statement) -> Expression | None:
         return cast(_read_back(cell, new, names, dimensions), node.type)
 
     value = change(reader.store.value)
-    return None if not found or _reads(value, array) else value
+    return None if not found or scalar.reads(value, array) else value
 
 
 def _names_of(node: Expression, cell: Statement) -> dict[str, Affine] | None:
@@ -121,10 +121,6 @@ def _read_back(
     )
 
 
-def _reads(value: Expression, array: str) -> bool:
-    return any(load.array == array for load in scalar.loads(value))
-
-
 _NEW = "(new)"
 """Marks a variable whose new value is read, so that nobody takes it for the old one."""
 
@@ -133,11 +129,6 @@ def _unmarked(value: Expression) -> Expression:
     if isinstance(value, Load):
         value = replace(value, array=value.array.removesuffix(_NEW))
     return scalar.rebuild(value, _unmarked)
-
-
-def _arrays_read(statement: Statement) -> frozenset[str]:
-    """What a statement reads in its value or its subscripts."""
-    return frozenset(x.array for e in expressions_of(statement.store) for x in scalar.loads(e))
 
 
 def _is_gone(d: Dependence, reader: Statement, unread: frozenset[str]) -> bool:

@@ -10,12 +10,12 @@ from dataclasses import replace
 
 from deloop.analysis.arg_reduction import unwidened
 from deloop.analysis.bounds import Bounds, greatest, least
-from deloop.analysis.masks import comparison_of, int_of
+from deloop.analysis.masks import comparison_of
 from deloop.diagnostic import Refusal
 from deloop.dtype import Rank
 from deloop.errors import Unsupported
 from deloop.frontend.apply import DataRequirement
-from deloop.frontend.expression import BOOL, INT, both, cast, negate, number
+from deloop.frontend.expression import BOOL, INT, both, cast, integer, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, at_least, less_than
 from deloop.ir.axis import Axis
@@ -193,7 +193,7 @@ class _Lifting:
         for axis in reversed(axes):
             own: Expression = position
             if len(axes) > 1:
-                extent = int_of(axis.extent)
+                extent = integer(axis.extent)
                 own = position if axis is axes[0] else _arithmetic("remainder", position, extent)
                 position = _arithmetic("floor_divide", position, extent)
             if self.winner.is_last:
@@ -251,7 +251,7 @@ def _at(
             if abs(factor) != 1:
                 part = _arithmetic("mul", part, number(abs(factor)))
             if total is None and factor < 0:
-                total, rest = _arithmetic("sub", int_of(rest), part), Affine()
+                total, rest = _arithmetic("sub", integer(rest), part), Affine()
             elif total is None:
                 total = part
             else:
@@ -261,7 +261,7 @@ def _at(
             return total
         if rest.is_constant and rest.constant < 0:
             return _arithmetic("sub", total, number(-rest.constant))
-        return _arithmetic("add", total, int_of(rest))
+        return _arithmetic("add", total, integer(rest))
 
     def change(node: Expression) -> Expression:
         if isinstance(node, Index):

@@ -11,8 +11,8 @@ from dataclasses import replace
 from deloop.dtype import Rank
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
-from deloop.ir.loop import Nest, Store
-from deloop.ir.plan import Serial, Statement, Step, Vector, vectors
+from deloop.ir.loop import Nest, Store, arrays_read
+from deloop.ir.plan import Serial, Statement, Step, Vector, arrays_read_in, vectors
 from deloop.ir.scalar import Cast, ElementType, Expression, Load, Reduce
 from deloop.ir.types import Tensor, TensorType
 
@@ -43,21 +43,12 @@ def drop_overwritten(plan: tuple[Step, ...]) -> tuple[Step, ...]:
         if later.accumulation is None or later.accumulation.winner is None:
             continue
         for k in range(steps.index(later) - 1, -1, -1):
-            if any(later.statement.store.array in _read(v) for v in vectors((steps[k],))):
+            if later.statement.store.array in arrays_read_in((steps[k],)):
                 break
             first = steps[k]
             if isinstance(first, Vector) and _covers(later, first):
                 del steps[k]
     return tuple(steps)
-
-
-def _read(vector: Vector) -> set[str]:
-    store = vector.statement.store
-    found = {load.array for load in scalar.loads(store.value)}
-    for subscript in store.subscripts:
-        if not isinstance(subscript, Affine):
-            found |= {load.array for load in scalar.loads(subscript)}
-    return found
 
 
 def _covers(later: Vector, first: Vector) -> bool:
@@ -66,7 +57,7 @@ def _covers(later: Vector, first: Vector) -> bool:
         (mine.array, mine.subscripts) == (theirs.array, theirs.subscripts)
         and not first.conditions
         and not later.conditions
-        and mine.array not in _read(later)
+        and mine.array not in arrays_read(later.statement.store)
         and {x.axis for x in first.axes} <= {x.axis for x in later.axes}
     )
 
