@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from deloop.analysis.after import find_results
-from deloop.analysis.arg_reduction import Surroundings, find_settled
+from deloop.analysis.arg_reduction import find_settled
 from deloop.analysis.bounds import Bounds, check_trip_counts
 from deloop.analysis.carried import check_decided, require_updates
 from deloop.analysis.counts import find_factors
@@ -39,6 +39,7 @@ from deloop.analysis.statements import (
     drop_touches,
     list_statements,
 )
+from deloop.analysis.surroundings import Surroundings
 from deloop.analysis.types import Candidate, Prefix, Results
 from deloop.backend.context import Context
 from deloop.backend.function import write_function

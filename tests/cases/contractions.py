@@ -618,6 +618,63 @@ FAMILY.add(
 )
 
 
+def gram_matrix_mirrored(X):
+    n = X.shape[0]
+    G = torch.zeros(n, n)
+    for i in range(n):
+        for j in range(i, n):
+            G[i, j] = torch.dot(X[i], X[j])
+            G[j, i] = G[i, j]
+    return G
+
+
+FAMILY.add(
+    gram_matrix_mirrored,
+    "return X @ X.T",
+    "return X @ X.mT",
+    inputs=shaped("ij", *MATRIX_AND_VECTOR),
+    exactness="rounding",
+)
+
+
+def kernel_of_pairs(X, gamma):
+    n = X.shape[0]
+    K = torch.ones(n, n)
+    for i in range(n):
+        for j in range(i + 1, n):
+            value = torch.exp(-gamma * ((X[i] - X[j]) ** 2).sum())
+            K[i, j] = value
+            K[j, i] = value
+    return K
+
+
+FAMILY.add(
+    kernel_of_pairs,
+    "return torch.exp(-gamma * ((X[:, None] - X) ** 2).sum(2)).fill_diagonal_(1)",
+    "return torch.exp(-gamma * ((X - X[:, None]) ** 2).sum(2)).fill_diagonal_(1)",
+    inputs=lambda: [(x, 0.5) for (x,) in shaped("ij", *MATRIX_AND_VECTOR, grad=False)()],
+    exactness="rounding",
+)
+
+
+def differences_of_pairs(x):
+    n = len(x)
+    D = torch.zeros(n, n)
+    for i in range(n):
+        for j in range(i + 1, n):
+            D[i, j] = x[i] - x[j]
+            D[j, i] = x[j] - x[i]
+    return D
+
+
+# With infinities the diagonal is 0, not NaN, again.
+FAMILY.add(
+    differences_of_pairs,
+    "return (x[:, None] - x).fill_diagonal_(0)",
+    inputs=shaped("i", (4,), (1,), (0,), grad=False),
+)
+
+
 def covariance(X):
     n, d = X.shape
     mean = X.mean(0)
@@ -887,9 +944,10 @@ def distance_matrix_to_itself(X):
     return D
 
 
+# The diagonal stays 0, where a row with an infinity is NaN away from itself.
 FAMILY.add(
     distance_matrix_to_itself,
-    f"return torch.cdist(X, X, {WITHOUT_CANCELLING})",
+    f"return torch.cdist(X, X, {WITHOUT_CANCELLING}).fill_diagonal_(0)",
     inputs=shaped("ij", *MATRIX_AND_VECTOR, grad=False),
     exactness="rounding",
 )

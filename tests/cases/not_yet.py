@@ -10,8 +10,6 @@ from __future__ import annotations
 NOT_YET = frozenset(
     {
         "arg_reductions.two_greatest",
-        "contractions.distance_matrix_to_itself",
-        "contractions.gram_matrix_by_symmetry",
         "contractions.kronecker_product",
         "control_flow.array_shared_by_three_loops",
         "control_flow.continue_over_diagonal",
@@ -59,10 +57,6 @@ NOT_YET = frozenset(
         "recurrences.savings",
         "recurrences.state_space_model",
         "reductions.greatest_row_sum",
-        "reductions.log_of_sum_of_exponentials",
-        "reductions.product_of_each_column",
-        "reductions.product_from_float",
-        "reductions.product_of_integers",
         "reductions.total_into_the_first_element",
         "reductions.weighted_rows",
         "scans.integral_image",

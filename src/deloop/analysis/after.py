@@ -7,7 +7,7 @@ from dataclasses import replace
 from deloop.analysis.types import Candidate
 from deloop.dtype import Rank
 from deloop.frontend.expression import aliased_arrays
-from deloop.frontend.items import Item
+from deloop.frontend.items import Item, View
 from deloop.ir.loop import Cell, Nest, stores
 from deloop.ir.types import Integer, Literal, Scalar, Tensor, TensorType
 
@@ -18,8 +18,9 @@ def find_results(
     """The names that a rewritten loop leaves with a Python number or a 0-d tensor of their own.
 
     Their types are what the loop's last iteration gives; that there is one is assumed where else
-    the type would be another. A name that may be an element of another tensor is left out. Tensors
-    changed `in_place` by ``x += …`` are what they were.
+    the type would be another. A name that may be an element of one other tensor perhaps shares its
+    memory; one that may be of several is left out. Tensors changed `in_place` by ``x += …`` are
+    what they were.
     """
     found: dict[str, Item] = {}
     for name in in_place:
@@ -34,24 +35,36 @@ def find_results(
         if cell.kind.rank is Rank.NUMBER:
             if cell.kind.dtype != "complex128":
                 found[cell.name] = Scalar(cell.kind.dtype, cell.name)
-        elif _is_of_its_own(candidate, nest, cell):
+            continue
+        storage = _storage_of(candidate, nest, cell)
+        if storage is not None:
             grad = cell.key in with_grad
             device = nest.arrays[cell.key].type.device
-            kind = TensorType(cell.kind.dtype, (), device, grad, not grad)
-            storage = f"fresh:{cell.name}:{candidate.node.lineno}"
-            found[cell.name] = Tensor(cell.name, kind, storage, fresh=True)
+            fresh = storage.startswith("fresh:")
+            kind = TensorType(cell.kind.dtype, (), device, grad, fresh and not grad)
+            found[cell.name] = Tensor(cell.name, kind, storage, fresh=fresh)
     return found
 
 
-def _is_of_its_own(candidate: Candidate, nest: Nest, cell: Cell) -> bool:
-    """Whether every value that the variable gets is a new one, also before the loop."""
-    start = candidate.environment.get(cell.name)
-    if not isinstance(start, (Literal, Integer, Scalar)) and not (
-        isinstance(start, Tensor) and start.fresh and start.name == cell.name
-    ):
-        return False
-    return all(
-        aliased_arrays(store.value) <= {cell.key}
+def _storage_of(candidate: Candidate, nest: Nest, cell: Cell) -> str | None:
+    """The memory of what a variable is left with, where it is its own or perhaps one tensor's."""
+    held = {
+        array
         for store in stores(nest.body)
         if store.array == cell.key
-    )
+        for array in aliased_arrays(store.value) - {cell.key}
+    }
+    if any(array not in candidate.environment for array in held):
+        return None  # another variable of the loop, whose memory changes with it
+    taken = {nest.arrays[array].memory for array in held}
+    start = candidate.environment.get(cell.name)
+    if isinstance(start, Tensor):
+        if not start.fresh or start.name != cell.name:
+            taken.add(start.memory)
+    elif isinstance(start, View):
+        taken.add(start.tensor.memory)
+    elif not isinstance(start, (Literal, Integer, Scalar)):
+        return None
+    if not taken:
+        return f"fresh:{cell.name}:{candidate.node.lineno}"
+    return f"{taken.pop()}?" if len(taken) == 1 else None

@@ -9,14 +9,14 @@ neither their order nor the temporaries in between count.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from deloop.analysis.masks import comparison_of
+from deloop.analysis.surroundings import Surroundings
 from deloop.dtype import Rank, category
 from deloop.frontend.expression import BOOL, aliased_arrays, both, cast, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign
-from deloop.ir.loop import Cell, Store
 from deloop.ir.plan import Accumulation, Statement, Step, Winner, vectors
 from deloop.ir.scalar import (
     UNSET,
@@ -25,67 +25,14 @@ from deloop.ir.scalar import (
     ElementType,
     Expression,
     Index,
-    Invariant,
     Load,
     Number,
     Select,
 )
-from deloop.ir.types import Tensor
 
 Location = tuple[str, tuple[scalar.Subscript, ...]]
 _MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
 _OPPOSITE = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt", "eq": "ne", "ne": "eq"}
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What is known around a component: all statements, arrays, cells, and names that escape."""
-
-    statements: Sequence[Statement]
-    arrays: Mapping[str, Tensor]
-    cells: Sequence[Cell] = ()
-    escaping: frozenset[str] = frozenset()
-    origins: Mapping[str, Expression] = field(default_factory=dict)
-    live: frozenset[str] = frozenset()
-
-    def original(self, value: Expression) -> Expression:
-        """The value with variables that were set right before the loop written out."""
-        match value:
-            case Cast(inner, kind):
-                return replace(value, value=self.original(inner)) if inner.type != kind else value
-            case Invariant(name) | Load(name):
-                found = self.origins.get(name)
-                if found is not None and isinstance(value, Load) and value.subscripts:
-                    found = _along(found, value)
-                if found is not None and found.type == value.type and not self._is_written(found):
-                    return self.original(found)
-        return value
-
-    def element_of_origin(self, element: Load) -> Expression | None:
-        """What an element of a copied row was: ``x[0, j]`` where ``out = x[0].clone()``."""
-        found = self.origins.get(element.array)
-        while isinstance(found, Cast) and found.type == found.value.type:
-            found = found.value
-        if not isinstance(found, Load) or self._is_written(found) or element.implicit:
-            return None
-        names = sorted((i for i, _ in found.implicit), reverse=True)
-        if len(names) != len(element.subscripts):
-            return None
-        values = {n: s for n, s in zip(names, element.subscripts, strict=True)
-                  if isinstance(s, Affine)}  # fmt: skip
-        moved = scalar.substitute_symbols(found, values)
-        assert isinstance(moved, Load)
-        return replace(moved, type=replace(found.type, rank=Rank.SCALAR), implicit=())
-
-    def _is_written(self, value: Expression) -> bool:
-        written = {s.store.array for s in self.statements}
-        return any(load.array in written for load in scalar.loads(value))
-
-    def changes_type(self, array: str) -> bool:
-        """Whether a variable begins as a Python number, or as a tensor of others'."""
-        return any(
-            c.key == array and (c.changes_type or c.starts_shared) for c in self.cells
-        )
 
 
 @dataclass(frozen=True)
@@ -470,45 +417,6 @@ def _subscript_at(
 _OWN = "the index so far"
 
 
-def _along(value: Expression, row: Load) -> Expression | None:
-    """The value of a whole row with the iterators by which another row is read."""
-    names = [i for i, _ in row.implicit]
-    if row.subscripts != tuple(map(Affine.symbol, names)):
-        return None
-    extents = {i: e for load in scalar.loads(value) for i, e in load.implicit}
-    own = sorted(extents, reverse=True)
-    if [extents[i] for i in own] != [e for _, e in row.implicit]:
-        return None
-    return _with_iterators(value, dict(zip(own, names, strict=True)))
-
-
-def _renamed(first: Store, second: Store) -> Expression:
-    """The value of one store to a row, its iterators along the row called as in another one."""
-    names = [x.iterator for x in first.implicit], [x.iterator for x in second.implicit]
-    if len(names[0]) != len(names[1]):
-        return first.value
-    return _with_iterators(first.value, dict(zip(*names, strict=True)))
-
-
-def _subscripts_as(first: Store, second: Store) -> tuple[scalar.Subscript, ...]:
-    """Where a store goes, its iterators along a row called as in another one."""
-    names = [x.iterator for x in first.implicit], [x.iterator for x in second.implicit]
-    symbols = dict(zip(names[0], map(Affine.symbol, names[1]), strict=False))
-    return tuple(s.substitute(symbols) if isinstance(s, Affine) else s for s in first.subscripts)
-
-
-def _with_iterators(value: Expression, values: Mapping[str, str]) -> Expression:
-
-    def change(node: Expression) -> Expression:
-        node = scalar.rebuild(node, change)
-        if isinstance(node, Load) and node.implicit:
-            return replace(node, implicit=tuple((values.get(i, i), e) for i, e in node.implicit))
-        return node
-
-    symbols = {old: Affine.symbol(new) for old, new in values.items()}
-    return scalar.substitute_symbols(change(value), symbols)
-
-
 def _affine_of(value: Expression, own: Load | None) -> Affine | None:
     """An integer expression of iterators and of what an index variable holds."""
     if own is not None and _is_own(value, own):
@@ -553,7 +461,12 @@ class _Remembered:
     def accumulations(self) -> list[tuple[Statement, Accumulation]] | None:
         found: list[tuple[Statement, Accumulation]] = []
         owner = self.comparison.owner
-        starts = {u.own.array: self._start_of(u) for u in self.updates}
+        mine = {u.statement.name for u in self.updates}
+        over = frozenset(self.reduced)
+        starts = {
+            u.own.array: self.around.start_of(u.own, u.statement, mine, over)
+            for u in self.updates
+        }
         folded = self._folded(starts)
         beats: Expression | None = None
         if self.comparison.takes_first:
@@ -562,9 +475,9 @@ class _Remembered:
             beats = self._beats(starts[owner.own.array])
             if beats is None:
                 return None
-        mine = {u.own.array for u in self.updates}
-        wanted = {a for a in mine if a in self.around.live or not self._is_private(a, mine)}
-        others = {a: bool(wanted - {a}) for a in mine}
+        arrays = {u.own.array for u in self.updates}
+        wanted = {a for a in arrays if a in self.around.live or not self._is_private(a, arrays)}
+        others = {a: bool(wanted - {a}) for a in arrays}
         is_last = self.comparison.word in ("ge", "le")
         kind = "max" if self.comparison.word in ("gt", "ge") else "min"
         for update in self.updates:
@@ -604,37 +517,6 @@ class _Remembered:
         if update.own.array not in self.around.escaping or not aliased_arrays(update.taken):
             return False
         return True if isinstance(update.taken, Load) else None
-
-    def _start_of(self, update: _Update) -> Expression | None:
-        """What a variable holds before the loops that it is reduced over, as far as is known."""
-        own = update.own
-        mine = {u.statement.name for u in self.updates}
-        writers = [
-            s
-            for s in self.around.statements
-            if s.store.array == own.array and s.name not in mine
-        ]
-        if not writers:
-            tensor = self.around.arrays[own.array]
-            if not tensor.fresh or update.statement.store.cell is not None:
-                return None
-            if tensor.fill is None:
-                return self.around.element_of_origin(own)
-            return cast(number(tensor.fill), ElementType(tensor.type.dtype, own.type.rank))
-        first = writers[0]
-        outer = update.statement.loops[: len(first.loops)]
-        usable = (
-            len(writers) == 1
-            and not first.store.guards
-            and _subscripts_as(first.store, update.statement.store) == own.subscripts
-            and first.loops == outer
-            and not {x.iterator for x in outer} & set(self.reduced)
-            and first.schedule < update.statement.schedule[: len(first.schedule)]
-        )
-        written = {s.store.array for s in self.around.statements}
-        if not usable or _reads(first.store.value, written):
-            return None
-        return self.around.original(_renamed(first.store, update.statement.store))
 
     def _folded(
         self, starts: Mapping[str, Expression | None]

@@ -8,11 +8,12 @@ most for rounding. The form is read off the value, whatever its spelling was
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from deloop.analysis.arg_reduction import Surroundings
 from deloop.analysis.carried import is_counted
+from deloop.analysis.surroundings import Surroundings
 from deloop.dtype import Rank, category, promote
 from deloop.frontend.expression import (
     NODES,
@@ -25,6 +26,7 @@ from deloop.frontend.expression import (
 )
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
+from deloop.ir.loop import Store
 from deloop.ir.plan import Accumulation, Statement
 from deloop.ir.scalar import Call, Cast, ElementType, Expression, Load, Number, Select
 from deloop.ops.reductions import find_reduction, neutral_of
@@ -54,7 +56,7 @@ def find_accumulation(
             return None
         kept.extend(inside)
     iterators = frozenset(lifted) - set(kept)
-    own = Load(store.array, store.subscripts, _own_type(store.value, store.array, store.subscripts))
+    own = _own(store)
     if not iterators or not _only_own(statement, dependences):
         return None
     found = read_update(statement, own)
@@ -66,6 +68,8 @@ def find_accumulation(
         if by_comparison and around.changes_type(store.array):
             return None  # where nothing beats the start, it keeps its type
         if not _is_new_value(statement, kind, term, around):
+            return None
+        if kind == "prod" and not starts_plainly(statement, iterators, around):
             return None
     floating = category(store.dtype) == "float"
     return Accumulation(kind, term, iterators, by_comparison and floating)
@@ -84,6 +88,20 @@ def read_update(statement: Statement, own: Load) -> tuple[str, Expression] | Non
     return kind, term
 
 
+def starts_plainly(
+    statement: Statement, iterators: frozenset[str], around: Surroundings
+) -> bool:
+    """Whether a product begins with a number that leaves an overflow what it is.
+
+    Factors that overflow by themselves need not where the loop begins with a zero: ``0 * inf``.
+    """
+    if category(statement.store.dtype) not in ("float", "complex"):
+        return True
+    start = around.start_of(_own(statement.store), statement, {statement.name}, iterators)
+    value = None if start is None else scalar.literal_value(start)
+    return isinstance(value, (int, float)) and value != 0 and math.isfinite(value)
+
+
 def _is_new_value(
     statement: Statement, kind: str, term: Expression, around: Surroundings
 ) -> bool:
@@ -97,8 +115,8 @@ def _is_new_value(
         return True
     if kind != "last" and scalar.requires_grad(term):
         return False
-    if kind == "prod" and cell is None and category(statement.store.dtype) == "float":
-        return False  # a product that overflows by itself need not where it starts from a zero
+    if kind == "prod":
+        return True
     is_view = cell is not None and cell.rank is not Rank.NUMBER and bool(aliased_arrays(term))
     if kind in ("max", "min"):
         is_view = is_view and statement.store.array in around.escaping
@@ -106,13 +124,12 @@ def _is_new_value(
     return not is_view or (kind == "last" and isinstance(term, Load))
 
 
-def _own_type(
-    value: Expression, array: str, subscripts: tuple[scalar.Subscript, ...]
-) -> ElementType:
-    for load in scalar.loads(value):
-        if load.array == array and load.subscripts == subscripts:
-            return load.type
-    return value.type
+def _own(store: Store) -> Load:
+    """The element that a store updates, read as it reads it."""
+    for load in scalar.loads(store.value):
+        if load.array == store.array and load.subscripts == store.subscripts:
+            return replace(load, implicit=(), requires_grad=False)
+    return Load(store.array, store.subscripts, store.value.type)
 
 
 def _only_own(statement: Statement, dependences: Sequence[Dependence]) -> bool:

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from deloop.analysis.recurrence import find_accumulation, read_update
+from deloop.analysis.recurrence import find_accumulation, read_update, starts_plainly
+from deloop.analysis.surroundings import Surroundings
 from deloop.dtype import Rank, category
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
@@ -40,7 +41,10 @@ class Running:
 
 
 def find_running(
-    component: Sequence[Statement], dependences: Sequence[Dependence], level: int
+    component: Sequence[Statement],
+    dependences: Sequence[Dependence],
+    level: int,
+    around: Surroundings,
 ) -> Running | None:
     """The first variable of a cycle that is a scan to the rest of it, None where there is none.
 
@@ -49,7 +53,7 @@ def find_running(
     names = {s.name for s in component}
     within = [d for d in dependences if d.source in names and d.sink in names]
     for statement in component:
-        found = _running(statement, component, within, level)
+        found = _running(statement, component, within, level, around)
         if found is not None:
             return found
     return None
@@ -60,6 +64,7 @@ def _running(
     component: Sequence[Statement],
     dependences: Sequence[Dependence],
     level: int,
+    around: Surroundings,
 ) -> Running | None:
     store = statement.store
     if store.cell is None or store.guards:
@@ -75,6 +80,8 @@ def _running(
         return None
     found = find_accumulation(statement, dependences, level)
     if found is None or not _has_scan(found, store.dtype):
+        return None
+    if found.kind == "prod" and not starts_plainly(statement, found.iterators, around):
         return None
     own = [loop for loop in statement.loops[level:] if loop.iterator in found.iterators]
     common = [x for x in own if all(x.iterator in r.iterators for r in readers)]

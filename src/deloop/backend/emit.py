@@ -323,10 +323,11 @@ class Emitter(ScanEmitter):
         """A function of `math`: Python's on numbers, torch's in double precision on tensors."""
         function = find_math_function(call.operator)
         assert function is not None
-        pieces = [self.emit(a) for a in call.arguments]
-        if all(p.rank is Rank.NUMBER for p in pieces):
-            node = syntax.call(call.spelling, [p.node for p in pieces])
+        numbers = [self.emit(_as_passed(a)) for a in call.arguments]
+        if all(p.rank is Rank.NUMBER for p in numbers):
+            node = syntax.call(call.spelling, [p.node for p in numbers])
             return Emitted(node, (), call.type.dtype, Rank.NUMBER)
+        pieces = [self.emit(a) for a in call.arguments]
         assert function.torch_name is not None
         double = scalar.ElementType("float64", Rank.SCALAR)
         pieces = [p if p.rank is Rank.NUMBER else self.cast(p, double) for p in pieces]
@@ -376,7 +377,11 @@ class Emitter(ScanEmitter):
             if self._natural(pieces) != wanted:
                 pieces = self._exact_numbers(pieces, wanted)
         axes = self.sorted_axes([*condition.axes, *(a for p in pieces for a in p.axes)])
-        known = self.clamped(select, pieces) or self.triangle(select, pieces, axes, wanted)
+        known = (
+            self.clamped(select, pieces)
+            or self.triangle(select, pieces, axes, wanted)
+            or self.off_diagonal(select, pieces, axes, wanted)
+        )
         if known is not None:
             return known
         operands = [self.align(p, axes) for p in (condition, *pieces)]
@@ -476,6 +481,13 @@ def _wrap(value: int, dtype: str) -> int:
     bits = int("".join(c for c in dtype if c.isdigit()))
     value &= (1 << bits) - 1
     return value if dtype.startswith("u") or value < 1 << (bits - 1) else value - (1 << bits)
+
+
+def _as_passed(argument: Expression) -> Expression:
+    """An int as the caller passes it: Python's `math` makes a float of it by itself."""
+    if isinstance(argument, Cast) and argument.value.type.rank is Rank.NUMBER:
+        return argument.value if argument.type.rank is Rank.NUMBER else argument
+    return argument
 
 
 def _opposite(node: ast.expr, condition: Expression) -> ast.expr | None:

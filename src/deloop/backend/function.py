@@ -68,8 +68,7 @@ def write_function(function: SourceFunction, replacements: Sequence[Replacement]
                 edits[start] = []
         for start in _starts_of_several(replacement):
             edits[start] = []
-        others = [s for r in replacements if r is not replacement for s in r.body]
-        _drop_starts(replacement, edits, function.node, names_read(others))
+        _drop_starts(replacement, edits, function.node, _read_by_others(replacement, replacements))
         place = replacement.place
         edits[place] = [*edits.get(place, []), *replacement.body]
         if isinstance(place, ast.For):
@@ -103,6 +102,20 @@ def _starts_of_several(replacement: Replacement) -> list[ast.stmt]:
                     found.append(statement)
                     continue
         later |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
+    return found
+
+
+def _read_by_others(replacement: Replacement, all_of_them: Sequence[Replacement]) -> set[str]:
+    """What the code that replaces other loops reads; behind this one, not what this one sets."""
+    found: set[str] = set()
+    position = replacement.block.index(replacement.loop)
+    for other in all_of_them:
+        if other is replacement:
+            continue
+        read = names_read(list(other.body))
+        if other.loop in replacement.block[position:]:
+            read -= replacement.bound
+        found |= read
     return found
 
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 from deloop.backend import syntax
 from deloop.backend.context import Emitted
 from deloop.backend.reduce import ReductionEmitter
-from deloop.dtype import Rank
+from deloop.dtype import Rank, category
 from deloop.ir.affine import Affine
-from deloop.ir.scalar import Call, Index, Number, Select, slack_of
+from deloop.ir.scalar import Call, Index, Number, Select, requires_grad, slack_of
 
 _COMPARISONS = frozenset({"lt", "le", "gt", "ge"})
 
@@ -52,6 +52,33 @@ class TriangleEmitter(ReductionEmitter):
         word = "triu" if upper else "tril"
         node = syntax.method(whole.node, word, *arguments)
         return replace(whole, node=node, rank=Rank.TENSOR, is_view=False)
+
+    def off_diagonal(
+        self, select: Select, pieces: Sequence[Emitted], axes: tuple[str, ...], wanted: str
+    ) -> Emitted | None:
+        """A new square matrix with a number on its diagonal; None where the choice is another.
+
+        ``torch.where(i == j, 0, x @ x.T) -> (x @ x.T).fill_diagonal_(0)``
+        """
+        number, whole = pieces
+        is_new = isinstance(whole.node, (ast.Call, ast.BinOp)) and not whole.is_view
+        if len(axes) != 2 or whole.axes != axes or whole.dtype != wanted or not is_new:
+            return None
+        if requires_grad(select.otherwise, self.context.with_grad):
+            return None  # what is computed may be kept for the backward pass
+        if number.rank is not Rank.NUMBER or category(number.dtype) == "complex":
+            return None
+        match select.condition:
+            case Call("eq", (Index(first), Index(second))):
+                places = {first, second}
+            case _:
+                return None
+        same = {self.bounds(axis) for axis in axes}
+        if places != set(map(Affine.symbol, axes)) or len(same) != 1:
+            return None
+        if any(self.loops[axis].span is not None for axis in axes):
+            return None
+        return replace(whole, node=syntax.method(whole.node, "fill_diagonal_", number.node))
 
     def clamped(self, select: Select, pieces: Sequence[Emitted]) -> Emitted | None:
         """``max(i - 1, 0)`` of an index as ``torch.arange(-1, n - 1).clamp(min=0)``."""

@@ -99,7 +99,7 @@ class Description:
         value, access = find_name(self.function, name, self.constants.name)
         if value is MISSING:
             return ir.Opaque(f"the name {name} is not bound")
-        if self.by_value:
+        if self.by_value or name in self.function.__code__.co_varnames:
             self.roots[name] = access
         return self.describe(name, value)
 

@@ -17,6 +17,7 @@ from dataclasses import replace
 from types import CodeType, FunctionType, MemberDescriptorType, ModuleType
 from typing import Any
 
+from deloop.decorator.imports import find_imported
 from deloop.decorator.pytorch import torch
 from deloop.diagnostic import Place, Refusal
 from deloop.errors import RefusalError
@@ -143,9 +144,11 @@ def find_name(
 ) -> tuple[object, str]:
     """What a global or closure name means inside `function`, and an expression that says it anew.
 
-    Closure cells hide globals, globals hide builtins. The expression works anywhere; `constant`
-    names the objects that it starts from.
+    Its own imports hide closure cells, those hide globals, and globals hide builtins. The
+    expression works anywhere; `constant` names the objects that it starts from.
     """
+    if name in function.__code__.co_varnames:
+        return find_imported(function.__code__, name, constant) or (MISSING, "")
     cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
     if name in cells:
         try:

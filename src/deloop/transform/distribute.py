@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from deloop.analysis.arg_reduction import Surroundings, find_arg_reduction
+from deloop.analysis.arg_reduction import find_arg_reduction
 from deloop.analysis.legality import refuse_carried
 from deloop.analysis.recurrence import find_accumulation
 from deloop.analysis.scan import find_chain, find_running
 from deloop.analysis.scatter import find_masked_store, find_scatters
+from deloop.analysis.surroundings import Surroundings
 from deloop.diagnostic import Refusal
 from deloop.dtype import Rank
 from deloop.errors import Unliftable
@@ -133,7 +134,7 @@ class _Distribution:
         self, component: list[Statement], dependences: list[Dependence], level: int
     ) -> tuple[Step, ...] | None:
         """The component distributed further, its reads of an accumulating variable made scans."""
-        running = find_running(component, dependences, level)
+        running = find_running(component, dependences, level, self.around)
         if running is None or running.statement.name in self.expanded:
             return None
         expanded = expand_running(running, component, dependences, level)

@@ -12,6 +12,7 @@ from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.loop import Loop, Node, Store, is_touch
 from deloop.ir.scalar import Call, Expression, Inlined, Load, Select
+from deloop.transform.symmetry import is_symmetric
 
 
 def forward_stores(
@@ -33,6 +34,7 @@ def forward_stores(
                 del result[last]
                 result.append(merged)
                 continue
+            node = _mirrored(before, node)
         result.append(node)
     return tuple(result)
 
@@ -68,6 +70,20 @@ def _merge(first: Store, second: Store, growing: frozenset[str]) -> Store | None
     if recorded and (not uses or not scalar.requires_grad(value, growing)):
         return None  # the first store is what makes the tensor require grad
     return replace(second, value=value, augmented=False)
+
+
+def _mirrored(first: Store, second: Store) -> Store:
+    """``g[i, j] = a[i] * a[j]; g[j, i] = g[i, j]   ->   …; g[j, i] = a[i] * a[j]``."""
+    own = Load(first.array, first.subscripts, second.value.type)
+    names = [s.symbols[0] for s in first.subscripts if isinstance(s, Affine) and s.symbols]
+    plain = tuple(map(Affine.symbol, names))
+    if first.guards != second.guards or len(names) != 2 or first.subscripts != plain:
+        return second
+    if (second.array, second.subscripts) != (first.array, plain[::-1]) or first.local:
+        return second
+    if second.value != own or first.value.type.dtype != first.dtype:
+        return second
+    return replace(second, value=first.value) if is_symmetric(first.value, *names) else second
 
 
 def _count(value: Expression, store: Store) -> int:

@@ -27,6 +27,7 @@ from deloop.ir.scalar import (
     slack_of,
 )
 from deloop.ops.reductions import find_reduction
+from deloop.transform.symmetry import merged
 
 _COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
 _EXACT_IN_DOUBLE = frozenset({"uint8", "int8", "int16", "int32"})
@@ -40,6 +41,8 @@ def tidy(value: Expression) -> Expression:
             return value  # what a scatter does not store has no value
         case Select(Call("logical_not", (condition,)), then, otherwise):
             return Select(condition, otherwise, then)
+        case Select():
+            return merged(value)
         case Reduce():
             return _squared(_forwards(value))
         case Call(operator, (first, second), _, "", ()) if operator in _COMPARISONS:
