@@ -13,6 +13,7 @@ from itertools import permutations
 
 from deloop.backend import syntax
 from deloop.backend.context import Emitted
+from deloop.backend.convolutions import convolution
 from deloop.backend.rows import RowEmitter
 from deloop.dtype import Rank, category
 from deloop.ir import scalar
@@ -263,6 +264,7 @@ class ReductionEmitter(RowEmitter):
         product: Emitted | None = None
         if len(pieces) == 2:
             product = self._product(pieces[0], pieces[1], set(reduced), kept)
+            product = product or self._convolution(pieces, reduced, node.axes)
         product = product or self._chain(pieces, set(reduced), kept)
         product = self._scaled(product or self._einsum(pieces, kept), plain)
         if node.kind != "mean":
@@ -272,6 +274,24 @@ class ReductionEmitter(RowEmitter):
             extent = self.context.spell(self.context.canonical(axis.extent))
             made = ast.BinOp(made, ast.Div(), syntax.affine(extent))
         return replace(product, node=made)
+
+    def _convolution(
+        self, pieces: Sequence[Emitted], reduced: Sequence[str], axes: Sequence[Axis]
+    ) -> Emitted | None:
+        if self.context.device[0] != "cpu":
+            return None
+        ranges = {**self.loops, **{axis.iterator: axis for axis in axes}}
+        canonical = self.context.canonical
+        found = convolution(
+            pieces,
+            frozenset(reduced),
+            self.context.torch,
+            lambda axis: syntax.affine(self.context.spell(canonical(ranges[axis].extent))),
+            lambda axis: self.context.assume(
+                at_least(canonical(ranges[axis].extent), 1), "there is something to convolve"
+            ),
+        )
+        return None if found is None else self.permute(found)
 
     def _scaled(
         self, piece: Emitted, others: Sequence[tuple[Expression, ast.operator]]
