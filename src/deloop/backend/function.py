@@ -13,6 +13,7 @@ from deloop.backend import syntax
 from deloop.backend.results import Replacement, last_word, put_results_in_place
 from deloop.backend.uses import rewrite_uses
 from deloop.ir.source import SourceFunction
+from deloop.text.liveness import has_jump
 from deloop.text.names import is_read_only_in, names_read
 
 
@@ -32,6 +33,8 @@ def allocation_of(
             and statement.targets[0].id == name
         ):
             return None if name in names_read([statement]) else statement
+        if has_jump([statement]):
+            return None  # a loop around may go on, or end, with what was allocated
         mentions = any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement))
         if mentions and not _serves_only(loop, statement, body):
             return None
@@ -95,6 +98,8 @@ def _starts_of_several(replacement: Replacement) -> list[ast.stmt]:
     later: set[str] = set()
     found: list[ast.stmt] = []
     for statement in reversed(replacement.block[:position]):
+        if has_jump([statement]):
+            break
         match statement:
             case ast.Assign(targets=[ast.Tuple(elts=parts)], value=ast.Tuple(elts=values)):
                 names = {p.id for p in parts if isinstance(p, ast.Name)}
