@@ -41,6 +41,7 @@ from deloop.analysis.statements import (
     drop_touches,
     list_statements,
 )
+from deloop.analysis.tried import check_tried
 from deloop.analysis.types import Candidate, Results
 from deloop.backend.context import Context
 from deloop.backend.function import write_function
@@ -350,6 +351,7 @@ def compile_loop(
     facts.is_known_at_entry = partial(is_known_at_entry, nest.arrays, entry, is_changed)
     require_noted(builder, nest, facts)
     bounds, statements, dependences = analyse(nest, facts)
+    check_tried(candidate, nest, statements)
     escaping = find_escaping(function, candidate, nest)
     origins = find_origins(function, candidate)
     around = Surroundings(statements, nest.arrays, nest.cells, escaping, origins, nest.live)
@@ -407,7 +409,7 @@ def compile_loop(
     replacement = Replacement(
         candidate.node, candidate.block, new_body, written.replaced, written.bound,
         context.sums, find_factors(function, candidate, facts), candidate.written,
-        find_taken(candidate, builder, written.replaced, context.with_grad),
+        find_taken(candidate, builder, written.replaced, context.with_grad), candidate.is_tried,
     )  # fmt: skip
     in_place = set(builder.changed_in_place(candidate.node))
     results = find_results(candidate, nest, with_grad, in_place)

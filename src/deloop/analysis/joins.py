@@ -69,14 +69,28 @@ def _met(name: str, items: Sequence[Item], rivals: Sequence[Sequence[Item]], lin
     fills = {repr(t.fill) for t in tensors}
     fill = tensors[0].fill if len(fills) == 1 else None
     fresh = all(t.fresh for t in tensors)
-    if len({(t.name, t.storage) for t in tensors}) == 1:
-        return replace(tensors[0], type=kind, fill=fill, fresh=fresh)
+    if len({t.storage for t in tensors}) == 1:
+        own = tensors[0].name if len({t.name for t in tensors}) == 1 else name
+        return Tensor(own, kind, tensors[0].storage, fresh, fill)
+    shared = _shared(tensors, rivals)
+    if len(shared) > 1 or "" in shared or any(t.storage.endswith("?") for t in tensors):
+        return Opaque(f"{name} may be a tensor that has another name too")
+    storage = f"{shared.pop()}?" if shared else f"loop:{line}:{name}"
+    return Tensor(name, kind, storage, fresh, fill)
+
+
+def _shared(tensors: Sequence[Tensor], rivals: Sequence[Sequence[Item]]) -> set[str]:
+    """The memory that a name's tensors share with what others hold on some path.
+
+    An empty one stands for memory of names that hold different tensors themselves.
+    """
+    shared: set[str] = set()
     for rival in rivals:
-        if any(t.memory in _memories(i) for t, i in zip(tensors, rival, strict=True)):
-            return Opaque(f"{name} may be a tensor that has another name too")
-    if any(t.storage.endswith("?") for t in tensors):
-        return Opaque(f"{name} may be a part of another tensor")
-    return Tensor(name, kind, f"loop:{line}:{name}", fresh, fill)
+        memories = [_memories(item) for item in rival]
+        if any(t.memory in m for t, m in zip(tensors, memories, strict=True)):
+            constant = all(m == memories[0] for m in memories) and len(memories[0]) == 1
+            shared |= memories[0] if constant else {""}
+    return shared
 
 
 def _number_kind(item: Item) -> str:

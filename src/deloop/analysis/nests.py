@@ -114,7 +114,8 @@ class Walk(Prefix):
             return
         before = dict(self.environment)
         for name, tensor in swapped.items():
-            self.environment[name] = replace(tensor, name=name)
+            own = name if tensor.name in swapped else tensor.name
+            self.environment[name] = replace(tensor, name=own)
         for key, other in before.items():
             if key not in swapped:
                 for name in swapped:
@@ -134,10 +135,10 @@ class Walk(Prefix):
             if not is_tensor or name in self.declared or not have_one_shape(old, part):
                 return None
             assert isinstance(part, Tensor) and isinstance(old, Tensor)
-            if part.flat_of is not None or old.name != name or part.name not in names:
+            if part.flat_of is not None:
                 return None
             found[name] = part
-        return found
+        return found if any(part.name in found for part in found.values()) else None
 
     # ------------------------------------------------------------------ loops that stay
     def _enter(self, node: Kept) -> None:

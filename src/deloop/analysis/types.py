@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass, field, replace
 from typing import cast
@@ -45,7 +45,7 @@ from deloop.ir.types import (
 )
 from deloop.ops.kinds import Kind, Operator
 from deloop.ops.table import find_function, find_method
-from deloop.text.names import names_bound_by, names_stored
+from deloop.text.names import names_bound_by, names_captured, names_in, names_stored
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,7 @@ class Prefix:
         self.bound: set[str] = set(arguments)
         self.products: dict[str, tuple[Affine, ...]] = {}
         self.stored = names_stored(function.node)
+        self.captured = names_captured(function.node)
         self.attempt = attempt
         self.taken: dict[int, TensorType] = {}
         """Types of the tensors that lists become, by the expression that takes the list."""
@@ -352,6 +353,8 @@ class Prefix:
 
     def _spoil_call(self, node: ast.Call) -> None:
         callee = node.func
+        if self.captured and not self._is_of_library(callee):
+            self._escape_names(self.captured)
         if isinstance(callee, ast.Attribute):
             item = self._known(callee.value)
             binding = callee.attr in _BINDING_METHODS
@@ -369,6 +372,14 @@ class Prefix:
                 item = self._known(callee)
                 if not (isinstance(item, Function) and item.qualified):
                     self._spoil_root(argument)
+
+    def _is_of_library(self, callee: ast.expr) -> bool:
+        """Whether a call certainly runs none of the function's own inner functions."""
+        if isinstance(callee, ast.Attribute):
+            if isinstance(self._known(callee.value), (Tensor, View, *build.NODES)):
+                return True
+        item = self._known(callee)
+        return isinstance(item, Function) and bool(item.qualified) and item.source is None
 
     def _known(self, node: ast.expr) -> Item:
         try:
@@ -390,7 +401,10 @@ class Prefix:
 
     def _escape(self, node: ast.AST) -> None:
         """Every tensor named in a statement may have been written, or be held by someone else."""
-        held = [self.environment.get(n.id) for n in ast.walk(node) if isinstance(n, ast.Name)]
+        self._escape_names(names_in(node))
+
+    def _escape_names(self, names: Iterable[str]) -> None:
+        held = [self.environment.get(name) for name in names]
         tensors = [i.tensor if isinstance(i, View) else i for i in held]
         memory = {t.memory for t in tensors if isinstance(t, Tensor)}
         for name, item in self.environment.items() if memory else ():

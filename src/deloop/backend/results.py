@@ -37,6 +37,13 @@ class Replacement:
     factors: Callable[[ast.expr], tuple[Affine, ...] | None] = lambda node: None
     written: ast.stmt | None = None
     taken: tuple[Taken, ...] = ()
+    is_tried: bool = False
+    """Whether an exception in front of the loop may be caught, so that its names stay bound."""
+
+    @property
+    def dropped(self) -> frozenset[str]:
+        """The names of which nobody needs what they held in front of the loop."""
+        return frozenset() if self.is_tried else self.bound
 
     @property
     def place(self) -> ast.stmt:

@@ -61,6 +61,17 @@ def local_names(node: ast.AST) -> set[str]:
     return found
 
 
+def names_captured(node: ast.AST) -> frozenset[str]:
+    """The names that a function's inner functions and lambdas use, and may use at any call."""
+    return frozenset(
+        name
+        for inner in ast.walk(node)
+        if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef))
+        and inner is not node
+        for name in names_in(inner)
+    )
+
+
 _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.ListComp,
           ast.SetComp, ast.DictComp, ast.GeneratorExp)  # fmt: skip
 
