@@ -21,6 +21,7 @@ from deloop.analysis.escape import check_apart, find_escaping
 from deloop.analysis.facts import Facts
 from deloop.analysis.fillings import find_taken
 from deloop.analysis.legality import dependences_of
+from deloop.analysis.nests import Walk
 from deloop.analysis.origins import find_origins
 from deloop.analysis.scope import (
     changed_before,
@@ -31,6 +32,7 @@ from deloop.analysis.scope import (
     loops_of,
     require_noted,
     spellable_at_entry,
+    with_own_names,
 )
 from deloop.analysis.spelling import spell_at_entry, spell_at_loop
 from deloop.analysis.statements import (
@@ -40,7 +42,8 @@ from deloop.analysis.statements import (
     list_statements,
 )
 from deloop.analysis.surroundings import Surroundings
-from deloop.analysis.types import Candidate, Prefix, Results
+from deloop.analysis.tried import check_tried
+from deloop.analysis.types import Candidate, Results
 from deloop.backend.context import Context
 from deloop.backend.function import write_function
 from deloop.backend.results import Replacement
@@ -209,8 +212,9 @@ def _compile(
     split: Split, arguments: Mapping[str, Value], hints: Mapping[str, int], options: Options
 ) -> Compilation:
     """The function's loops one by one. Raises `RefusalError` if a piece of one has to stay."""
-    function = split.function
+    function = with_own_names(split.function)
     reports: list[LoopReport] = []
+    inner: list[tuple[LoopReport, ast.stmt]] = []
     compiled: list[Compiled] = []
 
     def attempt(candidate: Candidate) -> Results:
@@ -221,8 +225,12 @@ def _compile(
             if part is not None:
                 raise Unliftable(part.explain(candidate.node, error.refusal)) from error
             line = function.place(candidate.node).line
-            reports.append(LoopReport(line, "kept", refusal=readable(error.refusal)))
-            return Results()
+            kept = LoopReport(line, "kept", refusal=readable(error.refusal))
+            if candidate.around is None:
+                reports.append(kept)
+            else:
+                inner.append((kept, candidate.around))
+            return Results(kept=True)
         compiled.append(found)
         line = found.report.line if part is None else part.line
         reports.append(replace(found.report, line=line))
@@ -230,12 +238,19 @@ def _compile(
         return Results(found.names, taken)
 
     searches = [p.search for p in split.parts]
-    prefix = Prefix(function, dict(arguments), dict(hints), attempt, searches)
+    prefix = Walk(function, dict(arguments), dict(hints), attempt, searches)
     prefix.run()
     for part in split.parts:
         check_search(function, part, compiled, hints)
     reports = _joined(reports)
-    reports.extend(LoopReport(r.place.line, "kept", refusal=r) for r in prefix.others)
+    for refusal, around in prefix.others:
+        kept = LoopReport(refusal.place.line, "kept", refusal=refusal)
+        if around is None:
+            reports.append(kept)
+        else:
+            inner.append((kept, around))
+    entered = [c.candidate.around for c in compiled]
+    reports.extend(report for report, around in inner if any(a is around for a in entered))
     reports.sort(key=lambda r: r.line)
     if not compiled:
         return Compilation("kept", function.text, tuple(reports), (), ())
@@ -289,7 +304,7 @@ def _looks_ahead(
         return False
     try:
         _, nest = read_nest(function, replace(candidate, node=search.combined), hints)
-        facts = Facts(hints, spellable_at_entry(function, candidate.written))
+        facts = Facts(hints, spellable_at_entry(function, candidate))
         _, statements, dependences = analyse(nest, facts)
     except RefusalError:
         return False
@@ -329,14 +344,15 @@ def compile_loop(
 ) -> Compiled:
     """One outermost loop through every stage. Raises `RefusalError` with the reason it stays."""
     builder, nest = read_nest(function, candidate, hints)
-    facts = Facts(hints, spellable_at_entry(function, candidate.written))
-    entry = set(function.parameters) - names_stored_before(function.node, candidate.written)
+    facts = Facts(hints, spellable_at_entry(function, candidate))
+    entry = set(function.parameters) - names_stored_before(function.node, candidate.reach)
     is_changed = changed_before(function, candidate)
     facts.known.extend(candidate.known)
     facts.at_most.update(candidate.at_most)
     facts.is_known_at_entry = partial(is_known_at_entry, nest.arrays, entry, is_changed)
     require_noted(builder, nest, facts)
     bounds, statements, dependences = analyse(nest, facts)
+    check_tried(candidate, nest, statements)
     escaping = find_escaping(function, candidate, nest)
     origins = find_origins(function, candidate)
     around = Surroundings(statements, nest.arrays, nest.cells, escaping, origins, nest.live)
@@ -394,7 +410,7 @@ def compile_loop(
     replacement = Replacement(
         candidate.node, candidate.block, new_body, written.replaced, written.bound,
         context.sums, find_factors(function, candidate, facts), candidate.written,
-        find_taken(candidate, builder, written.replaced, context.with_grad),
+        find_taken(candidate, builder, written.replaced, context.with_grad), candidate.is_tried,
     )  # fmt: skip
     in_place = set(builder.changed_in_place(candidate.node))
     results = find_results(candidate, nest, with_grad, in_place)

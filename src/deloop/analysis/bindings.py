@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import replace
 
 from deloop.frontend import expression as build
@@ -88,18 +89,33 @@ def roots(item: Item) -> set[str]:
     return {name for text in spellings(item) for name in names_in(text)}
 
 
-def renamed(item: Item, old: str, new: str) -> Item:
+def renamed(item: Item, old: str, new: str, is_as_large: bool = False) -> Item:
     """What another name holds, once the name it was spelled with is bound anew.
 
-    ``z = x; x = 0``: the tensor is `z` now. `Opaque` where it cannot be spelled any more.
+    ``z = x; x = 0``: the tensor is `z` now. `Opaque` where it cannot be spelled any more. Sizes may
+    go on being spelled through a name whose new tensor `is_as_large` as the old one.
     """
+    texts = {_without_sizes(t, old) for t in spellings(item)} if is_as_large else spellings(item)
+    if old not in {name for text in texts for name in names_in(text)}:
+        return item
     if isinstance(item, Scalar) and item.spelling == old:
         return replace(item, spelling=new)
     if isinstance(item, Tensor) and item.name == old:
         sizes = {name for s in _of_sizes(item.type.shape) for name in names_in(s)}
-        if old not in sizes and item.flat_of is None:
+        if (is_as_large or old not in sizes) and item.flat_of is None:
             return replace(item, name=new)
     return Opaque(f"it was made from {old}, which holds something else by now")
+
+
+def _without_sizes(text: str, name: str) -> str:
+    """A spelling with a tensor's sizes left out: ``u.shape[0] // 2 -> 0 // 2``."""
+    return re.sub(rf"(?<![\w.]){re.escape(name)}\.(shape\[\d+\]|numel\(\))", "0", text)
+
+
+def have_one_shape(first: Item | None, second: Item | None) -> bool:
+    """Whether two items are tensors of certainly the same shape."""
+    both = isinstance(first, Tensor) and isinstance(second, Tensor)
+    return both and first.type.shape == second.type.shape  # type: ignore[union-attr]
 
 
 def is_consistent(name: str, item: Item) -> bool:
@@ -111,7 +127,9 @@ def is_consistent(name: str, item: Item) -> bool:
         return True
     if isinstance(item, (Scalar, Function)):
         return item.spelling == name
-    if not isinstance(item, Tensor) or item.name != name or item.flat_of is not None:
+    if not isinstance(item, Tensor) or item.flat_of is not None:
+        return False
+    if item.name != name and name in names_in(item.name):
         return False
     return all(
         name not in {n for s in size.symbols for n in names_in(s)}

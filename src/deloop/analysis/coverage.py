@@ -42,6 +42,7 @@ def find_replaceable(
         if name not in found:
             found[name] = (
                 id(statement) in tops
+                and not candidate.is_tried
                 and name not in read
                 and tensor.fresh
                 and not tensor.type.requires_grad

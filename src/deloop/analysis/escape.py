@@ -73,6 +73,8 @@ def _changes_memory(
 ) -> bool:
     """Whether a statement may change a tensor that the loop has read, in place."""
     end = candidate.node.end_lineno or candidate.node.lineno
+    if candidate.around is not None:
+        end = candidate.around.lineno - 1  # what stands in front runs again behind
     if getattr(node, "lineno", 0) <= end:
         return False
     if isinstance(node, ast.AugAssign):

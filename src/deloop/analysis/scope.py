@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from deloop.analysis.bounds import least
 from deloop.analysis.facts import Facts
@@ -15,10 +16,20 @@ from deloop.frontend.structure import assigned_names, target_names
 from deloop.ir.affine import Sign, at_least
 from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node
 from deloop.ir.source import SourceFunction
-from deloop.ir.types import Function, Integer, Literal, Module, Object, Scalar, Tensor
+from deloop.ir.types import (
+    Function,
+    Integer,
+    Literal,
+    Module,
+    Object,
+    Opaque,
+    Scalar,
+    Tensor,
+    Value,
+)
 from deloop.poly.domain import Domain
 from deloop.text.liveness import is_read_behind
-from deloop.text.names import names_in, names_stored, names_stored_before
+from deloop.text.names import local_names, names_in, names_stored, names_stored_before
 
 
 def find_torch(function: SourceFunction) -> tuple[str, bool]:
@@ -54,9 +65,33 @@ def find_builtins(function: SourceFunction, names: tuple[str, ...]) -> frozenset
     return frozenset(found)
 
 
-def spellable_at_entry(function: SourceFunction, place: ast.stmt) -> Callable[[str], bool]:
-    """Whether a size's spelling means at the function's first line what it means at the loop."""
-    stored = names_stored_before(function.node, place)
+def with_own_names(function: SourceFunction) -> SourceFunction:
+    """The function, in which a name of its own that is not bound yet is no global one."""
+    own = local_names(function.node) - _declared(function.node)
+
+    def resolve(name: str) -> Value:
+        return Opaque(f"{name} may not be bound") if name in own else function.resolve(name)
+
+    return replace(function, resolve=resolve)
+
+
+def _declared(node: ast.AST) -> set[str]:
+    """The names that a function says are not its own."""
+    return {
+        name
+        for n in ast.walk(node)
+        if isinstance(n, (ast.Global, ast.Nonlocal))
+        for name in n.names
+    }
+
+
+def spellable_at_entry(function: SourceFunction, candidate: Candidate) -> Callable[[str], bool]:
+    """Whether a size's spelling means at the function's first line what it means at the loop.
+
+    It does where the tensor has been bound anew to tensors of its own shape only.
+    """
+    stored = names_stored_before(function.node, candidate.reach)
+    stored -= set(function.parameters) - candidate.rebound
 
     def is_spellable(symbol: str) -> bool:
         names = {n.id for n in ast.walk(ast.parse(symbol, mode="eval")) if isinstance(n, ast.Name)}
@@ -151,6 +186,11 @@ def changed_before(function: SourceFunction, candidate: Candidate) -> Callable[[
     What a guard sees at the first line is then not what the loop reads.
     """
     end = (candidate.written.lineno, candidate.written.col_offset)
+    bound_around: set[str] = set()
+    if candidate.around is not None:
+        last = candidate.around
+        end = (last.end_lineno or last.lineno, (last.end_col_offset or 0) + 1)
+        bound_around = names_stored(last)
     storages: set[str] = set()
     objects: set[str] = set()
     anything = False
@@ -158,6 +198,7 @@ def changed_before(function: SourceFunction, candidate: Candidate) -> Callable[[
         if not isinstance(node, ast.expr | ast.stmt) or (node.lineno, node.col_offset) >= end:
             continue
         for name in _may_change(node, function, candidate):
+            anything |= name in bound_around  # it was another tensor, perhaps, when it was changed
             item = candidate.environment.get(name)
             tensor = getattr(item, "tensor", item)
             if isinstance(tensor, Tensor):

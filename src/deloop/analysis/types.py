@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass, field, replace
 from typing import cast
 
 from deloop.analysis.bindings import (
+    have_one_shape,
     is_consistent,
     renamed,
     roots,
     spellings,
 )
-from deloop.diagnostic import Refusal
+from deloop.analysis.joins import joined
 from deloop.dtype import category
 from deloop.errors import RefusalError
 from deloop.frontend import expression as build
@@ -44,7 +45,7 @@ from deloop.ir.types import (
 )
 from deloop.ops.kinds import Kind, Operator
 from deloop.ops.table import find_function, find_method
-from deloop.text.names import names_stored
+from deloop.text.names import names_bound_by, names_captured, names_in, names_stored
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,15 @@ class Candidate:
     known: tuple[Constraint, ...] = ()
     at_most: tuple[tuple[str, Affine], ...] = ()
     """What holds of numbers that the code before has computed, and what they do not exceed."""
+    around: ast.stmt | None = None
+    """The outermost loop that stays and has this one inside: all of it may have run before."""
+    is_tried: bool = False
+    """Whether it stands in a ``try``, so that somebody may see what an exception leaves behind."""
+
+    @property
+    def reach(self) -> ast.stmt:
+        """The statement that ends the code which may have run before an iteration."""
+        return self.written if self.around is None else self.around
 
     @property
     def written(self) -> ast.stmt:
@@ -91,11 +101,12 @@ class Results:
     """What is known behind a rewritten loop.
 
     `names` are its variables, `taken` the types of the tensors that lists become, by the identity
-    of the expression that takes the list.
+    of the expression that takes the list. A loop that is `kept` leaves what its own code does.
     """
 
     names: Environment = field(default_factory=dict)
     taken: Mapping[int, TensorType] = field(default_factory=dict)
+    kept: bool = False
 
 
 Attempt = Callable[[Candidate], Results]
@@ -124,10 +135,12 @@ class Prefix:
         self.bound: set[str] = set(arguments)
         self.products: dict[str, tuple[Affine, ...]] = {}
         self.stored = names_stored(function.node)
+        self.captured = names_captured(function.node)
         self.attempt = attempt
         self.taken: dict[int, TensorType] = {}
         """Types of the tensors that lists become, by the expression that takes the list."""
-        self.others: list[Refusal] = []
+        self.around: ast.stmt | None = None
+        self.is_tried = False
         self.declared = {
             name
             for n in ast.walk(function.node)
@@ -153,16 +166,20 @@ class Prefix:
         fillings = find_fillings(body, self.function.node, self._qualified)
         for statement in body:
             own = [f for f in fillings if f.written is statement]
-            for filling in own:
-                self._candidate(filling.loop, body, filling)
+            found = [self._candidate(filling.loop, body, filling) for filling in own]
             if own and isinstance(statement, ast.For):
-                self._forget(statement)
+                self._behind(statement, Results(kept=all(r.kept for r in found)))
             else:
                 self.statement(statement, body)
 
+    def _behind(self, node: ast.For, results: Results) -> None:
+        """What is known behind a loop that was attempted."""
+        self._forget(node)
+        self.environment.update(results.names)
+
     def _candidate(
         self, node: ast.For, block: list[ast.stmt], filling: Filling | None = None
-    ) -> Environment:
+    ) -> Results:
         """Attempt a loop, with what is known where it begins; what it leaves in its variables."""
         environment = dict(self.environment)
         for start in filling.starts if filling is not None else ():
@@ -178,10 +195,12 @@ class Prefix:
             filling,
             tuple(self.known),
             tuple(self.at_most.items()),
+            self.around,
+            self.is_tried,
         )
         results = self.attempt(candidate)
         self.taken.update(results.taken)
-        return results.names
+        return results
 
     def _qualified(self, node: ast.expr) -> str:
         """The canonical name of a function or class that no local name hides."""
@@ -199,9 +218,7 @@ class Prefix:
             self._spoil(node)
         match node:
             case ast.For():
-                results = self._candidate(node, block)
-                self._forget(node)
-                self.environment.update(results)
+                self._behind(node, self._candidate(node, block))
             case ast.Assign(targets=[ast.Name(id=name)]) if name in self.hits or name in self.stops:
                 self._sought(name, node)
             case ast.Assign(targets=targets, value=value):
@@ -226,20 +243,12 @@ class Prefix:
                     if entered.optional_vars is not None:
                         self._lose(entered.optional_vars)
                 self.block(inner)
-            case ast.While():
-                self.others.append(
-                    Refusal(
-                        "VEC941", self.function.place(node),
-                        "loop kept: while: the number of iterations is not known before it runs",
-                    )
-                )  # fmt: skip
-                self._forget(node)
-            case ast.Try():
+            case ast.While() | ast.Try():
                 self._forget(node)
             case ast.AugAssign(target=ast.Name(id=name)):
                 current = self.environment.get(name)
                 if isinstance(current, Tensor):
-                    self.environment[name] = replace(current, fill=None)
+                    self._escape(node.target)
                 else:
                     self.assign(node.target, self._augmented(node, name), node)
             case ast.FunctionDef(name=name):
@@ -305,15 +314,13 @@ class Prefix:
         self.environment = before
         self.block(otherwise)
         second = self.environment
-        if then and isinstance(then[-1], (ast.Return, ast.Raise)):
+        leaving = (ast.Return, ast.Raise, ast.Break, ast.Continue)
+        if then and isinstance(then[-1], leaving):
             return  # nobody comes from there
-        names = first.keys() & second.keys()
-        self.environment = {
-            name: first[name]
-            if first[name] == second[name]
-            else Opaque("it is set differently on two paths")
-            for name in names
-        }
+        if otherwise and isinstance(otherwise[-1], leaving):
+            self.environment = first
+            return
+        self.environment = joined([first, second], then[0].lineno)
 
     def _forget(self, node: ast.AST) -> None:
         """Behind a statement that is not followed: what it binds is unknown, what it wrote too."""
@@ -324,11 +331,9 @@ class Prefix:
     def _lose(self, node: ast.AST) -> None:
         """Names that a statement binds or deletes hold what is not known."""
         for inner in ast.walk(node):
-            if isinstance(inner, ast.Name) and not isinstance(inner.ctx, ast.Load):
-                self.rebind(inner.id)
-                self.environment[inner.id] = Opaque(
-                    f"{inner.id} is set by the loop or block before"
-                )
+            for name in names_bound_by(inner):
+                self.rebind(name)
+                self.environment[name] = Opaque(f"{name} is set by the loop or block before")
 
     def _spoil(self, node: ast.AST) -> None:
         """Objects whose attributes or items a statement may bind anew are not looked into again."""
@@ -348,6 +353,8 @@ class Prefix:
 
     def _spoil_call(self, node: ast.Call) -> None:
         callee = node.func
+        if self.captured and not self._is_of_library(callee):
+            self._escape_names(self.captured)
         if isinstance(callee, ast.Attribute):
             item = self._known(callee.value)
             binding = callee.attr in _BINDING_METHODS
@@ -365,6 +372,14 @@ class Prefix:
                 item = self._known(callee)
                 if not (isinstance(item, Function) and item.qualified):
                     self._spoil_root(argument)
+
+    def _is_of_library(self, callee: ast.expr) -> bool:
+        """Whether a call certainly runs none of the function's own inner functions."""
+        if isinstance(callee, ast.Attribute):
+            if isinstance(self._known(callee.value), (Tensor, View, *build.NODES)):
+                return True
+        item = self._known(callee)
+        return isinstance(item, Function) and bool(item.qualified) and item.source is None
 
     def _known(self, node: ast.expr) -> Item:
         try:
@@ -386,13 +401,15 @@ class Prefix:
 
     def _escape(self, node: ast.AST) -> None:
         """Every tensor named in a statement may have been written, or be held by someone else."""
-        for inner in ast.walk(node):
-            if isinstance(inner, ast.Name):
-                item = self.environment.get(inner.id)
-                if isinstance(item, Tensor):
-                    self.environment[inner.id] = replace(
-                        item, fill=None, type=self._with_grad(item)
-                    )
+        self._escape_names(names_in(node))
+
+    def _escape_names(self, names: Iterable[str]) -> None:
+        held = [self.environment.get(name) for name in names]
+        tensors = [i.tensor if isinstance(i, View) else i for i in held]
+        memory = {t.memory for t in tensors if isinstance(t, Tensor)}
+        for name, item in self.environment.items() if memory else ():
+            if isinstance(item, Tensor) and item.memory in memory:
+                self.environment[name] = replace(item, fill=None, type=self._with_grad(item))
 
     def _with_grad(self, tensor: Tensor) -> TensorType:
         """A tensor of the function's own may have got a gradient by what was written into it."""
@@ -403,14 +420,18 @@ class Prefix:
         return tensor.type
 
     # ------------------------------------------------------------------ bindings
-    def rebind(self, name: str) -> None:
-        """A name is about to hold something else: sizes cannot be spelled through it any more."""
-        if name in self.bound:
+    def rebind(self, name: str, item: Item | None = None) -> None:
+        """A name is about to hold something else: sizes cannot be spelled through it any more.
+
+        They can if the new `item` has the sizes of the tensor before: ``u = new``.
+        """
+        is_as_large = have_one_shape(self.environment.get(name), item)
+        if name in self.bound and not is_as_large:
             self.rebound.add(name)
         self.bound.add(name)
-        for key, item in list(self.environment.items()):
-            if key != name and name in roots(item):
-                self.environment[key] = renamed(item, name, key)
+        for key, other in list(self.environment.items()):
+            if key != name and name in roots(other):
+                self.environment[key] = renamed(other, name, key, is_as_large)
 
     def assign(self, target: ast.expr, item: Item, node: ast.stmt) -> None:
         """Bind a target."""
@@ -429,7 +450,7 @@ class Prefix:
                 if not is_consistent(name, known):
                     known = Opaque(f"{name} was made from itself, and means something else by now")
                 if self.environment.get(name) is not known:
-                    self.rebind(name)
+                    self.rebind(name, known)
                 self.environment[name] = known
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
                 try:

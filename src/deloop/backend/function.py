@@ -13,6 +13,7 @@ from deloop.backend import syntax
 from deloop.backend.results import Replacement, last_word, put_results_in_place
 from deloop.backend.uses import rewrite_uses
 from deloop.ir.source import SourceFunction
+from deloop.text.liveness import has_jump
 from deloop.text.names import is_read_only_in, names_read
 
 
@@ -32,6 +33,8 @@ def allocation_of(
             and statement.targets[0].id == name
         ):
             return None if name in names_read([statement]) else statement
+        if has_jump([statement]):
+            return None  # a loop around may go on, or end, with what was allocated
         mentions = any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement))
         if mentions and not _serves_only(loop, statement, body):
             return None
@@ -62,7 +65,7 @@ def write_function(function: SourceFunction, replacements: Sequence[Replacement]
             )
             if allocation is not None:
                 edits[allocation] = []
-        for name in replacement.bound:
+        for name in replacement.dropped:
             start = allocation_of(name, replacement.loop, replacement.block, function.node.body)
             if isinstance(start, ast.Assign) and _is_plain_start(start.value):
                 edits[start] = []
@@ -91,9 +94,13 @@ def write_function(function: SourceFunction, replacements: Sequence[Replacement]
 def _starts_of_several(replacement: Replacement) -> list[ast.stmt]:
     """Statements like ``total, count = 0.0, 0`` of which the new code sets every name."""
     position = next(k for k, s in enumerate(replacement.block) if s is replacement.loop)
+    if replacement.is_tried:
+        return []
     later: set[str] = set()
     found: list[ast.stmt] = []
     for statement in reversed(replacement.block[:position]):
+        if has_jump([statement]):
+            break
         match statement:
             case ast.Assign(targets=[ast.Tuple(elts=parts)], value=ast.Tuple(elts=values)):
                 names = {p.id for p in parts if isinstance(p, ast.Name)}
@@ -130,6 +137,8 @@ def _drop_starts(
     ``best, index = x[0], 0``: an element that the loop reads too, so that leaving it out hides no
     exception.
     """
+    if replacement.is_tried:
+        return
     position = next(k for k, s in enumerate(replacement.block) if s is replacement.loop)
     in_loop = {n.id for n in ast.walk(replacement.loop) if isinstance(n, ast.Name)}
     read = (names_read(list(replacement.body)) - replacement.bound) | read_by_others
@@ -352,7 +361,7 @@ class _Replace(ast.NodeTransformer):
 
 def _regenerate(original: str, node: ast.FunctionDef, edits: dict[ast.stmt, list[ast.stmt]]) -> str:
     """The whole function written from its tree, where lines cannot be told apart."""
-    edits = {**_as_written(original, node), **edits}
+    edits = {**_as_written(original, node, edits), **edits}
     copies: dict[int, ast.AST] = {}
     changed = copy.deepcopy(node, copies)  # the user's own tree is read again at another call
     _Replace({id(copies[id(old)]): new for old, new in edits.items()}).generic_visit(changed)
@@ -360,11 +369,14 @@ def _regenerate(original: str, node: ast.FunctionDef, edits: dict[ast.stmt, list
     return syntax.text(changed) + "\n"
 
 
-def _as_written(original: str, node: ast.FunctionDef) -> dict[ast.stmt, list[ast.stmt]]:
+def _as_written(
+    original: str, node: ast.FunctionDef, edits: dict[ast.stmt, list[ast.stmt]]
+) -> dict[ast.stmt, list[ast.stmt]]:
     """Loops that were read as ``for`` and that the user wrote with ``while``, with what they are.
 
-    What was behind their ``else`` follows them in the tree.
+    What was behind their ``else`` follows them in the tree. What is edited in them stays so.
     """
+    places = {(s.lineno, s.col_offset): new for s, new in edits.items()}
     written = {
         (n.lineno, n.col_offset): n
         for n in ast.walk(ast.parse(original))
@@ -375,5 +387,8 @@ def _as_written(original: str, node: ast.FunctionDef) -> dict[ast.stmt, list[ast
         loop = written.get((inner.lineno, inner.col_offset)) if isinstance(inner, ast.For) else None
         if loop is not None and isinstance(inner, ast.For):
             loop.orelse = []
+            inside = [n for s in loop.body for n in ast.walk(s) if isinstance(n, ast.stmt)]
+            changed = {id(n): places.get((n.lineno, n.col_offset)) for n in inside}
+            _Replace({k: new for k, new in changed.items() if new is not None}).generic_visit(loop)
             found[inner] = [loop]
     return found

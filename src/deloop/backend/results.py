@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from deloop.backend.reduce import as_mean
 from deloop.backend.uses import Taken
 from deloop.ir.affine import Affine
+from deloop.text.liveness import is_read_behind
 from deloop.text.names import substitute
 
 _WIDTH = 88
@@ -36,6 +37,13 @@ class Replacement:
     factors: Callable[[ast.expr], tuple[Affine, ...] | None] = lambda node: None
     written: ast.stmt | None = None
     taken: tuple[Taken, ...] = ()
+    is_tried: bool = False
+    """Whether an exception in front of the loop may be caught, so that its names stay bound."""
+
+    @property
+    def dropped(self) -> frozenset[str]:
+        """The names of which nobody needs what they held in front of the loop."""
+        return frozenset() if self.is_tried else self.bound
 
     @property
     def place(self) -> ast.stmt:
@@ -147,6 +155,8 @@ def _is_last_read(
     """Whether nothing behind a statement sees the name's value: it is set there, or not read."""
     if isinstance(after, ast.AugAssign) or _target_of(after) == name:
         return True
+    if not isinstance(node, ast.FunctionDef) or is_read_behind(name, after, node):
+        return False  # the next iteration of a loop around may read it
     own = {id(n) for s in (replacement.loop, after) for n in ast.walk(s)}
     return not any(
         isinstance(n, ast.Name)

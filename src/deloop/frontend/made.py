@@ -252,6 +252,9 @@ def _constant_of(item: Item) -> Fill | None:
 def _dtype_of_fill(item: Item) -> str | None:
     if isinstance(item, Integer):
         return "int64"
+    numbers = {"bool": "bool", "int64": "int64", "float64": "float32"}
     if isinstance(item, Scalar):
-        return {"bool": "bool", "int64": "int64", "float64": "float32"}.get(item.dtype)
+        return numbers.get(item.dtype)
+    if isinstance(item, build.NODES) and build.is_number(item):
+        return numbers.get(build.types_of(item)[0].dtype)
     return None

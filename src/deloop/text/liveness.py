@@ -35,12 +35,14 @@ def is_read_behind(name: str, loop: ast.stmt, node: ast.FunctionDef | ast.Lambda
         return True
     for owner, behind in _blocks_behind(node, loop):
         found = fate_of(name, behind)
-        leaves = _has_jump(behind)
+        leaves = has_jump(behind)
         if found is Fate.READ or (found is Fate.GONE and leaves and mentions(node, name)):
             return True
         if isinstance(owner, (ast.For, ast.While)) and _is_read_next(name, owner):
             return True
-        if isinstance(owner, ast.Try) and mentions(owner, name):
+        if isinstance(owner, ast.Try) and any(
+            mentions(part, name) for part in (*owner.handlers, *owner.orelse, *owner.finalbody)
+        ):
             return True
         if found is Fate.GONE:
             return False
@@ -134,7 +136,7 @@ def mentions(node: ast.AST, name: str) -> bool:
     return any(not isinstance(n.ctx, ast.Store) or id(n) in augmented for n in names)
 
 
-def _has_jump(block: Sequence[ast.stmt]) -> bool:
+def has_jump(block: Sequence[ast.stmt]) -> bool:
     """Whether a ``break`` or ``continue`` of a loop around the block stands in it."""
     for statement in block:
         if isinstance(statement, (ast.Break, ast.Continue)):
@@ -142,6 +144,6 @@ def _has_jump(block: Sequence[ast.stmt]) -> bool:
         inner = [getattr(statement, f, []) for f in ("body", "orelse", "finalbody")]
         if isinstance(statement, (ast.For, ast.While)):
             inner = [statement.orelse]
-        if any(_has_jump([s for s in b if isinstance(s, ast.stmt)]) for b in inner):
+        if any(has_jump([s for s in b if isinstance(s, ast.stmt)]) for b in inner):
             return True
     return False

@@ -35,6 +35,47 @@ def names_stored(node: ast.AST) -> set[str]:
     }
 
 
+def names_bound_by(node: ast.AST) -> tuple[str, ...]:
+    """The names that one node of a tree binds or deletes, those of its parts aside."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+            return (name,)
+        case ast.alias(name=name, asname=other):
+            return ((other or name).split(".")[0],)
+        case ast.ExceptHandler(name=str() as name) | ast.MatchStar(name=str() as name):
+            return (name,)
+        case ast.MatchAs(name=str() as name) | ast.MatchMapping(rest=str() as name):
+            return (name,)
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return (name,)
+    return ()
+
+
+def local_names(node: ast.AST) -> set[str]:
+    """The names that a function binds itself, those of inner scopes aside."""
+    found: set[str] = set()
+    for child in ast.iter_child_nodes(node):
+        found.update(names_bound_by(child))
+        if not isinstance(child, _INNER):
+            found |= local_names(child)
+    return found
+
+
+def names_captured(node: ast.AST) -> frozenset[str]:
+    """The names that a function's inner functions and lambdas use, and may use at any call."""
+    return frozenset(
+        name
+        for inner in ast.walk(node)
+        if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef))
+        and inner is not node
+        for name in names_in(inner)
+    )
+
+
+_INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.ListComp,
+          ast.SetComp, ast.DictComp, ast.GeneratorExp)  # fmt: skip
+
+
 def names_stored_before(node: ast.AST, statement: ast.stmt) -> set[str]:
     """Names bound or deleted above the end of a loop, or above the start of another statement."""
     end = (statement.lineno, statement.col_offset)
