@@ -342,7 +342,8 @@ class CellReader(ConditionReader):
         kinds = build.types_of(value)
         if len(kinds) > 1 and own:
             kinds = tuple(dict.fromkeys(_kinds_set(value, own)))
-        if len(kinds) != 1 or _is_logical(value):
+        starts = self.cells[own].changes_type if own in self.cells else True
+        if len(kinds) != 1 or _is_logical(value) or _may_be_number(value, own if starts else ""):
             sentence = f"loop kept: the type of {name} differs between paths"
             self.unsupported(node, sentence, "VEC918")
         return CellKind(kinds[0], self.row_shape(value, node))
@@ -460,6 +461,35 @@ def _is_logical(value: Expression) -> bool:
     if isinstance(value, scalar.Call) and value.operator.startswith("logical_"):
         return not value.spelling and value.type.rank is not Rank.NUMBER
     return False
+
+
+def _may_be_number(value: Expression, own: str) -> bool:
+    """Whether what counts as a tensor is a Python number on some path: ``n + (i != 1 or x[i] > 0)``.
+
+    The variable `own` may be one still, having begun as one.
+    """
+    if value.type.rank is Rank.NUMBER:
+        return False
+
+    def is_number(part: Expression) -> bool:
+        if part.type.rank is Rank.NUMBER:
+            return True
+        match part:
+            case scalar.Load(array):
+                return array == own
+            case scalar.Call(operator, arguments, _, "", ()) if operator.startswith("logical_"):
+                return any(map(is_number, arguments))
+            case scalar.Call(_, arguments, _, "", ()):
+                return all(map(is_number, arguments))
+            case scalar.Select(_, then, otherwise):
+                return is_number(then) or is_number(otherwise)
+        return False
+
+    mixed = (
+        part for part in scalar.walk(value)
+        if isinstance(part, scalar.Call) and part.operator.startswith("logical_")
+    )
+    return any(map(is_number, mixed)) and is_number(value)
 
 
 _HALVES = frozenset({"float16", "bfloat16"})
