@@ -40,6 +40,7 @@ from deloop.analysis.statements import (
     list_statements,
 )
 from deloop.analysis.types import Candidate, Prefix, Results
+from deloop.analysis.unseen import forget_first_types
 from deloop.backend.context import Context
 from deloop.backend.function import write_function
 from deloop.backend.results import Replacement
@@ -336,6 +337,7 @@ def compile_loop(
     facts.is_known_at_entry = partial(is_known_at_entry, nest.arrays, entry, is_changed)
     require_noted(builder, nest, facts)
     bounds, statements, dependences = analyse(nest, facts)
+    nest = forget_first_types(nest, statements)
     escaping = find_escaping(function, candidate, nest)
     origins = find_origins(function, candidate)
     around = Surroundings(statements, nest.arrays, nest.cells, escaping, origins, nest.live)
