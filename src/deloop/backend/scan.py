@@ -55,7 +55,9 @@ class ScanEmitter(TriangleEmitter):
         piece = self._behind_first(piece, piece.axes.index(bound), node, inner)
         return self.permute(self._read_at(piece, node))
 
-    def _behind_first(self, piece: Emitted, dim: int, node: Scan, inner: TriangleEmitter) -> Emitted:
+    def _behind_first(
+        self, piece: Emitted, dim: int, node: Scan, inner: TriangleEmitter
+    ) -> Emitted:
         """The values behind the one that they start from."""
         assert node.first is not None
         first = inner.emit(node.first)

@@ -464,9 +464,9 @@ def _is_logical(value: Expression) -> bool:
 
 
 def _may_be_number(value: Expression, own: str, begins_as_one: bool) -> bool:
-    """Whether what counts as a tensor is a Python number on some path: ``n + (i != 1 or x[i] > 0)``.
+    """Whether what counts as a tensor is a Python number on some path.
 
-    The variable `own` may be one still, if it began as one.
+    In ``n + (i != 1 or x[i] > 0)`` it is. The variable `own` may be one still, if it began as one.
     """
 
     def is_number(part: Expression) -> bool:
