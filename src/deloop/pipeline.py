@@ -44,6 +44,7 @@ from deloop.analysis.statements import (
 from deloop.analysis.surroundings import Surroundings
 from deloop.analysis.tried import check_tried
 from deloop.analysis.types import Candidate, Results
+from deloop.analysis.unseen import forget_first_types
 from deloop.backend.context import Context
 from deloop.backend.function import write_function
 from deloop.backend.results import Replacement
@@ -353,6 +354,7 @@ def compile_loop(
     require_noted(builder, nest, facts)
     bounds, statements, dependences = analyse(nest, facts)
     check_tried(candidate, nest, statements)
+    nest = forget_first_types(nest, statements)
     escaping = find_escaping(function, candidate, nest)
     origins = find_origins(function, candidate)
     around = Surroundings(statements, nest.arrays, nest.cells, escaping, origins, nest.live)

@@ -330,6 +330,9 @@ class OperandEmitter:
             first, stop = rest + lower * coefficient, rest + upper * coefficient
         if coefficient < 0:  # upwards through the same elements; the piece is flipped afterwards
             first, stop = rest + (upper - 1) * coefficient, rest + lower * coefficient + 1
+            if loop.span is not None and coefficient % loop.stride == 0:
+                behind = first - loop.span * (coefficient // loop.stride)
+                stop = behind if self.stop(self.context.canonical(behind), size) is None else stop
         first, stop = self.context.canonical(first), self.context.canonical(stop)
         start_node = None if first == Affine() else syntax.affine(self.context.spell(first))
         stop_node = self.stop(stop, size)

@@ -31,8 +31,11 @@ class ScanEmitter(TriangleEmitter):
         piece = inner.emit(value)
         if bound not in piece.axes:
             raise self.refuse("the same value is added in each iteration")
+        if node.first is not None:
+            piece = inner.cast(piece, node.type, value)
+            piece = self._behind_first(piece, piece.axes.index(bound), node, inner)
         piece = self._scanned(piece, piece.axes.index(bound), operator, dtype)
-        if node.exclusive:
+        if node.exclusive and node.first is None:
             piece = self._padded(piece, piece.axes.index(bound), node)
         if category(node.type.dtype) in ("float", "complex") and node.kind in ("sum", "prod"):
             self.context.round_off(f"a running {node.kind} in another order than the loop's")
@@ -49,13 +52,18 @@ class ScanEmitter(TriangleEmitter):
         piece = inner.cast(inner.emit(node.value), node.type, node.value)
         if bound not in piece.axes:
             raise self.refuse(f"{node.name} is one value in all iterations but the first")
-        dim = piece.axes.index(bound)
+        piece = self._behind_first(piece, piece.axes.index(bound), node, inner)
+        return self.permute(self._read_at(piece, node))
+
+    def _behind_first(
+        self, piece: Emitted, dim: int, node: Scan, inner: TriangleEmitter
+    ) -> Emitted:
+        """The values behind the one that they start from."""
+        assert node.first is not None
         first = inner.emit(node.first)
         if first.rank is Rank.NUMBER:
-            piece = self._fill_in_front(piece, dim, first.node)
-        else:
-            piece = self._put_in_front(piece, dim, inner.cast(first, node.type, node.first))
-        return self.permute(self._read_at(piece, node))
+            return self._fill_in_front(piece, dim, first.node)
+        return self._put_in_front(piece, dim, inner.cast(first, node.type, node.first))
 
     def _put_in_front(self, piece: Emitted, dim: int, first: Emitted) -> Emitted:
         rest = tuple(a for k, a in enumerate(piece.axes) if k != dim)
@@ -116,10 +124,10 @@ class ScanEmitter(TriangleEmitter):
             return replace(piece, node=syntax.index(piece.node, entries), axes=axes, rank=rank)
         axes = tuple(lifted[0] if a == bound else a for a in piece.axes)
         loop = self.loops[lifted[0]]
-        same = at == Affine.symbol(lifted[0]) and (loop.upper, loop.span) == (
-            axis.upper + int(node.exclusive),
-            axis.span,
-        )
+        late = int(node.exclusive)
+        span = None if axis.span is None else axis.span + late * axis.stride
+        ends = (loop.upper, loop.span) == (axis.upper + late, span)
+        same = at == Affine.symbol(lifted[0]) and ends
         if same and loop.lower == axis.lower == Affine():
             return replace(piece, axes=axes)
         if axis.span is not None or loop.span is not None:

@@ -25,6 +25,7 @@ from deloop.ir.scalar import (
     ElementType,
     Expression,
     Load,
+    Number,
     Reduce,
     Select,
     requires_grad,
@@ -72,7 +73,8 @@ def write_plan(
     writer = _Writer(context, dict(replaceable), temporaries, rewritten)
     writer.last_read = _last_reads(steps, nest.live)
     writer.plan, writer.live = steps, nest.live
-    writer.numbers = {c.key for c in nest.cells if c.changes_type} - _used_as_tensors(steps)
+    numbers = {c.key for c in nest.cells if c.changes_type or isinstance(c.start, Number)}
+    writer.numbers = numbers - _used_as_tensors(steps)
     body = writer.steps(steps, top=True)
     return Written(tuple(body), frozenset(writer.replaced), frozenset(writer.bound))
 

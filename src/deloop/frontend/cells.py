@@ -269,7 +269,7 @@ class CellReader(ConditionReader):
         shared = isinstance(item, View) or (isinstance(item, Tensor) and not item.fresh)
         missing, starts_beyond = value is None, beyond is not None
         self.cells[unique] = Cell(
-            unique, name, kind.type, missing, changes, starts_beyond, shared
+            unique, name, kind.type, missing, changes, starts_beyond, shared, value
         )
         if value is not None:
             held = value if beyond is None else beyond
@@ -342,7 +342,8 @@ class CellReader(ConditionReader):
         kinds = build.types_of(value)
         if len(kinds) > 1 and own:
             kinds = tuple(dict.fromkeys(_kinds_set(value, own)))
-        if len(kinds) != 1 or _is_logical(value):
+        starts = own in self.cells and self.cells[own].changes_type
+        if len(kinds) != 1 or _is_logical(value) or _may_be_number(value, own, starts):
             sentence = f"loop kept: the type of {name} differs between paths"
             self.unsupported(node, sentence, "VEC918")
         return CellKind(kinds[0], self.row_shape(value, node))
@@ -460,6 +461,35 @@ def _is_logical(value: Expression) -> bool:
     if isinstance(value, scalar.Call) and value.operator.startswith("logical_"):
         return not value.spelling and value.type.rank is not Rank.NUMBER
     return False
+
+
+def _may_be_number(value: Expression, own: str, begins_as_one: bool) -> bool:
+    """Whether what counts as a tensor is a Python number on some path.
+
+    In ``n + (i != 1 or x[i] > 0)`` it is. The variable `own` may be one still, if it began as one.
+    """
+
+    def is_number(part: Expression) -> bool:
+        match part:
+            case scalar.Load(array) if array == own:
+                return begins_as_one
+            case scalar.Call(operator, arguments, kind, "", ()) if kind.rank is not Rank.NUMBER:
+                some = any if operator.startswith("logical_") else all
+                return some(map(is_number, arguments))
+            case scalar.Select(_, then, otherwise):
+                return is_number(then) or is_number(otherwise)
+        return part.type.rank is Rank.NUMBER
+
+    def hides_one(part: Expression) -> bool:
+        match part:
+            case scalar.Call(operator, arguments, kind, "", ()) if kind.rank is not Rank.NUMBER:
+                hidden = operator.startswith("logical_") and is_number(part)
+                return hidden or any(map(hides_one, arguments))
+            case scalar.Select(_, then, otherwise):
+                return hides_one(then) or hides_one(otherwise)
+        return False
+
+    return value.type.rank is not Rank.NUMBER and hides_one(value) and is_number(value)
 
 
 _HALVES = frozenset({"float16", "bfloat16"})

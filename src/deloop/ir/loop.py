@@ -54,7 +54,8 @@ class Cell:
     Its key in the nest's arrays differs from `name`, the user's own. `starts_unset` says that it
     holds nothing before the loop, `changes_type` that what it holds then is of another type,
     `starts_beyond` that it is an infinity, for which the type's own extreme stands, and
-    `starts_shared` that it is the very tensor of others, where an update leaves a new one.
+    `starts_shared` that it is the very tensor of others, where an update leaves a new one. `start`
+    is what it begins with, as the loop's own value has it.
     """
 
     key: str
@@ -64,6 +65,7 @@ class Cell:
     changes_type: bool = False
     starts_beyond: bool = False
     starts_shared: bool = False
+    start: Expression | None = None
 
 
 @dataclass(frozen=True)

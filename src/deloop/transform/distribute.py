@@ -137,10 +137,7 @@ class _Distribution:
         running = find_running(component, dependences, level, self.around)
         if running is None or running.statement.name in self.expanded:
             return None
-        expanded = expand_running(running, component, dependences, level)
-        if expanded is None:
-            return None
-        statements, changed = expanded
+        statements, changed = expand_running(running, component, dependences, level)
         readers = {r.name for r in running.readers}
         if any(s.store.array in self.live and is_late(s) for s in statements if s.name in readers):
             return None  # what is left behind is the object that the variable held before

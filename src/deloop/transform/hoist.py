@@ -86,7 +86,11 @@ class _Hoisting:
         if step.statement.store.guards:
             return step
         value = step.statement.store.value
-        found = [e for e in _largest(value, fixed) if self._is_worth_it(e)]
+        found = [
+            e
+            for e in _largest(value, fixed)
+            if self._is_worth_it(e) and _stands_alone(e, step, level)
+        ]
         counts: Counter[Expression] = Counter()
         for expression in found:
             counts.update(set(scalar.walk(expression)) & set(self.temporaries))
@@ -141,6 +145,15 @@ class _Hoisting:
             count += 1
             unique = f"{name}_{count}"
         return unique
+
+
+def _stands_alone(expression: Expression, step: Vector, level: int) -> bool:
+    """Whether the loops that a value moves with have ends of their own: not ``range(t + 1)``."""
+    around = (*step.statement.loops[level:], *step.statement.store.implicit)
+    used = scalar.iterators_of(expression, frozenset(x.iterator for x in around))
+    others = {x.iterator for x in around} - used
+    ends = (end for x in around if x.iterator in used for end in (x.lower, x.upper, x.span))
+    return not any(end is not None and set(end.symbols) & others for end in ends)
 
 
 def _natural_order(expression: Expression, loops: tuple[Loop, ...]) -> tuple[Loop, ...]:

@@ -20,6 +20,7 @@ from deloop.errors import Unsupported
 from deloop.frontend.expression import both, cast, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign, at_least, less_than
+from deloop.ir.axis import Axis
 from deloop.ir.loop import Loop
 from deloop.ir.plan import Accumulation, Serial, Statement, Step, Vector
 from deloop.ir.scalar import ElementType, Expression, Load, Scan, Select
@@ -47,6 +48,13 @@ def lift(plan: tuple[Step, ...], bounds: Bounds, outer: tuple[Loop, ...] = ()) -
         else:
             result.append(_Lifting(step, bounds, outer).result())
     return tuple(result)
+
+
+def _left(axis: Axis, count: int) -> Affine:
+    """What is not negative where an axis has so many values, and its slices have their ends."""
+    if axis.span is None:
+        return axis.extent - count
+    return axis.span - min(count, 1) - max(count - 1, 0) * axis.stride
 
 
 class _Lifting:
@@ -137,7 +145,7 @@ class _Lifting:
         for scan in scans:
             # A gradient comes with the second iteration only, or later still.
             least_count = steps_late(scan) if scalar.requires_grad(scan.value) else 0
-            if scan.exclusive and not self._holds(scan.axis.extent - least_count):
+            if scan.exclusive and not self._holds(_left(scan.axis, least_count)):
                 raise self._refuse("whether an iteration runs is not known")
         beside = without_scans(statement.store.value)
         plain = replace(statement, store=replace(statement.store, value=beside))
@@ -174,8 +182,6 @@ class _Lifting:
         if still and (self.statement.store.guards or is_masked):
             raise self._refuse("the last iteration that sets it depends on a condition")
         for loop in still:
-            if loop.span is not None and not loop.upper.is_constant:
-                raise self._refuse("the last iteration of a loop with a step")
             last = loop.upper - 1
             if not self._known_to_run(loop):
                 raise self._refuse("whether an iteration sets it is not known")

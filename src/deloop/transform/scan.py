@@ -24,22 +24,17 @@ from deloop.transform.reduce import combine, counted, reduce_over
 
 def expand_running(
     running: Running, component: Sequence[Statement], dependences: Sequence[Dependence], level: int
-) -> tuple[list[Statement], list[Dependence]] | None:
-    """The component with scans for reads of the variable, and what depends on what then.
-
-    None where a read before the first step of a strided loop has no plain form.
-    """
+) -> tuple[list[Statement], list[Dependence]]:
+    """The component with scans for reads of the variable, and what depends on what then."""
     changed: dict[str, Statement] = {}
     for reader in running.readers:
         value = _expanded(running, reader)
-        if value is None:
-            return None
         changed[reader.name] = replace(reader, store=replace(reader.store, value=value))
     statements = [changed.get(s.name, s) for s in component]
     return statements, _dependences(running, dependences, level)
 
 
-def _expanded(running: Running, reader: Statement) -> Expression | None:
+def _expanded(running: Running, reader: Statement) -> Expression:
     """The reader's value, the variable's value before the loop and a scan in place of reads."""
     names = implicit_names(running.statement, reader)
     store = running.statement.store
@@ -58,28 +53,24 @@ def _expanded(running: Running, reader: Statement) -> Expression | None:
     name = store.array.partition("'")[0]
     inclusive = scan_of(kind, term, running.loop, term.type, skips, name)
     behind = reader.name in running.behind
-    failed = False
 
     def change(node: Expression) -> Expression:
-        nonlocal failed
         if node == updated:
             return cast(_joined(own, inclusive), node.type)
         if isinstance(node, Load) and node.array == store.array:
             scan = inclusive if behind else _exclusive(inclusive)
-            failed |= scan is None
-            return node if scan is None else cast(_joined(own, scan), node.type)
+            return cast(_joined(own, scan), node.type)
         return scalar.rebuild(node, change)
 
-    value = change(reader.store.value)
-    return None if failed else value
+    return change(reader.store.value)
 
 
 def _joined(start: Load, scan: Scan) -> Expression:
     """What the variable began with, and the steps since."""
+    if scan.exclusive and scan.kind in ("last", "max", "min"):
+        return replace(scan, first=start)
     if scan.kind != "last":
         return combine(scan.kind, start, scan, passes_nan(scan))
-    if scan.exclusive:
-        return replace(scan, first=start)
     return scalar.substitute_symbols(scan.value, {scan.axis.iterator: scan.at})
 
 
@@ -88,14 +79,13 @@ def passes_nan(scan: Scan) -> bool:
     return category(scan.type.dtype) == "float" and not scan.skips_nan
 
 
-def _exclusive(scan: Scan) -> Scan | None:
+def _exclusive(scan: Scan) -> Scan:
     """The scan before the iteration's own step; its last step is nobody's."""
     axis = scan.axis
-    if axis.span is not None:
-        return None
     bound = fresh_iterator(axis.iterator, scan.value)
     value = scalar.substitute_symbols(scan.value, {axis.iterator: Affine.symbol(bound)})
-    axis = replace(axis, iterator=bound, upper=axis.upper - 1)
+    span = None if axis.span is None else axis.span - axis.stride
+    axis = replace(axis, iterator=bound, upper=axis.upper - 1, span=span)
     return replace(scan, value=value, axis=axis, exclusive=True)
 
 

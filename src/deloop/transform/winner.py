@@ -153,8 +153,6 @@ class _Lifting:
     def _value(self, axes: tuple[Axis, ...]) -> Expression:
         """The extreme itself, or the value at the iteration that wins."""
         winner, term = self.winner, self.accumulation.term
-        if any(a.span is not None for a in axes) and (len(axes) > 1 or winner.is_last):
-            raise self._refuse("a search over steps for the last, or over several loops")
         grad = scalar.requires_grad(term)
         if not winner.is_value or (len(axes) > 1 and grad):
             return _at(term, self._places(axes, self._masked(unwidened(winner.key))))

@@ -12,7 +12,15 @@ from dataclasses import dataclass, replace
 import torch
 
 from deloop.diagnostic import Exactness
-from deloop.verify.compare import Closeness, Difference, DifferenceKind, compare_tensors, describe
+from deloop.verify.compare import (
+    RELATIVE_TOLERANCE,
+    Closeness,
+    Difference,
+    DifferenceKind,
+    compare_tensors,
+    describe,
+    name_dtype,
+)
 from deloop.verify.copies import Leaf
 from deloop.verify.parts import walk_parts
 
@@ -56,8 +64,15 @@ def find_gradient_differences(
     outputs = _pair_outputs(expected, actual)
     if not outputs or not expected[1]:
         return ()
+    # What flows back through a float32 result has been rounded to it, whatever it flows into.
+    dtypes = {closeness.precision, *(name_dtype(one.dtype) for _, one, _ in outputs)}
+    precision = max(dtypes, key=lambda dtype: RELATIVE_TOLERANCE.get(dtype, 0.0))
     closeness = replace(
-        closeness, exactness=Exactness.ROUNDING, signed_zero=False, any_where_nan=True
+        closeness,
+        exactness=Exactness.ROUNDING,
+        signed_zero=False,
+        any_where_nan=True,
+        precision=precision,
     )
     loop = _pull_back([one for _, one, _ in outputs], expected[1], second_gradients)
     rewrite = _pull_back([other for _, _, other in outputs], actual[1], second_gradients)

@@ -166,6 +166,9 @@ def name_arguments(
     return (*names, *kwargs)
 
 
+_EXACT_INT = 2.0**53
+
+
 def _closeness(
     arguments: CopiedArguments,
     exactness: Exactness,
@@ -180,7 +183,13 @@ def _closeness(
             if not isinstance(part, torch.Tensor) or part.is_meta or part.is_quantized:
                 continue
             dtype = name_dtype(part.dtype)
-            if part.layout is not torch.strided or dtype not in RELATIVE_TOLERANCE:
+            if part.layout is not torch.strided:
+                continue
+            if dtype == "int64" and part.numel():
+                # As a float such a number is rounded, and so is what it is added to.
+                largest = float(part.detach().double().abs().max())
+                magnitude = max(magnitude, largest if largest > _EXACT_INT else 0.0)
+            if dtype not in RELATIVE_TOLERANCE:
                 continue
             if RELATIVE_TOLERANCE[dtype] > RELATIVE_TOLERANCE[precision]:
                 precision = dtype

@@ -1,0 +1,105 @@
+"""Variables of which nobody sees that they begin as a Python number.
+
+``s = 0; for j: s += x[i, j]; out[i] = s`` leaves the same whether `s` was 0 or a tensor of 0 before
+the first iteration, or where there is none: it is only stored, and computed with exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from deloop.dtype import RANGES, Rank, category
+from deloop.ir import scalar
+from deloop.ir.loop import Cell, Nest, expressions_of
+from deloop.ir.plan import Statement
+from deloop.ir.scalar import Call, Cast, ElementType, Expression, Index, Load, Number, Select
+
+_EXACT = frozenset({"add", "sub", "mul", "neg"})
+_COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
+_DIGITS = {"float16": 2**10, "bfloat16": 2**7, "float32": 2**23, "float64": 2**52}
+
+
+def forget_first_types(nest: Nest, statements: Sequence[Statement]) -> Nest:
+    """The nest with such variables as if they had the type of their updates from the beginning."""
+    cells = tuple(
+        replace(c, changes_type=False) if c.changes_type and _is_unseen(c, nest, statements) else c
+        for c in nest.cells
+    )
+    return nest if cells == nest.cells else replace(nest, cells=cells)
+
+
+def _is_unseen(cell: Cell, nest: Nest, statements: Sequence[Statement]) -> bool:
+    if cell.key in nest.live or cell.starts_unset or cell.starts_beyond or cell.starts_shared:
+        return False
+    if not isinstance(cell.start, Number) or not _is_exact(cell.start, cell.kind):
+        return False
+    others = {c.key for c in nest.cells if c.changes_type and c.key != cell.key}
+    for statement in statements:
+        store = statement.store
+        if not any(_reads(e, cell) for e in expressions_of(store)):
+            continue
+        if any(not isinstance(s, scalar.Affine) and _reads(s, cell) for s in store.subscripts):
+            return False
+        if store.array in others:
+            return False  # what another variable takes from it, it may hand on
+        value = store.value
+        if isinstance(value, Cast) and value.type.rank is not Rank.NUMBER:
+            value = value.value  # the store's own
+        if not _is_harmless(value, cell):
+            return False
+    return True
+
+
+def _reads(value: Expression, cell: Cell) -> bool:
+    return any(load.array == cell.key for load in scalar.loads(value))
+
+
+def _is_exact(start: Number, kind: ElementType) -> bool:
+    """Whether the number is one of the type's, and small enough to be computed with exactly."""
+    value = start.value
+    if kind.rank is Rank.NUMBER or isinstance(value, complex):
+        return False
+    if category(kind.dtype) == "float":
+        if value - value != 0:
+            return isinstance(value, float)
+        scaled = float(value) * 256
+        return scaled.is_integer() and abs(scaled) <= _DIGITS[kind.dtype]
+    low, high = RANGES.get(kind.dtype, (0, -1))
+    return isinstance(value, int) and max(low, -(2**31)) <= value <= min(high, 2**31)
+
+
+def _is_harmless(value: Expression, cell: Cell) -> bool:
+    """Whether a value is the same with the tensor as with the number that the cell may hold.
+
+    Sums and products of them are exact beside whole numbers, and beside elements of the cell's own
+    dtype; a quotient is not, nor what an infinity meets.
+    """
+    if not _reads(value, cell):
+        return True
+    match value:
+        case Load(array):
+            return array == cell.key
+        case Select(condition, then, otherwise):
+            return all(_is_harmless(e, cell) for e in (condition, then, otherwise))
+        case Call(operator, arguments, _, "", ()):
+            if not all(_is_harmless(a, cell) for a in arguments):
+                return False
+            if operator in _COMPARISONS or operator.startswith("logical_"):
+                return True
+            return operator in _EXACT and all(
+                _reads(a, cell) or _goes_with(a, cell) for a in arguments
+            )
+    return False
+
+
+def _goes_with(value: Expression, cell: Cell) -> bool:
+    """Whether an operand makes the same of the number as of the tensor."""
+    match value:
+        case Number(int() as number):
+            return abs(number) <= 256
+        case Number(float() as number):
+            return (number * 256).is_integer() and abs(number) <= 256
+        case Index():
+            return True
+    return value.type.dtype == cell.kind.dtype and value.type.rank is not Rank.NUMBER
