@@ -89,6 +89,11 @@ class StoreReader(HeaderReader):
             self._touch(found, node)
         return found
 
+    def note_part(self, view: View, node: ast.AST) -> None:
+        """As every reader's: what is read must be there."""
+        if self.loops and not self.speculative:
+            self._touch(view, node)
+
     def _touch(self, view: View, node: ast.AST) -> None:
         if view.tensor.name in self.locals:
             return
