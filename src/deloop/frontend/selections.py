@@ -264,9 +264,9 @@ class SelectionReader(RowReader):
             if stop is not None:
                 gap = stop if start is None else build.binary("Sub", stop, start, self.place(node))
                 return build.cast(gap, _COUNT)
-        counted = build.cast(found.mask, replace(_COUNT, rank=Rank.TENSOR))
         if not found.dimensions <= rows.extents(found.mask).keys():
             self._refuse_choice(node)  # the mask alone does not say how long its dimension is
+        counted = build.cast(_alone(found), replace(_COUNT, rank=Rank.TENSOR))
         return super().reduced("sum", counted, node, None, False, _COUNT)
 
     def chosen_count(self, value: Item, node: ast.AST) -> Expression | None:
@@ -286,7 +286,7 @@ class SelectionReader(RowReader):
             some = build.compare("GtE", self._number_chosen(found, node), build.number(1), place)
         else:
             kind = ElementType("bool", Rank.SCALAR)
-            some = super().reduced("any", found.mask, node, None, False, kind)
+            some = super().reduced("any", _alone(found), node, None, False, kind)
         self.require_data(some, place, f"{ast.unparse(node)} has elements")
 
     def _require_beyond(self, word: str, found: Chosen, node: ast.AST) -> None:
@@ -337,6 +337,13 @@ def _without(value: Expression, instead: Expression | None) -> Expression:
         assert isinstance(value, scalar.Select)
         return value.then if instead is None else instead
     return scalar.rebuild(value, lambda child: _without(child, instead))
+
+
+def _alone(found: Chosen) -> Expression:
+    """The mask as a row of its own dimensions: ``m[_d2] -> m[_d1]``."""
+    own = sorted(found.dimensions, key=lambda n: int(n.removeprefix("_d")))
+    names = {name: rows.dimension(k) for k, name in enumerate(own, 1)}
+    return rows.moved(found.mask, names, {}, set())
 
 
 def _ends(found: Chosen) -> tuple[Expression | None, Expression | None] | None:
