@@ -547,4 +547,5 @@ def make_context(
     return Context(
         nest.arrays, torch_name, facts.canonical, spell, device, options.inline, taken=taken,
         assume=facts.assume, builtins=find_builtins(function, ("max", "min")), steps=nest.steps,
+        vanishes=facts.vanishes,
     )  # fmt: skip

@@ -87,6 +87,9 @@ class NestBuilder(MadeReader):
             )
             raise Unliftable(Refusal("VEC903", self.unbound_store, sentence))
         for name, tensor in self.arrays.items():
+            if tensor.made_of & storages:
+                sentence = f"loop kept: what {name} is computed from is written in the loop"
+                self.unliftable(self.function.node, sentence, "VEC905")
             if tensor.storage.endswith("?") and tensor.storage[:-1] in storages:
                 self.unliftable(
                     self.function.node,
