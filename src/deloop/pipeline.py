@@ -79,6 +79,7 @@ from deloop.transform.gradients import (
     check_scans,
     require_gradients,
 )
+from deloop.transform.grouping import group_sums
 from deloop.transform.guards import guard_data
 from deloop.transform.hoist import hoist
 from deloop.transform.if_convert import if_convert
@@ -381,6 +382,7 @@ def compile_loop(
     plan, lossy = simplify_plan(plan, dependences, nest.arrays)
     with_grad = arrays_with_grad(plan, nest.arrays)
     plan, codes = apply_rules_to_plan(plan, RULES, with_grad)
+    plan = group_sums(plan, nest.arrays, facts)
     context = make_context(function, candidate, nest, facts, options)
     context.with_grad = with_grad
     if lossy:
@@ -397,7 +399,9 @@ def compile_loop(
     context.names.clear()
     context.spell = spell_at_entry(candidate, nest.place)
     changed |= {name for name, tensor in nest.arrays.items() if is_changed(tensor)}
-    guards = guard_data(needed, axes_of(plan, nest), changed, entry, context)
+    guards = guard_data(
+        needed, axes_of(plan, nest), changed, entry, context, facts.is_length
+    )
     report = LoopReport(
         function.place(candidate.node).line,
         "vectorized" if refusal is None else "partial",
@@ -562,4 +566,5 @@ def make_context(
     return Context(
         nest.arrays, torch_name, facts.canonical, spell, device, options.inline, taken=taken,
         assume=facts.assume, builtins=find_builtins(function, ("max", "min")), steps=nest.steps,
+        vanishes=facts.vanishes,
     )  # fmt: skip

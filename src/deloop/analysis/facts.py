@@ -124,6 +124,10 @@ class Facts:
         """Whether a size, by its spelling, is certain to be a number."""
         return self.proves(Domain((), ()), equal(Affine.symbol(size), length))
 
+    def vanishes(self, gap: Affine) -> bool:
+        """Whether a difference of sizes is certain to be none."""
+        return self.proves(Domain((), ()), equal(gap, 0))
+
     def assume(self, constraint: Constraint, reason: str, of_one_size: bool = False) -> bool:
         """Take a constraint on parameters as given, with a guard; False where it does not hold.
 

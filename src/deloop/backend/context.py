@@ -67,6 +67,8 @@ class Context:
     with_grad: frozenset[str] = frozenset()
     builtins: frozenset[str] = frozenset()
     """Which of ``max`` and ``min`` mean Python's own here."""
+    vanishes: Callable[[Affine], bool] = lambda affine: affine == Affine()
+    """Whether a difference of sizes is certain to be none."""
     steps: Mapping[int, Affine] = field(default_factory=dict)
     """How strides that are parameters are written."""
     sums: dict[int, tuple[ast.expr, tuple[Affine, ...]]] = field(default_factory=dict)

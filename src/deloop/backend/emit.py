@@ -101,7 +101,11 @@ class Emitter(ScanEmitter):
     def ranges(self, expression: Expression) -> tuple[Axis, ...]:
         """The axes that a value varies along, with their ranges."""
         used = scalar.iterators_of(expression, frozenset(self.loops))
-        return tuple(axis for name, axis in self.loops.items() if name in used)
+        found = (axis for name, axis in self.loops.items() if name in used)
+        settled = self.context.canonical
+        return tuple(
+            replace(axis, lower=settled(axis.lower), upper=settled(axis.upper)) for axis in found
+        )
 
     def _named(self, expression: Expression) -> Emitted:
         key, turned = self.key(expression)

@@ -146,6 +146,8 @@ class OperandEmitter:
             return self._local(load)
         tensor = self.context.arrays[load.array]
         base = syntax.name(tensor.name)
+        if tensor.made_of and category(tensor.type.dtype) == "float":
+            self.context.round_off(f"{tensor.name} at once")
         rolled = self._rolled(load, tensor)
         if rolled is not None:
             return rolled
@@ -170,7 +172,8 @@ class OperandEmitter:
         if flips:
             node = syntax.method(node, "flip", *[syntax.constant(d) for d in flips])
         rank = Rank.TENSOR if axes else Rank.SCALAR
-        piece = Emitted(node, tuple(axes), load.type.dtype, rank, is_view=not flips)
+        is_view = not flips and not tensor.made_of
+        piece = Emitted(node, tuple(axes), load.type.dtype, rank, is_view=is_view)
         if not tensor.type.shape and load.type.rank is Rank.NUMBER:
             piece = replace(piece, rank=Rank.NUMBER, is_view=False)
         return self.permute(piece)
@@ -344,7 +347,7 @@ class OperandEmitter:
     def stop(self, stop: Affine, size: Affine) -> ast.expr | None:
         """The end of a slice; None where it is that of the dimension."""
         back = stop - size
-        if back.is_constant and back.constant >= 0:
+        if (back.is_constant and back.constant >= 0) or self.context.vanishes(back):
             return None
         if back.is_constant and back.constant < 0 and stop.symbols:
             return syntax.constant(back.constant)

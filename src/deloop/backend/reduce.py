@@ -30,7 +30,7 @@ from deloop.ir.scalar import (
     Select,
     slack_of,
 )
-from deloop.ops.reductions import Reduction, find_reduction
+from deloop.ops.reductions import GROUP_COUNT, GROUP_SUM, Reduction, find_reduction
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -43,6 +43,8 @@ class ReductionEmitter(RowEmitter):
         reduction = find_reduction(node.kind)
         if node.kind.startswith(("arg", "first_")) and not node.spelling:
             return self._finished(self._located(node), node)
+        if node.kind in (GROUP_SUM, GROUP_COUNT):
+            return self._finished(self._grouped(node), node)
         if reduction.keeps_axis:
             return self._finished(self.along(node, reduction), node)
         if (found := self.distance(node) or self.cosine(node)) is not None:
@@ -72,6 +74,35 @@ class ReductionEmitter(RowEmitter):
         ):  # fmt: skip
             self.context.round_off("an extreme may be either zero where -0.0 and 0.0 tie")
         return self._finished(piece, node)
+
+    def _grouped(self, node: Reduce) -> Emitted:
+        """``torch.zeros(C, K).index_add_(0, labels, x)``, ``torch.bincount(labels, minlength=C)``."""
+        assert isinstance(node.at, Affine)
+        (axis,), (group,) = node.axes, node.at.symbols
+        size = syntax.affine(self.context.spell(self.context.canonical(self.loops[group].upper)))
+        if node.kind == GROUP_COUNT:
+            labels = self.within([axis], [axis.iterator]).emit(node.value)
+            function = f"{self.context.torch}.bincount"
+            made = syntax.call(function, [labels.node], minlength=size)
+            return Emitted(made, (group,), "int64", Rank.TENSOR)
+        assert isinstance(node.value, Call)
+        index, value = node.value.arguments
+        order = tuple(axis.iterator if n == group else n for n in self.order)
+        inner = self.within([axis], order)
+        labels, piece = inner.emit(index), inner.cast(inner.emit(value), node.value.type)
+        dim = piece.axes.index(axis.iterator)
+        sizes = []
+        for name in piece.axes:
+            low, high = self.bounds(name) if name != axis.iterator else (Affine(), Affine())
+            extent = syntax.affine(self.context.spell(self.context.canonical(high - low)))
+            sizes.append(size if name == axis.iterator else extent)
+        zero = Emitted(ast.Constant(0), (), "int64", Rank.NUMBER)
+        zeros = self.filled(zero, sizes, piece.dtype).node
+        made = syntax.method(zeros, "index_add_", syntax.constant(dim), labels.node, piece.node)
+        if category(node.type.dtype) in ("float", "complex"):
+            self.context.round_off("sum in another order than the loop's")
+        axes = tuple(group if n == axis.iterator else n for n in piece.axes)
+        return Emitted(made, axes, piece.dtype, Rank.TENSOR)
 
     def _note_sum(self, piece: Emitted, axes: Sequence[Axis]) -> None:
         """Remember what a sum goes over: divided by that count it is a mean."""

@@ -257,7 +257,7 @@ class _Writer:
         repeated = [
             e
             for e, n in counts.items()
-            if n > 1 and isinstance(e, (Call, Select, Reduce, scalar.Scan))
+            if n > 1 and (isinstance(e, (Call, Select, Reduce, scalar.Scan)) or self._is_made(e))
         ]
         repeated.sort(key=lambda e: sum(1 for _ in scalar.walk(e)))
         conditions = {rows.bare(s.condition) for s in scalar.walk(value) if isinstance(s, Select)}
@@ -267,6 +267,8 @@ class _Writer:
                 name = expression.name
             if name is None and expression in conditions:
                 name = "mask"
+            if name is None and self._is_made(expression):
+                name = "outputs"
             if name is None and isinstance(expression, Reduce):
                 name = _NAMES.get(expression.kind)
             if name is None or (isinstance(expression, Select) and expression.is_mixed):
@@ -286,6 +288,10 @@ class _Writer:
                 inner.ranges(expression),
             )
         return body
+
+    def _is_made(self, value: Expression) -> bool:
+        """Whether a read is of an array that an expression makes anew wherever it stands."""
+        return isinstance(value, scalar.Load) and bool(self.context.arrays[value.array].made_of)
 
     def _unique(self, name: str) -> str:
         taken = self.context.taken

@@ -31,6 +31,11 @@ from deloop.ir.source import SourceFunction
 LONGEST_SEQUENCE = 32
 """A longer list or tuple is described by its type alone."""
 
+_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+_OPTIONS = (
+    "inplace", "dim", "max_norm", "sparse", "normalized_shape", "kernel_size", "stride", "padding",
+    "dilation", "groups",
+)  # fmt: skip
 _VIEWS = frozenset({"view", "reshape", "flatten", "ravel", "contiguous"})
 _TENSOR_CLASSES = (torch.Tensor, torch.nn.Parameter)
 _NUMBERS: dict[type, str] = {bool: "bool", int: "int64", float: "float64", complex: "complex128"}
@@ -150,7 +155,33 @@ class Description:
         if isinstance(value, MethodType) or is_vectorized(value):
             return self._describe_method(path, value, f"{path}.__self__")
         self._expect_class(path, type(value))
-        return ir.Object(path, lambda name: self._describe_attribute(path, value, name))
+        called = None
+        if isinstance(value, torch.nn.Module):
+            module = value
+            called = lambda: self._describe_module(path, module)  # noqa: E731
+        return ir.Object(path, lambda name: self._describe_attribute(path, value, name), called)
+
+    def _describe_module(self, path: str, module: torch.nn.Module) -> ir.Called:
+        """What calling a module does, as long as nobody hooks into it."""
+        kind = type(module)
+        is_library = kind.__module__.startswith("torch.nn.modules.")
+        if self.by_value or type(module).__call__ is not torch.nn.Module.__call__:
+            return ir.Called(kind.__name__, is_library, reason="is not known")
+        if "forward" in vars(module) or any(getattr(module, hooks) for hooks in _HOOKS):
+            return ir.Called(kind.__name__, is_library, reason="is not known: it has hooks")
+        self._expect(f"'forward' not in {path}.__dict__")
+        for hooks in _HOOKS:
+            self._expect(f"not {path}.{hooks}")
+        children: tuple[ir.Value, ...] = ()
+        if kind is torch.nn.Sequential:
+            self._expect(f"_deloop_len({path}) == {len(module)}")  # type: ignore[arg-type]
+            children = tuple(self.describe(f"{path}[{k}]", m) for k, m in enumerate(module))  # type: ignore[arg-type]
+        options = {name: vars(module)[name] for name in _OPTIONS if name in vars(module)}
+        if is_library:
+            self._expect(f"{'' if module.training else 'not '}{path}.training")
+            for name, option in options.items():
+                self._expect(f"{path}.{name} == {self.constants.name(option)}")
+        return ir.Called(kind.__name__, is_library, module.training, children, options)
 
     def _describe_method(self, path: str, value: Any, owner: str) -> ir.Value:
         """A bound method, its object reached by the path `owner`."""

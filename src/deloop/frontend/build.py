@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from deloop.diagnostic import Refusal
-from deloop.errors import Unliftable
+from deloop.errors import Unliftable, Unsupported
 from deloop.frontend import expression as build
 from deloop.frontend.conditions import opposite
 from deloop.frontend.evaluate import Environment
@@ -16,10 +16,11 @@ from deloop.frontend.header import Counted, Header
 from deloop.frontend.items import Carried, Finished, FlatIndex, Item, Tuple, View
 from deloop.frontend.made import MadeReader
 from deloop.frontend.ragged import Bounded, bounded_loop, sliced_store
+from deloop.frontend.selections import is_choice
 from deloop.frontend.structure import assigned_names, eliminate_continue, target_names
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint
-from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node, stores
+from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node, expressions_of, stores
 from deloop.ir.scalar import Expression
 from deloop.ir.types import Integer, Literal, Opaque, Scalar, Tensor
 
@@ -47,6 +48,7 @@ class NestBuilder(MadeReader):
         body.extend(self.out)
         body = self.put_numbers(body)
         self._check_snapshots(body)
+        self._check_choices(body)
         for cell in self.cells.values():
             self.arrays[cell.key] = replace(self.arrays[cell.key], name=cell.name)
         return Nest(
@@ -57,6 +59,13 @@ class NestBuilder(MadeReader):
             tuple(self.cells.values()),
             steps=self.steps,
         )
+
+    def _check_choices(self, body: list[Node]) -> None:
+        """Refuse a part of a row that data chooses where nothing combines its elements."""
+        for store in stores(tuple(body)):
+            if any(is_choice(n) for e in expressions_of(store) for n in scalar.walk(e)):
+                sentence = "loop kept: how many elements a mask or a slice selects is data"
+                raise Unsupported(Refusal("VEC916", store.place, sentence))
 
     def _check_snapshots(self, body: list[Node]) -> None:
         written = {store.array for store in stores(tuple(body))}
@@ -78,6 +87,9 @@ class NestBuilder(MadeReader):
             )
             raise Unliftable(Refusal("VEC903", self.unbound_store, sentence))
         for name, tensor in self.arrays.items():
+            if tensor.made_of & storages:
+                sentence = f"loop kept: what {name} is computed from is written in the loop"
+                self.unliftable(self.function.node, sentence, "VEC905")
             if tensor.storage.endswith("?") and tensor.storage[:-1] in storages:
                 self.unliftable(
                     self.function.node,

@@ -8,7 +8,8 @@ from typing import NoReturn
 from deloop.frontend import expression as build
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.items import Item, Tuple, View
-from deloop.frontend.library import RANDOM, LibraryReader
+from deloop.frontend.library import RANDOM
+from deloop.frontend.modules import ModuleReader
 from deloop.ir import scalar
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import (
@@ -32,7 +33,7 @@ _MAKING = frozenset(
 _MAX_DEPTH = 8
 
 
-class CallReader(LibraryReader):
+class CallReader(ModuleReader):
     """A `Reader` that also reads calls."""
 
     caller: CallReader | None = None
@@ -46,6 +47,8 @@ class CallReader(LibraryReader):
         callee = self.evaluate(node.func)
         if isinstance(callee, Function):
             return self._call(callee, node)
+        if isinstance(callee, Object) and callee.called is not None:
+            return self.module_call(callee, node)
         if isinstance(callee, Opaque):
             self.unsupported(
                 node, f"{ast.unparse(node.func)} is called, and {callee.reason}", "VEC921"

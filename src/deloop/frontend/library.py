@@ -56,6 +56,8 @@ class LibraryReader(PieceReader):
                 return Integer(Affine.number(len(item.items)))
             case Shape(tensor):
                 return Integer(Affine.number(tensor.type.rank))
+        if (count := self.chosen_count(item, node)) is not None:
+            return count
         self.unsupported(node, f"{ast.unparse(node)}: the length is not known here")
 
     def _call_builtins_abs(self, node: ast.Call) -> Item:

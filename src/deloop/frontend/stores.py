@@ -49,6 +49,8 @@ class StoreReader(HeaderReader):
                     self.store(whole(current), item, node)
                     return
                 self.environment[name] = item
+                if isinstance(item, View) and item.tensor.made_of:
+                    self.temporaries.setdefault(self.load(item, node), name)
                 if isinstance(item, (scalar.Call, scalar.Select, scalar.Reduce)):
                     self.temporaries.setdefault(item, name)
                     raises = any(map(build.may_raise, scalar.walk(item)))
@@ -88,6 +90,18 @@ class StoreReader(HeaderReader):
         if self.loops and not self.speculative and isinstance(found, View):
             self._touch(found, node)
         return found
+
+    def range_of(self, place: Affine) -> tuple[Affine, Affine] | None:
+        """As every reader's."""
+        for loop in self.loops:
+            if place == Affine.symbol(loop.iterator) and loop.stride == 1:
+                return loop.lower, loop.upper
+        return None
+
+    def note_part(self, view: View, node: ast.AST) -> None:
+        """As every reader's: what is read must be there."""
+        if self.loops and not self.speculative:
+            self._touch(view, node)
 
     def _touch(self, view: View, node: ast.AST) -> None:
         if view.tensor.name in self.locals:

@@ -5,7 +5,7 @@ These are data, computed elsewhere (`analysis.types` from source, `decorator` fr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from deloop.ir.affine import Affine
@@ -64,6 +64,8 @@ class Tensor:
     fresh: bool = False
     fill: int | float | bool | None = None
     flat_of: Tensor | None = None
+    made_of: frozenset[str] = frozenset()
+    """The memory that it is computed from, where `name` is an expression that makes it anew."""
 
     @property
     def memory(self) -> str:
@@ -135,11 +137,31 @@ class Function:
 
 
 @dataclass(frozen=True)
+class Called:
+    """What calling a module does: the layer's class, or why it is not known.
+
+    Of a layer that is not PyTorch's own, its ``forward`` says what it does.
+    """
+
+    kind: str
+    is_library: bool
+    training: bool = False
+    children: tuple[Value, ...] = ()
+    options: Mapping[str, object] = field(default_factory=dict)
+    """Numbers and words that a layer was made with, asked to be the same at each call."""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Object:
-    """Any other object with attributes that can be asked for: ``self``."""
+    """Any other object with attributes that can be asked for: ``self``.
+
+    `called` tells, where it is a module, what calling it does.
+    """
 
     name: str
     attribute: Callable[[str], Value] = field(compare=False)
+    called: Callable[[], Called] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

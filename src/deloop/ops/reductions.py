@@ -68,6 +68,10 @@ class Reduction:
         return self.widens or self.name == "mean"
 
 
+GROUP_SUM, GROUP_COUNT = "group_sum", "group_count"
+"""For each group of the elements along an axis: their sum (of a pair of group and value), or how
+many they are."""
+
 _LINEAR, _NONE, _SINGULAR = Gradient.LINEAR, Gradient.NONE, Gradient.SINGULAR
 _REDUCTIONS = {
     r.name: r
@@ -107,6 +111,8 @@ _REDUCTIONS = {
         Reduction(
             "argmin", "", None, is_exact=True, several=False, needs_values=True, gradient=_NONE
         ),
+        Reduction(GROUP_SUM, "", None, is_exact=False, several=False, gradient=_LINEAR),
+        Reduction(GROUP_COUNT, "", None, is_exact=True, several=False, gradient=_NONE),
         Reduction("var", "", None, is_exact=False, several=True, keyword=True),
         Reduction(
             "std", "", None, is_exact=False, several=True, keyword=True, gradient=_SINGULAR

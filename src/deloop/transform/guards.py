@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from deloop.analysis.scatter import unmasked
 from deloop.backend import syntax
 from deloop.backend.context import Context
 from deloop.backend.emit import Emitter
+from deloop.backend.sequences import spell_sequences
 from deloop.diagnostic import Assumption, Place, Refusal
 from deloop.dtype import Rank
 from deloop.errors import Unsupported
 from deloop.frontend.apply import DataRequirement
 from deloop.ir import scalar
-from deloop.ir.loop import Loop
+from deloop.ir.loop import NUMBERS, STACK, Loop
 
-_BUILTINS = frozenset({"float", "abs"})
+_BUILTINS = frozenset({"float", "abs", "bool"})
 
 
 def guard_data(
@@ -26,6 +27,7 @@ def guard_data(
     changed: set[str],
     parameters: set[str],
     context: Context,
+    is_length: Callable[[str, int], bool],
 ) -> tuple[Assumption, ...]:
     """One guard a requirement.
 
@@ -43,7 +45,7 @@ def guard_data(
         used = scalar.iterators_of(requirement.condition, names)
         around = [loop for loop in loops if loop.iterator in used]
         for load in scalar.loads(requirement.condition):
-            root = load.array.split(".")[0].split("[")[0]
+            root = _of_sequence(load.array).split(".")[0].split("[")[0]
             if load.array in changed or root not in parameters:
                 raise Unsupported(
                     Refusal(
@@ -61,7 +63,10 @@ def guard_data(
             word = "all" if requirement.every else "any"
             is_one = piece.rank is Rank.NUMBER or not piece.axes
             node = piece.node if is_one else syntax.method(piece.node, word)
-        guard = syntax.text(syntax.call("bool", [node]))
+        told = ast.Expr(syntax.call("bool", [node]))
+        (told,) = spell_sequences([told], context, is_length)[-1:]  # type: ignore[assignment]
+        node = told.value
+        guard = syntax.text(node)
         free = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
         if free - parameters - {context.torch} - _BUILTINS:
             raise Unsupported(
@@ -73,6 +78,14 @@ def guard_data(
             )
         found.append(Assumption(requirement.reason, guard, f"line {place.line}"))
     return tuple(dict.fromkeys(found))
+
+
+def _of_sequence(array: str) -> str:
+    """The list that an array is made of: ``_deloop_numbers(lengths) -> lengths``."""
+    for word in (NUMBERS, STACK):
+        if array.startswith(f"{word}("):
+            return array.removeprefix(f"{word}(").removesuffix(")")
+    return array
 
 
 def _distinct(key: scalar.Expression, emitter: Emitter) -> ast.expr:

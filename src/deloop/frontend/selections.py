@@ -1,0 +1,372 @@
+"""Parts of rows that data chooses: ``x[labels == c]``, ``x[i, :lengths[i]]``.
+
+How many elements there are is known at run time alone, so the part is kept as the whole row under a
+mask, ``select(mask, x, left out)``, until something combines its elements:
+``x[i, :n].sum()   ->   sum over t of select(t < n, x[i, t], 0)``.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence as Items
+from dataclasses import dataclass, replace
+
+from deloop.dtype import Rank, category
+from deloop.errors import RefusalError
+from deloop.frontend import expression as build
+from deloop.frontend.items import Item, View
+from deloop.frontend.rows import RowReader
+from deloop.ir import rows, scalar
+from deloop.ir.affine import Affine, at_least, equal
+from deloop.ir.scalar import ElementType, Expression
+from deloop.ir.types import Integer, Tensor
+from deloop.ops.reductions import neutral_of
+
+_LEFT_OUT = "_left_out"
+_ONE = Affine.number(1)
+_MASK = ElementType("bool", Rank.TENSOR)
+_COUNT = ElementType("int64", Rank.SCALAR)
+_EXTREMES = {"amax": "max", "amin": "min", "first_max": "max", "first_min": "min",
+             "argmax": "max", "argmin": "min"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A row of which a mask chooses a part: the whole of it, the mask, and the mask's dimensions."""
+
+    row: Expression
+    mask: Expression
+    dimensions: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """The entry of a subscript that chooses by data: a slice, or a mask of `rank` dimensions."""
+
+    place: int
+    given: ast.Slice | Expression
+    rank: int
+
+
+class SelectionReader(RowReader):
+    """A reader of rows of which data chooses a part."""
+
+    def note_part(self, view: View, node: ast.AST) -> None:
+        """A part of a view is read; a reader of loops sees to it that it is there."""
+
+    # ------------------------------------------------------------------ subscripts
+    def index(
+        self, view: View, entries: Items[ast.expr | Item], node: ast.AST
+    ) -> View | Expression:
+        """As every reader's; the whole row under a mask where data says how much of it is meant."""
+        plain: list[ast.expr | Item] = []
+        chosen: list[_Entry] = []
+        for entry in entries:
+            found = self._choosing(entry, len(plain))
+            if isinstance(found, _Entry):
+                chosen.append(found)
+                plain.extend([ast.Slice()] * found.rank)
+            else:
+                plain.append(found)
+        if not chosen:
+            return super().index(view, plain, node)
+        base = super().index(view, plain, node)
+        if len(chosen) > 1 or not isinstance(base, View):
+            self.unsupported(node, f"{ast.unparse(node)} selects in two dimensions", "VEC916")
+        self.note_part(base, node)
+        (entry_,) = chosen
+        before = [e for e in plain[: entry_.place] if isinstance(e, ast.Slice) or _is_dots(e)]
+        skipped = view.rank - sum(not _is_dots(e) for e in plain)
+        place = len(before) + (skipped - 1 if any(map(_is_dots, before)) else 0)
+        return self._under_mask(base, entry_, place, node)
+
+    def _choosing(self, entry: ast.expr | Item, place: int) -> _Entry | ast.expr | Item:
+        """What an entry of a subscript chooses by data; any other entry as it is."""
+        if isinstance(entry, ast.Slice):
+            ends = [e for e in (entry.lower, entry.upper) if e is not None]
+            by_data = entry.step is None and any(self.length_of(e) is not None for e in ends)
+            return _Entry(place, entry, 1) if by_data else entry
+        if isinstance(entry, ast.expr):
+            if _is_dots(entry) or (isinstance(entry, ast.Constant) and entry.value is None):
+                return entry
+            entry = self.evaluate(entry)
+        if not isinstance(entry, (Tensor, View, *build.NODES)):
+            return entry
+        mask = self.to_expression(entry, ast.Slice())
+        if mask.type != _MASK or len(build.types_of(mask)) > 1:
+            return entry
+        return _Entry(place, mask, len(rows.shape(mask)))
+
+    def length_of(self, node: ast.expr) -> Expression | None:
+        """An int that is read from data, as slices take it; None for any other."""
+        try:
+            item = self.evaluate(node)
+            if isinstance(item, Integer) or not isinstance(item, (Tensor, View, *build.NODES)):
+                return None
+            value = self.to_expression(item, node)
+        except RefusalError:
+            return None
+        kinds = build.types_of(value)
+        if any(k.rank is Rank.TENSOR or category(k.dtype) != "int" for k in kinds):
+            return None
+        return value if scalar.loads(value) and build.as_affine(value) is None else None
+
+    def _under_mask(self, base: View, entry: _Entry, place: int, node: ast.AST) -> Expression:
+        """``x[i, :n]   ->   select(_d1 < n, x[i, _d1], left out)``"""
+        row = self.load(base, node)
+        first = base.rank - place
+        if isinstance(entry.given, ast.Slice):
+            extent = base.sizes[place]
+            mask = self._within(entry.given, rows.dimension(first), extent, node)
+        else:
+            mask = self._plain_row(entry.given, node)
+            sizes = self.row_shape(mask, node)
+            for mine, theirs in zip(sizes, base.sizes[place:], strict=False):
+                self.require_same_size(mine, theirs, node)
+            behind = first - entry.rank
+            names = {
+                rows.dimension(k): rows.dimension(k + behind) for k in range(1, entry.rank + 1)
+            }
+            mask = rows.moved(mask, names, {}, set())
+        if entry.rank != 1 and entry.rank != base.rank:
+            self.unsupported(node, f"{ast.unparse(node)} selects in two dimensions", "VEC916")
+        return scalar.Select(mask, row, scalar.Invariant(_LEFT_OUT, row.type))
+
+    def _within(self, given: ast.Slice, name: str, extent: Affine, node: ast.AST) -> Expression:
+        """Where a dimension's own index lies within a slice, asked to clamp and wrap nothing."""
+        place = self.place(node)
+        at: Expression = build.integer(Affine() if extent == _ONE else Affine.symbol(name))
+        ends: list[Expression] = []
+        for end in (given.lower, given.upper):
+            if end is not None:
+                ends.append(self._end(end, extent, node))
+        if given.lower is not None and given.upper is not None:
+            reason = f"{ast.unparse(given.lower)} is at most {ast.unparse(given.upper)}"
+            self.require_data(build.compare("LtE", ends[0], ends[1], place), place, reason)
+        tests = []
+        if given.lower is not None:
+            tests.append(build.compare("GtE", at, ends[0], place))
+        if given.upper is not None:
+            tests.append(build.compare("Lt", at, ends[-1], place))
+        return tests[0] if len(tests) == 1 else build.both(*tests)
+
+    def _end(self, end: ast.expr, extent: Affine, node: ast.AST) -> Expression:
+        """A bound of a slice: an int between none and all of the dimension's elements."""
+        place, text = self.place(node), ast.unparse(end)
+        item = self.evaluate(end)
+        if isinstance(item, Integer):
+            for constraint in (at_least(item.affine, 0), at_least(extent, item.affine)):
+                self.require(constraint, node, f"{text} is within {ast.unparse(node)}")
+            return build.integer(item.affine)
+        value = self.length_of(end)
+        if value is None:
+            self.unsupported(
+                end, f"the slice bound {text} is not an int known before", "VEC916"
+            )
+        value = build.cast(value, replace(value.type, dtype="int64"))
+        for word, limit in (("GtE", Affine()), ("LtE", extent)):
+            condition = build.compare(word, value, build.integer(limit), place)
+            said = "not negative" if word == "GtE" else f"at most {limit}"
+            self.require_data(condition, place, f"{text} is {said}")
+        return value
+
+    # ------------------------------------------------------------------ what combines them
+    def reduced(
+        self,
+        kind: str,
+        value: Expression,
+        node: ast.AST,
+        dims: Items[int] | None,
+        keepdim: bool,
+        result: ElementType,
+        spelling: str = "",
+        options: tuple[tuple[str, Expression], ...] = (),
+    ) -> Expression:
+        """As every reader's; what a mask leaves out of a row changes nothing."""
+        found = self.chosen_in(value, node)
+        if found is None:
+            return super().reduced(kind, value, node, dims, keepdim, result, spelling, options)
+        rank = len(self.row_shape(found.row, node))
+        if len(found.dimensions) > 1:
+            if keepdim or (dims and tuple(dims) not in ((0,), (-1,))):
+                self._refuse_choice(node)
+            dims = None
+        combined = {rows.dimension(rank - p) for p in self._positions(dims, rank, node)}
+        if not found.dimensions & combined:
+            inner = super().reduced(kind, value, node, dims, keepdim, result, spelling, options)
+            assert isinstance(inner, scalar.Reduce)
+            within = self.chosen_in(inner.value, node)
+            if within is None or inner.at is not None:
+                self._refuse_choice(node)
+            left = scalar.Invariant(_LEFT_OUT, inner.type)
+            return scalar.Select(within.mask, replace(inner, value=within.row), left)
+        sizes = [
+            s for p, s in enumerate(self.row_shape(found.row, node))
+            if rows.dimension(rank - p) in combined - found.dimensions
+        ]  # fmt: skip
+        if kind == "mean":
+            return self._mean_of(found, node, dims, keepdim, result, sizes)
+        masked = self._neutralised(kind, found, node, bool(options))
+        if kind == "sum" and masked.type.dtype == "bool":
+            masked = build.cast(masked, replace(masked.type, dtype=result.dtype))
+        return super().reduced(kind, masked, node, dims, keepdim, result, spelling, options)
+
+    def _neutralised(
+        self, kind: str, found: Chosen, node: ast.AST, has_options: bool
+    ) -> Expression:
+        """The row with what changes nothing in the place of what is left out."""
+        row, mask = found.row, found.mask
+        if row.type.dtype == "bool" and kind in ("any", "sum"):
+            return build.both(mask, row)
+        if row.type.dtype == "bool" and kind == "all":
+            return build.both(build.negate(mask), row, "logical_or")
+        if kind in ("sum", "norm", "prod") and not has_options:
+            return self._filled(found, 1 if kind == "prod" else 0)
+        if kind not in _EXTREMES or row.type.dtype == "bool" or category(row.type.dtype) == "complex":
+            self._refuse_choice(node)
+        if kind.startswith("arg") and not _is_prefix(found):
+            self._refuse_choice(node)
+        self._require_some(found, node)
+        if category(row.type.dtype) == "float" and scalar.requires_grad(row):
+            self._require_beyond(_EXTREMES[kind], found, node)
+        neutral = neutral_of(_EXTREMES[kind], row.type.dtype)
+        assert neutral is not None
+        return self._filled(found, neutral)
+
+    @staticmethod
+    def _filled(found: Chosen, number: int | float) -> Expression:
+        other = build.cast(build.number(number), found.row.type)
+        return scalar.Select(found.mask, found.row, other)
+
+    def _mean_of(
+        self,
+        found: Chosen,
+        node: ast.AST,
+        dims: Items[int] | None,
+        keepdim: bool,
+        result: ElementType,
+        others: list[Affine],
+    ) -> Expression:
+        """The sum over the number of elements; that of halves would leave their range."""
+        if result.dtype not in ("float32", "float64"):
+            self._refuse_choice(node)
+        place = self.place(node)
+        total = super().reduced("sum", self._filled(found, 0), node, dims, keepdim, result)
+        count = self._number_chosen(found, node)
+        for size in others:
+            count = build.binary("Mult", count, build.integer(size), place)
+        return build.binary("Div", total, count, place)
+
+    def _number_chosen(self, found: Chosen, node: ast.AST) -> Expression:
+        """How many elements are chosen: ``n`` of ``x[:n]``, else the number of true ones."""
+        if (ends := _ends(found)) is not None:
+            start, stop = ends
+            if stop is not None:
+                gap = stop if start is None else build.binary("Sub", stop, start, self.place(node))
+                return build.cast(gap, _COUNT)
+        if not found.dimensions <= rows.extents(found.mask).keys():
+            self._refuse_choice(node)  # the mask alone does not say how long its dimension is
+        counted = build.cast(_alone(found), replace(_COUNT, rank=Rank.TENSOR))
+        return super().reduced("sum", counted, node, None, False, _COUNT)
+
+    def chosen_count(self, value: Item, node: ast.AST) -> Expression | None:
+        """The length of a row of which a mask chooses a part, a Python int; None for others."""
+        found = self.chosen_in(value, node) if isinstance(value, build.NODES) else None
+        if found is None:
+            return None
+        rank = len(self.row_shape(found.row, node))
+        if found.dimensions != {rows.dimension(rank)} and len(found.dimensions) != rank:
+            self._refuse_choice(node)
+        return build.cast(self._number_chosen(found, node), build.INT)
+
+    def _require_some(self, found: Chosen, node: ast.AST) -> None:
+        """Ask that an element is chosen: PyTorch raises where there is nothing to compare."""
+        place = self.place(node)
+        if _ends(found) is not None:
+            some = build.compare("GtE", self._number_chosen(found, node), build.number(1), place)
+        else:
+            kind = ElementType("bool", Rank.SCALAR)
+            some = super().reduced("any", _alone(found), node, None, False, kind)
+        self.require_data(some, place, f"{ast.unparse(node)} has elements")
+
+    def _require_beyond(self, word: str, found: Chosen, node: ast.AST) -> None:
+        """Ask that none ties with what stands for those left out: it would share the gradient."""
+        place = self.place(node)
+        limit = build.number(float("-inf") if word == "max" else float("inf"))
+        ties = build.compare("Eq", found.row, limit, place)
+        kind = ElementType("bool", Rank.SCALAR)
+        found_ties = super().reduced("any", build.both(found.mask, ties), node, None, False, kind)
+        self.require_data(
+            build.negate(found_ties), place, f"{ast.unparse(node)} meets no {limit.value}"
+        )
+
+    def chosen_in(self, value: Expression, node: ast.AST) -> Chosen | None:
+        """The whole row and the mask that chooses of it; None where nothing is left out."""
+        masks = {m.condition: None for m in scalar.walk(value) if is_choice(m)}  # type: ignore[union-attr]
+        if not masks:
+            return None
+        if len(masks) > 1:
+            self._refuse_choice(node)
+        (mask,) = masks
+        dimensions = frozenset(
+            n for n in (*rows.extents(mask), *rows.free_dimensions(mask)) if n.startswith("_d")
+        )
+        gone = scalar.Number(0, value.type)
+        beside = _without(value, gone)
+        if rows.free_dimensions(beside) & dimensions:
+            self._refuse_choice(node)
+        return Chosen(_without(value, None), mask, dimensions)
+
+    def _refuse_choice(self, node: ast.AST) -> None:
+        self.unsupported(node, f"{ast.unparse(node)} selects by a mask", "VEC916")
+
+
+def is_choice(value: Expression) -> bool:
+    """Whether a value is a row of which a mask leaves elements out."""
+    if not isinstance(value, scalar.Select):
+        return False
+    other = value.otherwise
+    while isinstance(other, scalar.Cast):
+        other = other.value
+    return isinstance(other, scalar.Invariant) and other.name == _LEFT_OUT
+
+
+def _without(value: Expression, instead: Expression | None) -> Expression:
+    """The value with each choice replaced, by the whole row where `instead` is None."""
+    if is_choice(value):
+        assert isinstance(value, scalar.Select)
+        return value.then if instead is None else instead
+    return scalar.rebuild(value, lambda child: _without(child, instead))
+
+
+def _alone(found: Chosen) -> Expression:
+    """The mask as a row of its own dimensions: ``m[_d2] -> m[_d1]``."""
+    own = sorted(found.dimensions, key=lambda n: int(n.removeprefix("_d")))
+    names = {name: rows.dimension(k) for k, name in enumerate(own, 1)}
+    return rows.moved(found.mask, names, {}, set())
+
+
+def _ends(found: Chosen) -> tuple[Expression | None, Expression | None] | None:
+    """The bounds of the slice that a mask means; None for any other mask."""
+    parts = [found.mask]
+    if isinstance(found.mask, scalar.Call) and found.mask.operator == "logical_and":
+        parts = list(found.mask.arguments)
+    ends: dict[str, Expression] = {}
+    for part in parts:
+        if not isinstance(part, scalar.Call) or part.operator not in ("ge", "lt"):
+            return None
+        at, end = part.arguments
+        own = at.affine.symbols if isinstance(at, scalar.Index) else ()
+        if tuple(found.dimensions) != own and not (not found.dimensions and build.is_number(at)):
+            return None
+        ends[part.operator] = end
+    return ends.get("ge"), ends.get("lt")
+
+
+def _is_prefix(found: Chosen) -> bool:
+    ends = _ends(found)
+    return ends is not None and ends[0] is None
+
+
+def _is_dots(entry: object) -> bool:
+    return isinstance(entry, ast.Constant) and entry.value is Ellipsis
