@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from deloop.verify.values import fill_values, vary_number
+from deloop.verification.values import fill_values, vary_number
 
 SIZES = ("as given", "ones", "zeros", "twos", "odd", "by dimension", "larger", "smaller")
 DTYPES = (

@@ -19,8 +19,8 @@ from typing import Any
 import torch
 
 from deloop.diagnostic import Exactness
-from deloop.verify.aliases import find_alias_differences
-from deloop.verify.compare import (
+from deloop.verification.aliases import find_alias_differences
+from deloop.verification.compare import (
     RELATIVE_TOLERANCE,
     Closeness,
     Difference,
@@ -28,9 +28,9 @@ from deloop.verify.compare import (
     find_differences,
     name_dtype,
 )
-from deloop.verify.copies import CopiedArguments, copy_arguments
-from deloop.verify.gradients import find_gradient_differences
-from deloop.verify.parts import walk_parts
+from deloop.verification.copies import CopiedArguments, copy_arguments
+from deloop.verification.gradients import find_gradient_differences
+from deloop.verification.parts import walk_parts
 
 SEED = 1_234_567
 
@@ -113,7 +113,7 @@ def run_side_by_side(
         Two callables with the same parameters. Each gets its own copy of the arguments, with the
         same random state before it; `args` themselves are not changed.
     exactness, signed_zero, rtol, atol:
-        How values are compared; see `deloop.verify.compare.Closeness`.
+        How values are compared; see `deloop.verification.compare.Closeness`.
     gradients, second_gradients:
         Whether to compare them, where something requires grad after the call.
 

@@ -12,9 +12,15 @@ from dataclasses import dataclass, replace
 import torch
 
 from deloop.diagnostic import Exactness
-from deloop.verify.compare import Closeness, Difference, DifferenceKind, compare_tensors, describe
-from deloop.verify.copies import Leaf
-from deloop.verify.parts import walk_parts
+from deloop.verification.compare import (
+    Closeness,
+    Difference,
+    DifferenceKind,
+    compare_tensors,
+    describe,
+)
+from deloop.verification.copies import Leaf
+from deloop.verification.parts import walk_parts
 
 COTANGENT_SEED = 20_240_229
 
