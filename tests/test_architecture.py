@@ -26,13 +26,13 @@ LAYERS = (
     ("pipeline",),
     ("api", "report"),
     ("decorator",),
-    ("cli", "lsp", "magic"),
+    ("cli", "lsp", "magic", "testing"),
     ("", "__main__"),  # deloop itself: the public names
 )
 LAYER = {room: layer for layer, rooms in enumerate(LAYERS) for room in rooms}
 
 CORE = frozenset({"islpy", "click", "rich"})
-OPTIONAL = frozenset({"torch", "numba"})
+OPTIONAL = frozenset({"torch", "numba", "hypothesis"})
 # Module prefixes in which the package may be imported at all.
 ONLY_IN = {
     "torch": ("deloop.verification", "deloop.decorator", "deloop.cli.demo"),

@@ -9,7 +9,8 @@ import ast
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import partial, reduce
+from operator import and_
 
 from deloop.analysis.after import find_results
 from deloop.analysis.arg_reduction import Surroundings, find_settled
@@ -152,6 +153,11 @@ class Compilation:
     loops: tuple[LoopReport, ...]
     assumptions: tuple[Assumption, ...]
     imports: tuple[str, ...]
+
+    @property
+    def exactness(self) -> Exactness:
+        """Of the function as a whole: rounding if any loop's rewrite declares it."""
+        return reduce(and_, (loop.exactness for loop in self.loops), Exactness.BITWISE)
 
 
 def compile_function(

@@ -9,7 +9,7 @@ import threading
 import traceback
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, overload
 
 from deloop.decorator.describe import OutOfScope
@@ -133,6 +133,28 @@ class Vectorized:
             chosen = self._select(*args, **kwargs)
             return self._extend(args, kwargs) if chosen is None else chosen
 
+    def find_specialisation(
+        self, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Specialisation | None:
+        """What a call with these arguments runs, made now where it does not exist; None for the
+        function as it is written."""
+        try:
+            chosen = self.specialised(*args, **kwargs)
+        except TypeError:  # the arguments do not fit: the call will say so
+            return None
+        return next((s for s in self._special if s.function is chosen and not s.kept), None)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further kind of arguments is compiled for."""
+        rewrites = sum(not special.kept for special in self._special)
+        return max(rewrites, len(self._special) - rewrites) >= MOST_SPECIALISATIONS
+
+    @property
+    def options(self) -> Options:
+        """What the decorator was told."""
+        return self._options
+
     def __repr__(self) -> str:
         return f"<deloop.Vectorized {self.__wrapped__!r}>"
 
@@ -189,8 +211,7 @@ class Vectorized:
 
     def _extend(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[..., Any]:
         function = self._subject.function
-        rewrites = sum(not special.kept for special in self._special)
-        if max(rewrites, len(self._special) - rewrites) >= MOST_SPECIALISATIONS:
+        if self.is_full:
             return function
         bound = self._subject.bind(args, kwargs)
         try:

@@ -47,7 +47,7 @@ class Outcome:
         What the loop and the rewrite raised, or None.
     loop_seconds, rewrite_seconds:
         The time each call took, once, copies and comparison not counted.
-    has_gradients:
+    has_gradients, has_second_gradients:
         Whether gradients were there to compare.
     result, rewrite_result:
         What the two returned.
@@ -61,6 +61,7 @@ class Outcome:
     has_gradients: bool = False
     result: object = None
     rewrite_result: object = None
+    has_second_gradients: bool = False
 
     @property
     def agrees(self) -> bool:
@@ -145,7 +146,7 @@ def run_side_by_side(
             )
     return Outcome(
         tuple(differences), one.exception, other.exception, one.seconds, other.seconds,
-        has_gradients, one.result, other.result,
+        has_gradients, one.result, other.result, has_gradients and second_gradients,
     )  # fmt: skip
 
 
