@@ -103,6 +103,8 @@ def run_side_by_side(
     signed_zero: bool | None = None,
     rtol: Mapping[str, float] | None = None,
     atol: Mapping[str, float] | None = None,
+    isolated: bool = True,
+    names: Sequence[str] | None = None,
 ) -> Outcome:
     """Call `loop` and `rewrite` on copies of the same arguments and compare all that can be seen.
 
@@ -117,6 +119,11 @@ def run_side_by_side(
         How values are compared; see `deloop.verification.compare.Closeness`.
     gradients, second_gradients:
         Whether to compare them, where something requires grad after the call.
+    isolated:
+        Whether both calls see the same random state and what they print is held back. Both are the
+        whole process's: where other threads run, and neither draws nor prints, say False.
+    names:
+        What to call the arguments; the parameters of `loop` where not given.
 
     Where the loop raises, only the type of the exception is compared: what it had done to its
     arguments until then is not part of what is promised.
@@ -127,11 +134,12 @@ def run_side_by_side(
         Where an argument cannot be copied.
     """
     kwargs = dict(kwargs or {})
-    names = name_arguments(loop, args, kwargs)
+    names = names or name_arguments(loop, args, kwargs)
     copies = [copy_arguments(args, kwargs, names) for _ in range(2)]
     closeness = _closeness(copies[0], exactness, signed_zero, rtol, atol)
-    with _preserved_random_state(_find_cuda_devices(copies[0])):
-        one, other = _call(loop, copies[0]), _call(rewrite, copies[1])
+    kept = _preserved_random_state(_find_cuda_devices(copies[0]))
+    with kept if isolated else contextlib.nullcontext():
+        one, other = _call(loop, copies[0], isolated), _call(rewrite, copies[1], isolated)
     differences = list(_compare_exceptions(one.exception, other.exception))
     has_gradients = False
     if one.exception is None and other.exception is None:
@@ -192,15 +200,16 @@ def _closeness(
     return Closeness(exactness, signed_zero, rtol or {}, atol or {}, magnitude, precision)
 
 
-def _call(function: Callable[..., Any], arguments: CopiedArguments) -> _Side:
+def _call(function: Callable[..., Any], arguments: CopiedArguments, isolated: bool) -> _Side:
     printed = io.StringIO()
     result, exception = None, None
     devices = _find_cuda_devices(arguments)
-    _seed_everything()
+    if isolated:
+        _seed_everything()
     for device in devices:
         torch.cuda.synchronize(device)
     start = time.perf_counter()
-    with contextlib.redirect_stdout(printed):
+    with contextlib.redirect_stdout(printed) if isolated else contextlib.nullcontext():
         try:
             result = function(*arguments.args, **arguments.kwargs)
             if isinstance(result, types.GeneratorType):
@@ -210,7 +219,7 @@ def _call(function: Callable[..., Any], arguments: CopiedArguments) -> _Side:
     for device in devices:
         torch.cuda.synchronize(device)
     seconds = time.perf_counter() - start
-    state = _random_state(devices)
+    state = _random_state(devices) if isolated else ((), (), ())
     return _Side(arguments, result, exception, printed.getvalue(), state, seconds)
 
 
