@@ -16,6 +16,7 @@ from deloop.analysis.after import find_results
 from deloop.analysis.arg_reduction import Surroundings, find_settled
 from deloop.analysis.bounds import Bounds, check_trip_counts
 from deloop.analysis.carried import check_decided, require_updates
+from deloop.analysis.certificate import Certificate, Respected, certify
 from deloop.analysis.counts import find_factors
 from deloop.analysis.coverage import find_replaceable, is_passed_on
 from deloop.analysis.escape import check_apart, find_escaping
@@ -116,6 +117,8 @@ class LoopReport:
         The dependences that were considered.
     lossy:
         The steps at which bitwise equality was lost.
+    respected:
+        What respects each dependence, of a loop that was rewritten.
     """
 
     line: int
@@ -126,6 +129,12 @@ class LoopReport:
     refusal: Refusal | None = None
     dependences: tuple[Dependence, ...] = field(default=(), repr=False)
     lossy: tuple[str, ...] = ()
+    respected: tuple[Respected, ...] = field(default=(), repr=False)
+
+    @property
+    def certificate(self) -> Certificate:
+        """What the rewrite rests on: dependences, assumptions, exactness, each with its reason."""
+        return Certificate(self.respected, self.assumptions, self.exactness, self.lossy)
 
 
 @dataclass(frozen=True)
@@ -325,6 +334,7 @@ def _joined(reports: Sequence[LoopReport]) -> list[LoopReport]:
             first.refusal or report.refusal,
             (*first.dependences, *report.dependences),
             (*first.lossy, *report.lossy),
+            (*first.respected, *report.respected),
         )
     return list(found.values())
 
@@ -346,6 +356,7 @@ def compile_loop(
     origins = find_origins(function, candidate)
     around = Surroundings(statements, nest.arrays, nest.cells, escaping, origins, nest.live)
     plan = distribute(statements, dependences, around)
+    respected = certify(plan, dependences, statements)
     check_decided(plan)
     check_apart(plan, escaping)
     facts.needed.extend(require_updates(nest, statements, facts, find_settled(plan)))
@@ -394,6 +405,7 @@ def compile_loop(
         refusal,
         dependences,
         tuple(context.lossy),
+        respected,
     )
     new_body = spell_sequences(written.body, context, facts.is_length)
     replacement = Replacement(
