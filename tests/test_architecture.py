@@ -22,20 +22,20 @@ LAYERS = (
     ("ir", "ops"),
     ("frontend", "poly", "backend"),
     ("analysis", "rewrite"),
-    ("transform", "rules", "verify"),
+    ("transform", "rules", "verification"),
     ("pipeline",),
     ("api", "report"),
     ("decorator",),
-    ("cli", "lsp", "magic"),
+    ("cli", "lsp", "magic", "testing"),
     ("", "__main__"),  # deloop itself: the public names
 )
 LAYER = {room: layer for layer, rooms in enumerate(LAYERS) for room in rooms}
 
 CORE = frozenset({"islpy", "click", "rich"})
-OPTIONAL = frozenset({"torch", "numba"})
+OPTIONAL = frozenset({"torch", "numba", "hypothesis"})
 # Module prefixes in which the package may be imported at all.
 ONLY_IN = {
-    "torch": ("deloop.verify", "deloop.decorator", "deloop.cli.demo"),
+    "torch": ("deloop.verification", "deloop.decorator", "deloop.cli.demo"),
     "islpy": ("deloop.poly.isl",),
 }
 
@@ -313,8 +313,10 @@ def test_cycle_within_one_package_is_found_once() -> None:
 
 def test_function_import_is_found_unless_the_package_is_optional() -> None:
     text = "def f():\n    import torch\n    import json\n"
-    house = read_house({"deloop/verify/a.py": text})
-    assert find_function_imports(house) == ["deloop.verify.a:3 imports json inside a function"]
+    house = read_house({"deloop/verification/a.py": text})
+    assert find_function_imports(house) == [
+        "deloop.verification.a:3 imports json inside a function"
+    ]
 
 
 def test_torch_outside_its_rooms_is_found_also_when_imported_by_name() -> None:
@@ -322,7 +324,7 @@ def test_torch_outside_its_rooms_is_found_also_when_imported_by_name() -> None:
     assert find_misplaced_packages(read_house({"deloop/ir/a.py": text})) == [
         "deloop.ir.a:2 imports torch"
     ]
-    assert find_misplaced_packages(read_house({"deloop/verify/a.py": text})) == []
+    assert find_misplaced_packages(read_house({"deloop/verification/a.py": text})) == []
 
 
 def test_islpy_outside_its_file_is_found() -> None:

@@ -13,7 +13,7 @@ import torch
 
 import deloop
 from deloop.diagnostic import Exactness
-from deloop.verify.run import run_side_by_side
+from deloop.verification.run import run_side_by_side
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
 PAIRS = [

@@ -1,7 +1,7 @@
 """Find Python loops over PyTorch tensors and turn them into tensor operations that give the same.
 
-``deloop.vectorize`` needs PyTorch and is loaded when it is first asked for; everything else works
-without it.
+``deloop.vectorize`` and ``deloop.verify`` need PyTorch and are loaded when they are first asked
+for; everything else works without it.
 """
 
 from __future__ import annotations
@@ -10,31 +10,43 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from deloop.diagnostic import Assumption, Exactness, Place, Refusal, Safety
-from deloop.errors import DeloopError, RefusalError
+from deloop.errors import DeloopError, DifferenceError, RefusalError
 
 if TYPE_CHECKING:
-    from deloop.decorator import Vectorized, vectorize
+    from deloop.decorator import Vectorized, vectorize, verify
+    from deloop.report import Verification
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Assumption",
     "DeloopError",
+    "DifferenceError",
     "Exactness",
     "Place",
     "Refusal",
     "RefusalError",
     "Safety",
     "Vectorized",
+    "Verification",
     "vectorize",
+    "verify",
 ]
 
-# The room that needs PyTorch, imported by name when one of its names is first asked for (PEP 562).
-_NEEDS_TORCH = "deloop.decorator"
-_LAZY = frozenset({"Vectorized", "vectorize"})
+# Where names come from that are imported when they are first asked for (PEP 562): the first room
+# needs PyTorch.
+_LAZY = {
+    "Vectorized": "deloop.decorator",
+    "vectorize": "deloop.decorator",
+    "verify": "deloop.decorator",
+    "Verification": "deloop.report",
+}
+_MODULES = {"testing": "deloop.testing"}
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(_MODULES[name])
     if name not in _LAZY:
         raise AttributeError(f"module 'deloop' has no attribute {name!r}")
-    return getattr(importlib.import_module(_NEEDS_TORCH), name)
+    return getattr(importlib.import_module(_LAZY[name]), name)

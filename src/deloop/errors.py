@@ -42,5 +42,9 @@ class CarriedRead(Unliftable):
         self.name = name
 
 
+class DifferenceError(DeloopError, AssertionError):
+    """A rewrite does something else than its loop; the text shows the input and what differs."""
+
+
 class MissingTorchError(DeloopError, ImportError):
     """PyTorch is needed for this and is not installed."""

@@ -9,12 +9,14 @@ import ast
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import partial, reduce
+from operator import and_
 
 from deloop.analysis.after import find_results
 from deloop.analysis.arg_reduction import find_settled
 from deloop.analysis.bounds import Bounds, check_trip_counts
 from deloop.analysis.carried import check_decided, require_updates
+from deloop.analysis.certificate import Certificate, Respected, certify
 from deloop.analysis.counts import find_factors
 from deloop.analysis.coverage import find_replaceable, is_passed_on
 from deloop.analysis.escape import check_apart, find_escaping
@@ -121,6 +123,8 @@ class LoopReport:
         The dependences that were considered.
     lossy:
         The steps at which bitwise equality was lost.
+    respected:
+        What respects each dependence, of a loop that was rewritten.
     """
 
     line: int
@@ -131,6 +135,12 @@ class LoopReport:
     refusal: Refusal | None = None
     dependences: tuple[Dependence, ...] = field(default=(), repr=False)
     lossy: tuple[str, ...] = ()
+    respected: tuple[Respected, ...] = field(default=(), repr=False)
+
+    @property
+    def certificate(self) -> Certificate:
+        """What the rewrite rests on: dependences, assumptions, exactness, each with its reason."""
+        return Certificate(self.respected, self.assumptions, self.exactness, self.lossy)
 
 
 @dataclass(frozen=True)
@@ -158,6 +168,11 @@ class Compilation:
     loops: tuple[LoopReport, ...]
     assumptions: tuple[Assumption, ...]
     imports: tuple[str, ...]
+
+    @property
+    def exactness(self) -> Exactness:
+        """Of the function as a whole: rounding if any loop's rewrite declares it."""
+        return reduce(and_, (loop.exactness for loop in self.loops), Exactness.BITWISE)
 
 
 def compile_function(
@@ -337,6 +352,7 @@ def _joined(reports: Sequence[LoopReport]) -> list[LoopReport]:
             first.refusal or report.refusal,
             (*first.dependences, *report.dependences),
             (*first.lossy, *report.lossy),
+            (*first.respected, *report.respected),
         )
     return list(found.values())
 
@@ -360,6 +376,7 @@ def compile_loop(
     origins = find_origins(function, candidate)
     around = Surroundings(statements, nest.arrays, nest.cells, escaping, origins, nest.live)
     plan = distribute(statements, dependences, around)
+    respected = certify(plan, dependences, statements)
     check_decided(plan)
     check_apart(plan, escaping)
     facts.needed.extend(require_updates(nest, statements, facts, find_settled(plan)))
@@ -411,6 +428,7 @@ def compile_loop(
         refusal,
         dependences,
         tuple(context.lossy),
+        respected,
     )
     new_body = spell_sequences(written.body, context, facts.is_length)
     replacement = Replacement(

@@ -9,7 +9,7 @@ import torch
 
 import deloop
 from deloop.diagnostic import Exactness
-from deloop.verify.run import run_side_by_side
+from deloop.verification.run import run_side_by_side
 
 
 def layer(x: Any, w: Any) -> Any:

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import deloop
-from deloop.verify.run import run_side_by_side
+from deloop.verification.run import run_side_by_side
 
 
 def read_twice(x):  # type: ignore[no-untyped-def]

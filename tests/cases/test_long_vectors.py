@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from deloop.verify.run import run_side_by_side
+from deloop.verification.run import run_side_by_side
 
 from .case import Case
 from .test_cases import CASES, exactness_of, vectorized

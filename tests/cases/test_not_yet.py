@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import deloop
-from deloop.verify.run import run_side_by_side
+from deloop.verification.run import run_side_by_side
 
 from .case import Case
 from .not_yet import NOT_YET

@@ -13,7 +13,7 @@ import torch
 
 from deloop.decorator import vectorize
 from deloop.diagnostic import Exactness
-from deloop.verify.run import run_side_by_side
+from deloop.verification.run import run_side_by_side
 
 from .generator import Program
 

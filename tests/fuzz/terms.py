@@ -1,7 +1,7 @@
 """Random expressions of a carried program: what is added, stored and compared.
 
 They are tame: their values stay near those of the arguments, so that sums of them, taken in another
-order, agree within the tolerance of `deloop.verify`.
+order, agree within the tolerance of `deloop.verification`.
 """
 
 from __future__ import annotations

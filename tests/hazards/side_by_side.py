@@ -10,7 +10,7 @@ import torch
 
 import deloop
 from deloop.diagnostic import Exactness
-from deloop.verify.run import run_side_by_side
+from deloop.verification.run import run_side_by_side
 
 BITWISE = Exactness.BITWISE
 ROUNDING = Exactness.ROUNDING

@@ -12,7 +12,7 @@ import torch
 import deloop
 from deloop.rewrite.rule import Example, Rule, render_page
 from deloop.rules import RULES
-from deloop.verify.run import run_side_by_side
+from deloop.verification.run import run_side_by_side
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "rules"
 HEADINGS = [

@@ -92,7 +92,7 @@ def check_aliases(statements: list[Statement], arrays: Mapping[str, Tensor]) -> 
                 )  # fmt: skip
 
 
-def _in_users_words(access: Access, statement: Statement) -> str:
+def in_users_words(access: Access, statement: Statement) -> str:
     """``x[n - k - 2]`` of a loop that counts ``k`` for ``i = n - 1 - k`` is ``x[i - 1]``."""
     values: dict[str, Affine] = {}
     for loop in statement.loops:
@@ -122,8 +122,8 @@ def refuse_carried(dependence: Dependence, statements: list[Statement]) -> Refus
     iterator = loop.iterator
     distance = dependence.distance[dependence.level - 1] if dependence.level else None
     far = f"distance {distance}" if distance is not None else "at varying distance"
-    source_access = _in_users_words(dependence.source_access, source)
-    sink_access = _in_users_words(dependence.sink_access, sink)
+    source_access = in_users_words(dependence.source_access, source)
+    sink_access = in_users_words(dependence.sink_access, sink)
     iterator = loop.variable[0] if loop.variable else iterator
     verbs = {
         DependenceKind.FLOW: ("reads", "writes"),

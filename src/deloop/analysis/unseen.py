@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from deloop.dtype import RANGES, Rank, category
 from deloop.ir import scalar
+from deloop.ir.affine import Affine
 from deloop.ir.loop import Cell, Nest, expressions_of
 from deloop.ir.plan import Statement
 from deloop.ir.scalar import Call, Cast, ElementType, Expression, Index, Load, Number, Select
@@ -39,7 +40,7 @@ def _is_unseen(cell: Cell, nest: Nest, statements: Sequence[Statement]) -> bool:
         store = statement.store
         if not any(_reads(e, cell) for e in expressions_of(store)):
             continue
-        if any(not isinstance(s, scalar.Affine) and _reads(s, cell) for s in store.subscripts):
+        if any(not isinstance(s, Affine) and _reads(s, cell) for s in store.subscripts):
             return False
         if store.array in others:
             return False  # what another variable takes from it, it may hand on

@@ -6,5 +6,6 @@ The package needs PyTorch; importing it raises `MissingTorchError` where that is
 from __future__ import annotations
 
 from deloop.decorator.vectorized import DeloopWarning, Vectorized, vectorize
+from deloop.decorator.verify import verify
 
-__all__ = ["DeloopWarning", "Vectorized", "vectorize"]
+__all__ = ["DeloopWarning", "Vectorized", "vectorize", "verify"]

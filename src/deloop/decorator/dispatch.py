@@ -25,6 +25,7 @@ from typing import Any
 
 from deloop.decorator.build import build_function
 from deloop.decorator.environment import HOOKS, ORDINARY
+from deloop.diagnostic import Exactness
 
 _KINDS = inspect.Parameter
 _STARS = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}
@@ -33,11 +34,15 @@ _BASE_NAMES = {**HOOKS, "_deloop_type": type, "_deloop_len": len}
 
 @dataclass(frozen=True)
 class Specialisation:
-    """One answer: where `tests` all hold, `function` runs; `kept` where that is the loop."""
+    """One answer: where `tests` all hold, `function` runs; `kept` where that is the loop.
+
+    `exactness` is what the rewrite declares.
+    """
 
     tests: tuple[str, ...]
     function: Callable[..., Any]
     kept: bool = False
+    exactness: Exactness = Exactness.BITWISE
 
 
 def spell_parameters(signature: inspect.Signature) -> tuple[str, str]:

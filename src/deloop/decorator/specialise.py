@@ -131,7 +131,8 @@ def specialise(
         import_names(compilation.imports),
         f"vectorized {subject.function.__name__}",
     )
-    return Specialisation(merge_shape_tests((*kind, *assumed), ranks), function), kept
+    tests = merge_shape_tests((*kind, *assumed), ranks)
+    return Specialisation(tests, function, exactness=compilation.exactness), kept
 
 
 def find_order_tests(hints: Mapping[str, int]) -> tuple[str, ...]:

@@ -9,9 +9,11 @@ import threading
 import traceback
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, overload
 
+from deloop.decorator.check import Checks, Watched
 from deloop.decorator.describe import OutOfScope
 from deloop.decorator.dispatch import Specialisation, build_dispatch, build_selection
 from deloop.decorator.functions import check_readable
@@ -50,6 +52,8 @@ class Vectorized:
         ``"keep"`` runs the loop where it cannot be rewritten; ``"raise"`` raises `RefusalError`.
     inline:
         Whether functions given as arguments are written out in the rewritten source.
+    check, check_seconds:
+        See `vectorize`; `checks` says what came of it.
 
     Examples
     --------
@@ -67,6 +71,7 @@ class Vectorized:
     __wrapped__: Callable[..., Any]
     __name__: str
     __qualname__: str
+    checks: Checks
 
     def __init__(
         self,
@@ -74,6 +79,8 @@ class Vectorized:
         *,
         on_refusal: str = "keep",
         inline: bool = False,
+        check: str = "off",
+        check_seconds: float = 10.0,
     ) -> None:
         if on_refusal not in ("keep", "raise"):
             raise ValueError(f'on_refusal is "keep" or "raise", not {on_refusal!r}')
@@ -83,6 +90,7 @@ class Vectorized:
         functools.update_wrapper(self, function, updated=("__dict__",) if is_function else ())
         self._on_refusal = on_refusal
         self._options = Options(inline=inline)
+        self.checks = Checks(check, check_seconds)
         self._lock = threading.RLock()
         self._special: tuple[Specialisation, ...] = ()
         self._dispatch: Callable[..., Any] = function
@@ -111,27 +119,50 @@ class Vectorized:
             return _report(keep_function(text, self._unreadable))
         bound = self._subject.bind(args, kwargs)
         with self._lock:
+            if self.checks.difference:
+                return _report(self._keep("VEC901", "a checked call differed from its loop"))
             try:
                 return _report(explain_call(self._subject, bound))
             except OutOfScope as reason:
-                refusal = refuse(self._subject.function, "VEC908", str(reason))
+                return _report(self._keep("VEC908", str(reason)))
             except RecursionError:
                 raise
             except Exception as error:
                 sentence = f"deloop failed ({type(error).__name__}: {error})"
-                refusal = refuse(self._subject.function, "VEC909", sentence)
-            return _report(keep_function(read_text(self._subject.function), refusal))
+                return _report(self._keep("VEC909", sentence))
 
     def specialised(self, *args: Any, **kwargs: Any) -> Callable[..., Any]:
         """The function that a call with these arguments runs, made now where it does not exist.
 
         The rewrite itself, without guards, or the original; good for arguments of this kind only.
         """
-        if self._unreadable is not None:
+        if self._unreadable is not None or self.checks.difference:
             return self._dispatch
         with self._lock:
             chosen = self._select(*args, **kwargs)
             return self._extend(args, kwargs) if chosen is None else chosen
+
+    def find_specialisation(
+        self, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Specialisation | None:
+        """What a call with these arguments runs, made now where it does not exist; None for the
+        function as it is written."""
+        try:
+            chosen = self.specialised(*args, **kwargs)
+        except TypeError:  # the arguments do not fit: the call will say so
+            return None
+        return next((s for s in self._special if s.function is chosen and not s.kept), None)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further kind of arguments is compiled for."""
+        rewrites = sum(not special.kept for special in self._special)
+        return max(rewrites, len(self._special) - rewrites) >= MOST_SPECIALISATIONS
+
+    @property
+    def options(self) -> Options:
+        """What the decorator was told."""
+        return self._options
 
     def __repr__(self) -> str:
         return f"<deloop.Vectorized {self.__wrapped__!r}>"
@@ -164,7 +195,8 @@ class Vectorized:
             found = getattr(found, part, None)
         if found is self:
             return str(self.__qualname__)
-        return _rebuild, (self.__wrapped__, self._on_refusal, self._options)
+        checks = (self.checks.mode, self.checks.budget)
+        return _rebuild, (self.__wrapped__, self._on_refusal, self._options, *checks)
 
     def __copy__(self) -> Vectorized:
         return self
@@ -175,7 +207,9 @@ class Vectorized:
     # The first call with a new signature.
 
     def _install(self, special: tuple[Specialisation, ...]) -> None:
-        """Dispatch to these, rewrites before kept signatures."""
+        """Dispatch to these, rewrites before kept signatures; to none once one was wrong."""
+        if self.checks.difference:
+            return
         subject = self._subject
         function, signature, names = subject.function, subject.signature, subject.names
         special = tuple(sorted(special, key=lambda s: s.kept))
@@ -189,16 +223,17 @@ class Vectorized:
 
     def _extend(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[..., Any]:
         function = self._subject.function
-        rewrites = sum(not special.kept for special in self._special)
-        if max(rewrites, len(self._special) - rewrites) >= MOST_SPECIALISATIONS:
+        if self.is_full:
             return function
         bound = self._subject.bind(args, kwargs)
         try:
             special, kept = specialise(self._subject, bound, self._on_refusal)
+            if self.checks.mode != "off" and not special.kept:
+                special = replace(special, function=self._watch(special))
             if all(special.tests != known.tests for known in self._special):
                 self._install((special, *self._special))
             chosen = self._select(*args, **kwargs)
-            if chosen is None and special is not kept:
+            if chosen is None and not special.kept:
                 # The rewrite's own assumptions fail for the arguments that it was made for.
                 self._install((*self._special, kept))
             return chosen or function
@@ -208,6 +243,41 @@ class Vectorized:
             return function
         except Exception:
             return self._give_up()
+
+    # Calls that are checked.
+
+    def _watch(self, special: Specialisation) -> Watched:
+        function = self._subject.function
+        return Watched(
+            function, special.function, special.exactness, self.checks,
+            lambda watched, args, kwargs: self._select(*args, **kwargs) is watched,
+            self._distrust, self._trust,
+        )  # fmt: skip
+
+    def _trust(self, watched: Watched) -> None:
+        """The rewrite has passed its only check: from now on calls go to it directly."""
+        with self._lock:
+            special = [
+                replace(s, function=watched.rewrite) if s.function is watched else s
+                for s in self._special
+            ]
+            self._install(tuple(special))
+
+    def _distrust(self, difference: str) -> None:
+        """A rewrite is wrong: say so once, with what shows it, and run the loop from now on."""
+        with self._lock:
+            self._dispatch, self._select = self._subject.function, _select_nothing
+            self._special = ()
+        warnings.warn(
+            f"deloop's rewrite of {self.__qualname__} differs from its loop, which runs from now"
+            f" on; this is a bug in deloop, please report it with this text:\n{difference}",
+            DeloopWarning,
+            stacklevel=8,
+        )
+
+    def _keep(self, code: str, sentence: str) -> Compilation:
+        function = self._subject.function
+        return keep_function(read_text(function), refuse(function, code, sentence))
 
     def _give_up(self) -> Callable[..., Any]:
         """deloop failed: say so once, and run the loop from now on."""
@@ -278,24 +348,43 @@ def _report(compilation: Compilation) -> Report:
     return Report(compilation.status, compilation.source, compilation.loops)
 
 
-def _rebuild(function: Callable[..., Any], on_refusal: str, options: Options) -> Vectorized:
-    return Vectorized(function, on_refusal=on_refusal, inline=options.inline)
+def _rebuild(
+    function: Callable[..., Any], on_refusal: str, options: Options, check: str, seconds: float
+) -> Vectorized:
+    return Vectorized(
+        function, on_refusal=on_refusal, inline=options.inline, check=check, check_seconds=seconds
+    )
 
 
 @overload
 def vectorize(
-    fn: Callable[..., Any], *, on_refusal: str = "keep", inline: bool = False
+    fn: Callable[..., Any],
+    *,
+    on_refusal: str = "keep",
+    inline: bool = False,
+    check: str = "off",
+    check_seconds: float = 10.0,
 ) -> Vectorized: ...
 
 
 @overload
 def vectorize(
-    fn: None = None, *, on_refusal: str = "keep", inline: bool = False
+    fn: None = None,
+    *,
+    on_refusal: str = "keep",
+    inline: bool = False,
+    check: str = "off",
+    check_seconds: float = 10.0,
 ) -> Callable[[Callable[..., Any]], Vectorized]: ...
 
 
 def vectorize(
-    fn: Callable[..., Any] | None = None, *, on_refusal: str = "keep", inline: bool = False
+    fn: Callable[..., Any] | None = None,
+    *,
+    on_refusal: str = "keep",
+    inline: bool = False,
+    check: str = "off",
+    check_seconds: float = 10.0,
 ) -> Any:
     """Run a function's loops over tensors as tensor operations wherever that is the same.
 
@@ -310,14 +399,24 @@ def vectorize(
         ``"keep"`` runs a loop that cannot be rewritten, ``"raise"`` raises `RefusalError`.
     inline:
         Whether functions given as arguments are written out in the rewritten source.
+    check:
+        ``"first"``: the first call with a new signature runs loop and rewrite side by side, on
+        copies of its arguments, and compares values, gradients and arguments. ``"sample"``: calls
+        1, 2, 4, 8, … of each signature. Where they differ the loop runs, then and from then on, and
+        one `DeloopWarning` shows what differs and how to see it again. A function that prints,
+        writes or changes what outlives it is not checked: it must not run twice.
+    check_seconds:
+        What all checks of the function may take together; the one that passes it is the last.
     """
+    options: dict[str, Any] = {
+        "on_refusal": on_refusal, "inline": inline, "check": check, "check_seconds": check_seconds,
+    }  # fmt: skip
     if fn is None:
-        return functools.partial(vectorize, on_refusal=on_refusal, inline=inline)
+        return functools.partial(vectorize, **options)
     if isinstance(fn, staticmethod | classmethod):
-        return type(fn)(Vectorized(fn.__func__, on_refusal=on_refusal, inline=inline))
+        return type(fn)(Vectorized(fn.__func__, **options))
     if isinstance(fn, types.MethodType):
-        whole = Vectorized(fn.__func__, on_refusal=on_refusal, inline=inline)
-        return BoundVectorized(whole, fn.__self__)
+        return BoundVectorized(Vectorized(fn.__func__, **options), fn.__self__)
     if isinstance(fn, Vectorized):
-        return Vectorized(fn.__wrapped__, on_refusal=on_refusal, inline=inline)
-    return Vectorized(fn, on_refusal=on_refusal, inline=inline)
+        return Vectorized(fn.__wrapped__, **options)
+    return Vectorized(fn, **options)

@@ -58,12 +58,12 @@ def describe_loop(loop: LoopReport) -> Iterator[tuple[str, str]]:
 
 
 def describe_dependences(loop: LoopReport) -> str:
-    """What the dependence analysis found: nothing, or the first dependences by name."""
+    """What the dependence analysis found: nothing, or the first dependences and why they hold."""
     if not loop.dependences:
         return "no iteration touches an element that another one writes (no dependence)"
-    first = "; ".join(map(str, loop.dependences[:MOST_DEPENDENCES]))
-    more = len(loop.dependences) - MOST_DEPENDENCES
-    return first + (f"; and {more} more" if more > 0 else "")
+    found = list(dict.fromkeys(map(str, loop.respected or loop.dependences)))
+    more = len(found) - MOST_DEPENDENCES
+    return "; ".join(found[:MOST_DEPENDENCES]) + (f"; and {more} more" if more > 0 else "")
 
 
 def render_text(status: str, source: str, loops: Sequence[LoopReport]) -> str:

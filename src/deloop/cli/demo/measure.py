@@ -14,8 +14,8 @@ from deloop.decorator import Vectorized, vectorize
 from deloop.decorator.pytorch import torch
 from deloop.diagnostic import Exactness
 from deloop.report import Report
-from deloop.verify.compare import DifferenceKind
-from deloop.verify.run import Outcome, run_side_by_side
+from deloop.verification.compare import DifferenceKind
+from deloop.verification.run import Outcome, run_side_by_side
 
 REPEATS = 15
 POLL_SECONDS = 0.1

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from deloop.verify.compare import Closeness, Difference, DifferenceKind
-from deloop.verify.copies import Leaf
-from deloop.verify.gradients import find_gradient_differences
+from deloop.verification.compare import Closeness, Difference, DifferenceKind
+from deloop.verification.copies import Leaf
+from deloop.verification.gradients import find_gradient_differences
 
 K = DifferenceKind
 Function = Callable[[torch.Tensor], torch.Tensor]

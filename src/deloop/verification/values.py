@@ -23,7 +23,7 @@ def fill_values(
         Where integers come from: an index must stay an index. Any shape.
     scheme:
         ``ordinary``, ``signed``, ``as given``, ``zeros``, ``ties``, ``special`` or ``extreme``; see
-        `deloop.verify.inputs.Variation`.
+        `deloop.verification.inputs.Variation`.
     generator:
         The source of randomness, on the CPU.
     limit:

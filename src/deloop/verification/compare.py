@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from deloop.diagnostic import Exactness
-from deloop.verify.parts import find_parts
+from deloop.verification.parts import find_parts
 
 
 class DifferenceKind(Enum):

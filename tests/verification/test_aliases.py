@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from deloop.verify.aliases import find_alias_differences
-from deloop.verify.compare import DifferenceKind
+from deloop.verification.aliases import find_alias_differences
+from deloop.verification.compare import DifferenceKind
 
 Made = list[tuple[str, object]]
 

@@ -7,7 +7,7 @@ import random
 import pytest
 import torch
 
-from deloop.verify.values import fill_values, special_tensor, vary_number
+from deloop.verification.values import fill_values, special_tensor, vary_number
 
 DTYPES = [
     torch.bool, torch.uint8, torch.int8, torch.int32, torch.int64, torch.float16, torch.bfloat16,

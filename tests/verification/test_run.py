@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from deloop.diagnostic import Exactness
-from deloop.verify.compare import DifferenceKind
-from deloop.verify.run import name_arguments, run_side_by_side
+from deloop.verification.compare import DifferenceKind
+from deloop.verification.run import name_arguments, run_side_by_side
 
 K = DifferenceKind
 

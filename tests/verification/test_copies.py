@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import torch
 
-from deloop.verify.compare import find_differences
-from deloop.verify.copies import CopiedArguments, UncopyableArgument, copy_arguments
+from deloop.verification.compare import find_differences
+from deloop.verification.copies import CopiedArguments, UncopyableArgument, copy_arguments
 
 
 def copy(*args: Any) -> CopiedArguments:

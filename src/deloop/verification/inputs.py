@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from deloop.verify.values import fill_values, vary_number
+from deloop.verification.values import fill_values, vary_number
 
 SIZES = ("as given", "ones", "zeros", "twos", "odd", "by dimension", "larger", "smaller")
 DTYPES = (
@@ -179,7 +179,7 @@ def make_arguments(
             return sizes_map[leaf]
         return vary_number(leaf, choose) if vary_numbers else leaf
 
-    args, keywords = _map_leaves(whole, substitute)
+    args, keywords = map_leaves(whole, substitute)
     return args, keywords
 
 
@@ -193,18 +193,18 @@ def find_tensors(value: object) -> list[torch.Tensor]:
             found.setdefault(id(leaf), leaf)
         return leaf
 
-    _map_leaves(value, note)
+    map_leaves(value, note)
     return list(found.values())
 
 
-def _map_leaves(value: Any, function: Callable[[Any], Any]) -> Any:
+def map_leaves(value: Any, function: Callable[[Any], Any]) -> Any:
     """The same nest of lists, tuples and dicts with `function` applied to everything else."""
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*(_map_leaves(part, function) for part in value))
+        return type(value)(*(map_leaves(part, function) for part in value))
     if type(value) in (list, tuple):
-        return type(value)(_map_leaves(part, function) for part in value)
+        return type(value)(map_leaves(part, function) for part in value)
     if type(value) is dict:
-        return {key: _map_leaves(part, function) for key, part in value.items()}
+        return {key: map_leaves(part, function) for key, part in value.items()}
     return function(value)
 
 

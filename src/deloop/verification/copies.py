@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from deloop.errors import DeloopError
-from deloop.verify.parts import walk_parts
+from deloop.verification.parts import walk_parts
 
 
 class UncopyableArgument(DeloopError):

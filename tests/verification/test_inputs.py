@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from deloop.verify.aliases import find_alias_differences
-from deloop.verify.compare import find_differences
-from deloop.verify.inputs import (
+from deloop.verification.aliases import find_alias_differences
+from deloop.verification.compare import find_differences
+from deloop.verification.inputs import (
     CHOICES,
     LARGEST_SIZE,
     LabelledArguments,
@@ -17,7 +17,7 @@ from deloop.verify.inputs import (
     list_single_variations,
     make_arguments,
 )
-from deloop.verify.run import run_side_by_side
+from deloop.verification.run import run_side_by_side
 
 EXAMPLE = (torch.ones(10, 20), torch.ones(20, 10), 10, 0.5, torch.sin)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from deloop.diagnostic import Exactness
-from deloop.verify.compare import (
+from deloop.verification.compare import (
     RELATIVE_TOLERANCE,
     Closeness,
     Difference,
@@ -21,8 +21,8 @@ from deloop.verify.compare import (
     describe,
     name_dtype,
 )
-from deloop.verify.copies import Leaf
-from deloop.verify.parts import walk_parts
+from deloop.verification.copies import Leaf
+from deloop.verification.parts import walk_parts
 
 COTANGENT_SEED = 20_240_229
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from deloop.diagnostic import Exactness
-from deloop.verify.compare import Closeness, DifferenceKind, find_differences
+from deloop.verification.compare import Closeness, DifferenceKind, find_differences
 
 K = DifferenceKind
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import torch
 
-from deloop.verify.parts import find_parts, walk_parts
+from deloop.verification.parts import find_parts, walk_parts
 
 
 class Pair(NamedTuple):

@@ -19,8 +19,8 @@ from typing import Any
 import torch
 
 from deloop.diagnostic import Exactness
-from deloop.verify.aliases import find_alias_differences
-from deloop.verify.compare import (
+from deloop.verification.aliases import find_alias_differences
+from deloop.verification.compare import (
     RELATIVE_TOLERANCE,
     Closeness,
     Difference,
@@ -28,9 +28,9 @@ from deloop.verify.compare import (
     find_differences,
     name_dtype,
 )
-from deloop.verify.copies import CopiedArguments, copy_arguments
-from deloop.verify.gradients import find_gradient_differences
-from deloop.verify.parts import walk_parts
+from deloop.verification.copies import CopiedArguments, copy_arguments
+from deloop.verification.gradients import find_gradient_differences
+from deloop.verification.parts import walk_parts
 
 SEED = 1_234_567
 
@@ -47,7 +47,7 @@ class Outcome:
         What the loop and the rewrite raised, or None.
     loop_seconds, rewrite_seconds:
         The time each call took, once, copies and comparison not counted.
-    has_gradients:
+    has_gradients, has_second_gradients:
         Whether gradients were there to compare.
     result, rewrite_result:
         What the two returned.
@@ -61,6 +61,7 @@ class Outcome:
     has_gradients: bool = False
     result: object = None
     rewrite_result: object = None
+    has_second_gradients: bool = False
 
     @property
     def agrees(self) -> bool:
@@ -102,6 +103,8 @@ def run_side_by_side(
     signed_zero: bool | None = None,
     rtol: Mapping[str, float] | None = None,
     atol: Mapping[str, float] | None = None,
+    isolated: bool = True,
+    names: Sequence[str] | None = None,
 ) -> Outcome:
     """Call `loop` and `rewrite` on copies of the same arguments and compare all that can be seen.
 
@@ -113,9 +116,14 @@ def run_side_by_side(
         Two callables with the same parameters. Each gets its own copy of the arguments, with the
         same random state before it; `args` themselves are not changed.
     exactness, signed_zero, rtol, atol:
-        How values are compared; see `deloop.verify.compare.Closeness`.
+        How values are compared; see `deloop.verification.compare.Closeness`.
     gradients, second_gradients:
         Whether to compare them, where something requires grad after the call.
+    isolated:
+        Whether both calls see the same random state and what they print is held back. Both are the
+        whole process's: where other threads run, and neither draws nor prints, say False.
+    names:
+        What to call the arguments; the parameters of `loop` where not given.
 
     Where the loop raises, only the type of the exception is compared: what it had done to its
     arguments until then is not part of what is promised.
@@ -126,11 +134,12 @@ def run_side_by_side(
         Where an argument cannot be copied.
     """
     kwargs = dict(kwargs or {})
-    names = name_arguments(loop, args, kwargs)
+    names = names or name_arguments(loop, args, kwargs)
     copies = [copy_arguments(args, kwargs, names) for _ in range(2)]
     closeness = _closeness(copies[0], exactness, signed_zero, rtol, atol)
-    with _preserved_random_state(_find_cuda_devices(copies[0])):
-        one, other = _call(loop, copies[0]), _call(rewrite, copies[1])
+    kept = _preserved_random_state(_find_cuda_devices(copies[0]))
+    with kept if isolated else contextlib.nullcontext():
+        one, other = _call(loop, copies[0], isolated), _call(rewrite, copies[1], isolated)
     differences = list(_compare_exceptions(one.exception, other.exception))
     has_gradients = False
     if one.exception is None and other.exception is None:
@@ -145,7 +154,7 @@ def run_side_by_side(
             )
     return Outcome(
         tuple(differences), one.exception, other.exception, one.seconds, other.seconds,
-        has_gradients, one.result, other.result,
+        has_gradients, one.result, other.result, has_gradients and second_gradients,
     )  # fmt: skip
 
 
@@ -200,15 +209,16 @@ def _closeness(
     return Closeness(exactness, signed_zero, rtol or {}, atol or {}, magnitude, precision)
 
 
-def _call(function: Callable[..., Any], arguments: CopiedArguments) -> _Side:
+def _call(function: Callable[..., Any], arguments: CopiedArguments, isolated: bool) -> _Side:
     printed = io.StringIO()
     result, exception = None, None
     devices = _find_cuda_devices(arguments)
-    _seed_everything()
+    if isolated:
+        _seed_everything()
     for device in devices:
         torch.cuda.synchronize(device)
     start = time.perf_counter()
-    with contextlib.redirect_stdout(printed):
+    with contextlib.redirect_stdout(printed) if isolated else contextlib.nullcontext():
         try:
             result = function(*arguments.args, **arguments.kwargs)
             if isinstance(result, types.GeneratorType):
@@ -218,7 +228,7 @@ def _call(function: Callable[..., Any], arguments: CopiedArguments) -> _Side:
     for device in devices:
         torch.cuda.synchronize(device)
     seconds = time.perf_counter() - start
-    state = _random_state(devices)
+    state = _random_state(devices) if isolated else ((), (), ())
     return _Side(arguments, result, exception, printed.getvalue(), state, seconds)
 
 

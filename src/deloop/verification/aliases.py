@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import torch
 
-from deloop.verify.compare import Difference, DifferenceKind
-from deloop.verify.parts import ATOMS, walk_parts
+from deloop.verification.compare import Difference, DifferenceKind
+from deloop.verification.parts import ATOMS, walk_parts
 
 Named = Sequence[tuple[str, object]]
 
