@@ -29,7 +29,13 @@ from deloop.ir.types import (
 )
 from deloop.poly.domain import Domain
 from deloop.text.liveness import is_read_behind
-from deloop.text.names import local_names, names_in, names_stored, names_stored_before
+from deloop.text.names import (
+    local_names,
+    names_bound_by,
+    names_in,
+    names_stored,
+    names_stored_before,
+)
 
 
 def find_torch(function: SourceFunction) -> tuple[str, bool]:
@@ -66,8 +72,14 @@ def find_builtins(function: SourceFunction, names: tuple[str, ...]) -> frozenset
 
 
 def with_own_names(function: SourceFunction) -> SourceFunction:
-    """The function, in which a name of its own that is not bound yet is no global one."""
-    own = local_names(function.node) - _declared(function.node)
+    """The function, in which a name of its own that is not bound yet is no global one.
+
+    What it imports is for its scope to say.
+    """
+    body = function.node.body if isinstance(function.node, ast.FunctionDef) else []
+    imports = [s for s in body if isinstance(s, (ast.Import, ast.ImportFrom))]
+    imported = {name for s in imports for alias in s.names for name in names_bound_by(alias)}
+    own = local_names(function.node) - _declared(function.node) - imported
 
     def resolve(name: str) -> Value:
         return Opaque(f"{name} may not be bound") if name in own else function.resolve(name)

@@ -255,6 +255,8 @@ class Prefix:
                 inner_function = replace(self.function, name=name, node=node, resolve=self._resolve)
                 self.rebind(name)
                 self.environment[name] = Function(name, None, inner_function)
+            case ast.Import() | ast.ImportFrom() if self._is_at_top(node):
+                pass  # the function's scope knows what its names stand for
             case _:
                 self._lose(node)
                 self._escape(node)
@@ -327,6 +329,10 @@ class Prefix:
         self._lose(node)
         self._spoil(node)
         self._escape(node)
+
+    def _is_at_top(self, node: ast.stmt) -> bool:
+        body = self.function.node.body
+        return isinstance(body, list) and any(node is statement for statement in body)
 
     def _lose(self, node: ast.AST) -> None:
         """Names that a statement binds or deletes hold what is not known."""

@@ -13,6 +13,8 @@ from contextlib import suppress
 from functools import lru_cache
 from types import CodeType
 
+from deloop.text.names import names_bound_by
+
 _KNOWN = frozenset({"torch", "math", "operator", "itertools", "functools", "numpy", "builtins"})
 
 
@@ -65,13 +67,9 @@ def _imports_of(code: CodeType) -> Mapping[str, tuple[str, str]]:
 
 def _names_bound(node: ast.AST) -> Iterator[str]:
     for inner in ast.walk(node):
-        match inner:
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
-                yield name
-            case ast.alias():
-                yield _name_of(inner)
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                yield name
+        yield from names_bound_by(inner)
+        if isinstance(inner, ast.arg):
+            yield inner.arg
 
 
 def _name_of(alias: ast.alias) -> str:
