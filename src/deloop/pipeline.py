@@ -90,7 +90,12 @@ from deloop.transform.lift import lift
 from deloop.transform.powers import settle_powers
 from deloop.transform.reduce import require_comparable
 from deloop.transform.requirements import write_out
-from deloop.transform.simplify import arrays_with_grad, drop_empty, simplify_plan
+from deloop.transform.simplify import (
+    arrays_with_grad,
+    drop_empty,
+    named_plainly,
+    simplify_plan,
+)
 from deloop.transform.widen import widen
 from deloop.transform.winners import drop_overwritten, name_winners
 
@@ -408,7 +413,8 @@ def compile_loop(
     needed.extend(require_gradients(plan, context.with_grad, nest.arrays))
     plan = settle_powers(plan, context.with_grad)
     replaceable = find_replaceable(candidate, nest, plan, facts, context.with_grad)
-    written = write_plan(plan, context, replaceable, builder.temporaries, nest)
+    names = named_plainly(builder.temporaries)
+    written = write_plan(plan, context, replaceable, names, nest)
     floats = [n for n in written.replaced if category(nest.arrays[n].type.dtype) in _ROUNDED]
     if any(is_passed_on(name, candidate) for name in floats):
         context.round_off("a later operation may add up in the order of the new memory layout")

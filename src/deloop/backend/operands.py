@@ -195,16 +195,18 @@ class OperandEmitter:
         entries, names = [e for e, _ in pairs_found], [a for _, a in pairs_found]
         if len(names) != len(plain) or len(set(names)) != len(names):
             return None
-        shifts = [(roll.shift, k) for k, roll in enumerate(found) if roll]
+        rolls = [(roll.shift, k) for k, roll in enumerate(found) if roll]
+        shifts = [(shift, k) for shift, k in rolls if shift != Affine()]
         written = [syntax.affine(self.context.spell(shift)) for shift, _ in shifts]
         dims: list[ast.expr] = [syntax.constant(k) for _, k in shifts]
-        if len(shifts) == 1:
+        if len(shifts) <= 1:
             arguments = written if len(names) == 1 else [written[0], dims[0]]
         else:
             arguments = [ast.Tuple(written, ast.Load()), ast.Tuple(dims, ast.Load())]
         whole = syntax.index(syntax.name(tensor.name), syntax.strip_full(entries))
-        node = syntax.method(whole, "roll", *arguments)
-        return self.permute(Emitted(node, tuple(names), load.type.dtype, Rank.TENSOR))
+        node = syntax.method(whole, "roll", *arguments) if shifts else whole
+        kind = load.type.dtype
+        return self.permute(Emitted(node, tuple(names), kind, Rank.TENSOR, is_view=not shifts))
 
     def _sliced(self, subscript: scalar.Subscript, size: Affine) -> tuple[ast.expr, str] | None:
         """The slice that a subscript walks over forwards, with its axis; None for any other."""

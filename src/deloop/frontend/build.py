@@ -18,6 +18,7 @@ from deloop.frontend.made import MadeReader
 from deloop.frontend.ragged import Bounded, bounded_loop, sliced_store
 from deloop.frontend.selections import is_choice
 from deloop.frontend.structure import assigned_names, eliminate_continue, target_names
+from deloop.frontend.unroll import unrolled
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint
 from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node, expressions_of, stores
@@ -111,7 +112,9 @@ class NestBuilder(MadeReader):
         """Read one statement; stores go to `out`, names to the environment."""
         match node:
             case ast.For():
-                if self.loops and (bounded := bounded_loop(self, node)) is not None:
+                if self.loops and (copies := unrolled(self, node)) is not None:
+                    self._unrolled(node, copies)
+                elif self.loops and (bounded := bounded_loop(self, node)) is not None:
                     self._bounded(bounded)
                     self._forget_last(node)
                 else:
@@ -138,6 +141,14 @@ class NestBuilder(MadeReader):
                 self._effect(call)
             case _:
                 self._refuse_statement(node)
+
+    def _unrolled(self, node: ast.For, copies: list[tuple[Item, list[ast.stmt]]]) -> None:
+        """A loop over a few known items: its body once for each of them."""
+        self.copies *= max(len(copies), 1)
+        for item, body in copies:
+            self.assign(node.target, item, node)
+            self.out.extend(self.block(eliminate_continue(body)))
+        self.copies //= max(len(copies), 1)
 
     def _bounded(self, bounded: Bounded) -> None:
         """A loop whose end is data: what it was read from, once, stays as it is."""

@@ -60,6 +60,8 @@ class Carrying:
         Induction variables: names that grow by a constant in each iteration.
     bounded:
         Loops read in place of a statement whose range or slice ends at data.
+    copies:
+        The bodies of loops over a few known items, by loop.
     """
 
     cells: dict[Key, CellKind | None] = field(default_factory=dict)
@@ -67,6 +69,7 @@ class Carrying:
     steps: dict[Key, int] = field(default_factory=dict)
     changes: dict[Key, int] = field(default_factory=dict)
     bounded: dict[int, ast.For] = field(default_factory=dict)
+    copies: dict[int, list[list[ast.stmt]]] = field(default_factory=dict)
 
     def knows(self, node: ast.For, name: str) -> bool:
         """Whether it is settled how a loop carries a name."""
@@ -106,6 +109,8 @@ class CellReader(ConditionReader):
         self.live: tuple[str, ...] = ()
         self.in_place: dict[int, set[str]] = {}
         self.opened: dict[Key, str] = {}
+        self.copies = 1
+        """How often the bodies of loops over a few known items are read where reading is."""
 
     # ------------------------------------------------------------------ the loop's start
     def open_cells(self, node: ast.For) -> list[str]:

@@ -20,12 +20,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
 
+from deloop.frontend.structure import SCOPES, has_jump
 from deloop.text.liveness import mentions
 
 Block = list[ast.stmt]
 _Node = TypeVar("_Node", bound=ast.stmt)
 _COMPOUND = (ast.For, ast.While, ast.If, ast.With)
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 def normalize(node: ast.FunctionDef) -> ast.FunctionDef:
@@ -61,7 +61,7 @@ def _move_else(block: Block) -> Block:
         if (
             isinstance(statement, (ast.For, ast.While))
             and statement.orelse
-            and not _has_jump(statement.body, ast.Break)
+            and not has_jump(statement.body, ast.Break)
         ):
             behind, statement = statement.orelse, copy.copy(statement)
             statement.orelse = []
@@ -71,26 +71,6 @@ def _move_else(block: Block) -> Block:
         else:
             result.append(statement)
     return result
-
-
-def _has_jump(block: Block, *kinds: type[ast.stmt]) -> bool:
-    """Whether a ``break`` or ``continue`` of the surrounding loop stands in the block."""
-    return any(isinstance(s, kinds) or _has_jump(_own_statements(s), *kinds) for s in block)
-
-
-def _own_statements(node: ast.stmt) -> Block:
-    """The statements inside of one, as far as the surrounding loop is theirs too."""
-    if isinstance(node, _SCOPES):
-        return []
-    if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
-        return node.orelse
-    children = ast.iter_child_nodes(node)
-    parts = (
-        [c] if isinstance(c, ast.stmt) else getattr(c, "body", [])
-        for c in children
-        if isinstance(c, (ast.stmt, ast.ExceptHandler, ast.match_case))
-    )
-    return [statement for part in parts for statement in part]
 
 
 # ---------------------------------------------------------------------- counting
@@ -122,7 +102,7 @@ class _Counting:
 
     def __init__(self, node: ast.FunctionDef) -> None:
         self.node = node
-        inner = [n for n in ast.walk(node) if isinstance(n, _SCOPES) and n is not node]
+        inner = [n for n in ast.walk(node) if isinstance(n, SCOPES) and n is not node]
         self.declared = {
             name
             for n in ast.walk(node)
@@ -165,7 +145,7 @@ class _Counting:
     def _count(self, node: ast.While, path: _Path) -> _Count | None:
         """What a ``while`` counts, None where it does more, or leaves its counter to others."""
         count = _read_count(node)
-        if count is None or node.orelse or _has_jump(node.body, ast.Continue):
+        if count is None or node.orelse or has_jump(node.body, ast.Continue):
             return None
         name = count.name.id
         bound = {n.id for n in ast.walk(count.stop) if isinstance(n, ast.Name)}
@@ -375,7 +355,7 @@ def _is_dead_behind(name: str, path: _Path) -> bool:
         behind = block[index + 1 :]
         fate = _fate(name, behind)
         if fate is _Fate.READ or (
-            fate is _Fate.GONE and _has_jump(behind, ast.Break, ast.Continue)
+            fate is _Fate.GONE and has_jump(behind, ast.Break, ast.Continue)
         ):
             return False
         if fate is _Fate.GONE or isinstance(owner, ast.FunctionDef):

@@ -166,6 +166,11 @@ class StoreReader(HeaderReader):
             self._check_in_place(current.type.dtype, result, node)
             value = build.cast(result, ElementType(current.type.dtype, result.type.rank))
         self.environment[name] = value
+        if isinstance(value, build.NODES) and self.temporaries.get(value) is None:
+            if isinstance(current, build.NODES) and self.temporaries.get(current) == name:
+                del self.temporaries[current]  # the name goes on to what it holds now
+            if isinstance(value, scalar.Call):
+                self.temporaries[value] = name
 
     def _in_place(self, view: View, operator: str, operand: Item, node: ast.AST) -> None:
         current = self.load(view, node)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+
 
 def eliminate_continue(body: list[ast.stmt]) -> list[ast.stmt]:
     """``if c: A; continue`` followed by ``B`` becomes ``if c: A  else: B``.
@@ -34,6 +36,26 @@ def _continues(node: ast.stmt) -> bool:
     if isinstance(node, ast.If):
         return any(_continues(s) for s in (*node.body, *node.orelse))
     return False
+
+
+def has_jump(block: list[ast.stmt], *kinds: type[ast.stmt]) -> bool:
+    """Whether a ``break`` or ``continue`` of the surrounding loop stands in the block."""
+    return any(isinstance(s, kinds) or has_jump(own_statements(s), *kinds) for s in block)
+
+
+def own_statements(node: ast.stmt) -> list[ast.stmt]:
+    """The statements inside of one, as far as the surrounding loop is theirs too."""
+    if isinstance(node, SCOPES):
+        return []
+    if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
+        return node.orelse
+    children = ast.iter_child_nodes(node)
+    parts = (
+        [c] if isinstance(c, ast.stmt) else getattr(c, "body", [])
+        for c in children
+        if isinstance(c, (ast.stmt, ast.ExceptHandler, ast.match_case))
+    )
+    return [statement for part in parts for statement in part]
 
 
 def assigned_names(loop: ast.For) -> dict[str, ast.AST]:

@@ -33,8 +33,8 @@ from deloop.ir.types import Tensor
 from deloop.ops.kinds import Gradient
 from deloop.ops.math_functions import find_math_function
 from deloop.ops.reductions import find_reduction
+from deloop.transform.protect import needs_guard
 from deloop.transform.scan import scans_in_branches
-from deloop.transform.simplify import needs_guard
 
 
 def check_gradient_order(

@@ -18,8 +18,8 @@ from deloop.ir.loop import Store
 from deloop.ir.plan import Accumulation, Vector
 from deloop.ir.scalar import Call, Cast, ElementType, Expression, Select
 from deloop.ir.types import Tensor
+from deloop.transform.protect import protect_under
 from deloop.transform.reduce import reduce_over
-from deloop.transform.simplify import protect_under
 
 _INDEX = ElementType("int64", Rank.SCALAR)
 

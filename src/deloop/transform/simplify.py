@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from deloop.dtype import Rank, category
-from deloop.frontend.expression import both, may_raise, negate, number
+from deloop.frontend.expression import both, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Serial, Step, Vector, vectors
@@ -14,7 +14,6 @@ from deloop.ir.scalar import (
     Call,
     Cast,
     Expression,
-    Index,
     Load,
     Number,
     Reduce,
@@ -23,11 +22,8 @@ from deloop.ir.scalar import (
     slack_of,
 )
 from deloop.ir.types import Tensor
-from deloop.ops.kinds import Gradient
-from deloop.ops.math_functions import find_math_function
-from deloop.ops.reductions import find_reduction
-from deloop.ops.table import find_gradient, find_operator
 from deloop.poly.dependence import Dependence, DependenceKind
+from deloop.transform.protect import always_inside, protect
 from deloop.transform.reduce import fold_starts
 from deloop.transform.scan import scans_of
 from deloop.transform.tidy import as_logic, tidy
@@ -89,7 +85,7 @@ def _exchanged(expression: Expression, old: Expression, new: Expression) -> Expr
 def drop_neutral(expression: Expression) -> tuple[Expression, bool]:
     """``0 + x -> x`` and ``1 * x -> x`` where the type stays; whether a zero's sign may be lost.
 
-    Only for a constant that is the initial fill of a tensor: what people wrote stays as written.
+    Only for what was there at first, a tensor's fill or the 0 of a sum: what people wrote stays.
     """
     lossy = False
 
@@ -118,137 +114,33 @@ def _is_number(expression: Expression) -> bool:
     return expression.type.rank is Rank.NUMBER
 
 
+def named_plainly(temporaries: Mapping[Expression, str]) -> dict[Expression, str]:
+    """The user's names for values, also for those values as `drop_neutral` leaves them."""
+    plain = {drop_neutral(e)[0]: name for e, name in temporaries.items() if _begins_with_zero(e)}
+    return {**plain, **temporaries}
+
+
+def _begins_with_zero(expression: Expression) -> bool:
+    """Whether a sum of several terms begins with the 0 that its variable held: ``0 + a + b``."""
+    sums = [n for n in scalar.walk(expression) if isinstance(n, Call) and n.operator == "add"]
+    return any(
+        isinstance(n.arguments[0], Call) and _is_zero_and_term(n.arguments[0]) for n in sums
+    )
+
+
+def _is_zero_and_term(call: Call) -> bool:
+    return call.operator == "add" and not call.keywords and _is_fill(call.arguments[0], 0)
+
+
 def _is_fill(expression: Expression, value: int) -> bool:
+    if expression == number(0) and value == 0:
+        return True
     return (
         isinstance(expression, Cast)
         and isinstance(expression.value, Number)
         and expression.value.value == value
         and not isinstance(expression.value.value, complex)
     )
-
-
-def protect(
-    expression: Expression, grads: Callable[[Expression], bool] = requires_grad
-) -> Expression:
-    """Operands made harmless where a branch is not taken (design hazard 8).
-
-    ``select(c, sqrt(x), 0) -> select(c, sqrt(select(c, x, 1)), 0)`` where a gradient flows into
-    ``x``: the derivative of the branch not taken may be infinite, and 0 times infinity is NaN. The
-    same for integer division, which raises. Source of the method: the "double where" of automatic
-    differentiation practice (JAX documentation, "Gradients contain NaN where using where").
-    """
-    match expression:
-        case Call("logical_and" | "logical_or" as word, (left, right)):
-            # Python does not evaluate the right side where the left one decides.
-            reached = left if word == "logical_and" else negate(left)
-            guarded = _guard(protect(right, grads), reached, lambda e: False)
-            return replace(expression, arguments=(protect(left, grads), guarded))
-        case Select(condition, then, otherwise):
-            negated = Call("logical_not", (condition,), condition.type)
-            return Select(
-                protect(condition, grads),
-                _guard(protect(then, grads), condition, grads),
-                _guard(protect(otherwise, grads), negated, grads),
-            )
-        case _:
-            return scalar.rebuild(expression, lambda child: protect(child, grads))
-
-
-def protect_under(expression: Expression, condition: Expression) -> Expression:
-    """What is looked up on the way, harmless where a condition does not hold: ``a[b[i]]``."""
-    return _guard(expression, condition, lambda e: False)
-
-
-def _guard(
-    expression: Expression, condition: Expression, grads: Callable[[Expression], bool]
-) -> Expression:
-    """The branch of a select, with dangerous operators given harmless operands elsewhere."""
-
-    def recurse(child: Expression) -> Expression:
-        return _guard(child, condition, grads)
-
-    if isinstance(expression, Load):
-        return _safe_read(expression, condition)
-    if isinstance(expression, scalar.Scan):
-        return expression  # its steps run whether or not this iteration uses them
-    if isinstance(expression, Select) and expression.condition == condition:
-        return expression
-    if isinstance(expression, scalar.Inlined):
-        if not needs_guard(expression.body, grads):
-            return expression
-        return recurse(expression.body)
-    expression = scalar.rebuild(expression, recurse)
-    if isinstance(expression, Reduce):
-        if expression.at is not None and _is_looked_up(expression.at):
-            expression = replace(expression, at=_safe_place(expression.at, condition))
-        if _is_dangerous_row(expression, grads):
-            return replace(expression, value=_safe(expression.value, condition))
-        return expression
-    if isinstance(expression, Call) and _is_dangerous(expression, grads):
-        arguments = tuple(_safe(argument, condition) for argument in expression.arguments)
-        return replace(expression, arguments=arguments)
-    return expression
-
-
-def needs_guard(expression: Expression, grads: Callable[[Expression], bool]) -> bool:
-    """Whether a value must be kept from elements that do not reach it."""
-    return any(
-        (isinstance(n, Call) and _is_dangerous(n, grads))
-        or (isinstance(n, Reduce) and _is_dangerous_row(n, grads))
-        or (isinstance(n, Reduce) and n.at is not None and _is_looked_up(n.at))
-        or (isinstance(n, Load) and any(map(_is_looked_up, n.subscripts)))
-        for n in scalar.walk(expression)
-    )
-
-
-def _is_dangerous_row(reduce: Reduce, grads: Callable[[Expression], bool]) -> bool:
-    """Whether the gradient of a row's combination may be NaN where nothing flows back into it."""
-    kind = find_reduction(reduce.kind).gradient
-    return kind not in (Gradient.LINEAR, Gradient.NONE) and grads(reduce.value)
-
-
-def _is_looked_up(subscript: scalar.Subscript) -> bool:
-    """Whether a subscript is read from data, and so may be out of bounds where it is not used."""
-    return not isinstance(subscript, (Affine, Index))
-
-
-def _safe_read(load: Load, condition: Expression) -> Load:
-    """``x[idx[i]]`` of a branch that is not taken reads ``x[0]``, where the loop reads nothing."""
-    return replace(load, subscripts=tuple(_safe_place(s, condition) for s in load.subscripts))
-
-
-def _safe_place(subscript: scalar.Subscript, condition: Expression) -> scalar.Subscript:
-    if isinstance(subscript, (Affine, Index)):
-        return subscript
-    return Select(condition, subscript, Cast(number(0), subscript.type))
-
-
-def _is_dangerous(call: Call, grads: Callable[[Expression], bool]) -> bool:
-    if find_math_function(call.operator) is not None or call.operator.startswith("logical_"):
-        return False
-    operator = find_operator(call.operator)
-    if may_raise(call):
-        return True
-    if not any(grads(a) for a in call.arguments):
-        return False
-    kind = find_gradient(operator, [(a.type.dtype, a.type.rank) for a in call.arguments])
-    if call.operator in ("mul", "div") and kind is Gradient.LINEAR:
-        return any(a.type.rank is Rank.NUMBER and not _is_finite_literal(a) for a in call.arguments)
-    return kind not in (Gradient.LINEAR, Gradient.NONE)
-
-
-def _is_finite_literal(value: Expression) -> bool:
-    return isinstance(value, Number) and abs(value.value) < float("inf") and value.value != 0
-
-
-def _safe(argument: Expression, condition: Expression) -> Expression:
-    """An operand that is 1 where the branch is not taken."""
-    is_constant = isinstance(argument, Number) or (
-        isinstance(argument, scalar.Invariant) and argument.type.rank is Rank.NUMBER
-    )
-    if is_constant or (isinstance(argument, Select) and argument.condition == condition):
-        return argument
-    return Select(condition, argument, Cast(number(1), argument.type))
 
 
 def as_condition(expression: Expression) -> Expression:
@@ -300,14 +192,15 @@ def simplify_plan(
                 # A gradient recorded elsewhere in the tensor makes this read carry one.
                 value = plain
             augmented = store.augmented
-            if value != plain:
+            if value != plain or _begins_with_zero(value):
                 short, lost = drop_neutral(value)
                 leaves_view = store.cell is not None and isinstance(short, Load)
                 if leaves_view and not isinstance(value, Load):
                     short, lost = value, False  # a variable would hold the element itself
                 value, lossy, augmented = short, lossy or lost, False
             value = as_condition(_reduction_first(as_logic(value), store.array))
-            value = protect(value, grads)
+            inside = always_inside(value, lambda name: arrays[name].type.shape)
+            value = protect(value, grads, inside)
             changed = replace(store, value=value, augmented=augmented)
             result.append(replace(step, statement=replace(step.statement, store=changed)))
         return tuple(result)
