@@ -111,6 +111,8 @@ def is_consistent(name: str, item: Item) -> bool:
         return True
     if isinstance(item, (Scalar, Function)):
         return item.spelling == name
+    if isinstance(item, Integer):
+        return item.affine == Affine.symbol(name)
     if not isinstance(item, Tensor) or item.name != name or item.flat_of is not None:
         return False
     return all(
