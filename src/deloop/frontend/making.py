@@ -105,7 +105,19 @@ def _addmm(given: list[Item], keywords: Given) -> Tensor | None:
     return Tensor("", kind, "", fresh=True)
 
 
+def _like(given: list[Item], keywords: Given) -> Tensor | None:
+    """``x.flip(0)``, ``x.roll(1, 0)``: new memory of the same shape."""
+    first = given[0] if given else None
+    if not isinstance(first, Tensor) or not first.type.shape:
+        return None
+    kind = first.type
+    made = TensorType(kind.dtype, kind.shape, kind.device, kind.requires_grad, not kind.requires_grad)
+    return Tensor("", made, "", fresh=True)
+
+
 _FUNCTIONS: dict[str, Callable[[list[Item], Given], Tensor | None]] = {
     "eye": _eye, "arange": _arange, "linspace": _linspace, "logspace": _linspace,
 }  # fmt: skip
-_METHODS: dict[str, Callable[[list[Item], Given], Tensor | None]] = {"addmm": _addmm}
+_METHODS: dict[str, Callable[[list[Item], Given], Tensor | None]] = {
+    "addmm": _addmm, "flip": _like, "roll": _like, "fliplr": _like, "flipud": _like,
+}  # fmt: skip
