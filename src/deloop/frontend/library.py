@@ -148,8 +148,8 @@ class LibraryReader(PieceReader):
         item = self.evaluate(node.args[0])
         if isinstance(item, FlatIndex):
             return replace(item, is_tensor=True)
-        if isinstance(item, (Sequence, Tuple, Shape)):
-            self.unsupported(node, f"{ast.unparse(node)} inside the loop is not read yet", "VEC924")
+        if isinstance(item, (Sequence, Tuple)):
+            return self.tensor_of(item, self._tensor_dtype(node), node)
         value = self.to_expression(item, node)
         if not build.is_number(value):
             self.unsupported(node, f"{ast.unparse(node)} copies a tensor", "VEC924")
@@ -167,6 +167,17 @@ class LibraryReader(PieceReader):
             elif keyword.arg != "device":
                 self.unsupported(node, f"{ast.unparse(node)} is not read yet", "VEC924")
         return build.cast(value, scalar.ElementType(dtype, Rank.SCALAR))
+
+    def _tensor_dtype(self, node: ast.Call) -> str | None:
+        """The dtype that ``torch.tensor`` is asked for; None where it follows from the numbers."""
+        dtype = None
+        for keyword in node.keywords:
+            chosen = self.evaluate(keyword.value)
+            if keyword.arg == "dtype" and isinstance(chosen, Literal):
+                dtype = str(chosen.value).removeprefix("torch.") if chosen.value else None
+            elif keyword.arg != "device" or chosen != Literal("device:cpu"):
+                self.unsupported(node, f"{ast.unparse(node)} is not read yet", "VEC924")
+        return dtype
 
     def _call_torch_unravel_index(self, node: ast.Call) -> Item:
         """A tuple of 0-d tensors: what they promote to in arithmetic is not what ints do."""
