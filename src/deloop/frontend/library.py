@@ -233,6 +233,8 @@ class LibraryReader(PieceReader):
             operator = find_method(name)
             if operator is not None and operator.kind.is_elementwise:
                 return self._operator(operator, [receiver, *node.args], node, f".{name}")
+            if (whole_call := self.batched_method(base, node, name)) is not None:
+                return whole_call
             if find_in_place_method(name) is not None:
                 self.unsupported(
                     node, f"{ast.unparse(node)} changes a tensor inside of an expression", "VEC918"
@@ -245,6 +247,10 @@ class LibraryReader(PieceReader):
         if isinstance(base, Opaque):
             self.unsupported(node, f"{ast.unparse(func)} is called, and {base.reason}", "VEC921")
         self.unsupported(node, f"{ast.unparse(func)} is not read yet", "VEC921")
+
+    def batched_method(self, base: Item, node: ast.Call, name: str) -> Item | None:
+        """What a method gives that takes a whole batch of rows; None for others."""
+        return None
 
     def _method_size(self, base: Item, node: ast.Call) -> Item | None:
         if not isinstance(base, (Tensor, View)):
