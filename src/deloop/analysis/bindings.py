@@ -20,16 +20,16 @@ from deloop.ir.types import (
     Shape,
     Tensor,
 )
-from deloop.text.names import names_in as _below
+from deloop.text.names import names_in
 
 
-def names_in(text: str) -> set[str]:
+def names_spelled(text: str) -> set[str]:
     """The identifiers of a spelling: ``"self.w.shape[0] // n" -> {"self", "n"}``."""
     try:
         tree = ast.parse(text, mode="eval")
     except SyntaxError:
         return set()
-    return _below(tree)
+    return names_in(tree)
 
 
 def spellings(item: Item) -> set[str]:
@@ -86,7 +86,7 @@ def _of_expression(expression: scalar.Expression) -> set[str]:
 
 def roots(item: Item) -> set[str]:
     """The identifiers that an item's meaning hangs on."""
-    return {name for text in spellings(item) for name in names_in(text)}
+    return {name for text in spellings(item) for name in names_spelled(text)}
 
 
 def renamed(item: Item, old: str, new: str, is_as_large: bool = False) -> Item:
@@ -96,12 +96,12 @@ def renamed(item: Item, old: str, new: str, is_as_large: bool = False) -> Item:
     go on being spelled through a name whose new tensor `is_as_large` as the old one.
     """
     texts = {_without_sizes(t, old) for t in spellings(item)} if is_as_large else spellings(item)
-    if old not in {name for text in texts for name in names_in(text)}:
+    if old not in {name for text in texts for name in names_spelled(text)}:
         return item
     if isinstance(item, Scalar) and item.spelling == old:
         return replace(item, spelling=new)
     if isinstance(item, Tensor) and item.name == old:
-        sizes = {name for s in _of_sizes(item.type.shape) for name in names_in(s)}
+        sizes = {name for s in _of_sizes(item.type.shape) for name in names_spelled(s)}
         if (is_as_large or old not in sizes) and item.flat_of is None:
             return replace(item, name=new)
     return Opaque(f"it was made from {old}, which holds something else by now")
@@ -127,12 +127,14 @@ def is_consistent(name: str, item: Item) -> bool:
         return True
     if isinstance(item, (Scalar, Function)):
         return item.spelling == name
+    if isinstance(item, Integer):
+        return item.affine == Affine.symbol(name)
     if not isinstance(item, Tensor) or item.flat_of is not None:
         return False
-    if item.name != name and name in names_in(item.name):
+    if item.name != name and name in names_spelled(item.name):
         return False
     return all(
-        name not in {n for s in size.symbols for n in names_in(s)}
+        name not in {n for s in size.symbols for n in names_spelled(s)}
         or size == Affine.symbol(f"{name}.shape[{axis}]")
         for axis, size in enumerate(item.type.shape)
     )

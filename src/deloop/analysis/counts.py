@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from deloop.analysis.bindings import names_in
+from deloop.analysis.bindings import names_spelled
 from deloop.analysis.facts import Facts
 from deloop.analysis.types import Candidate
 from deloop.errors import RefusalError
@@ -27,7 +27,7 @@ def find_factors(
     """
 
     def factors(node: ast.expr) -> Factors | None:
-        if names_in(ast.unparse(node)) & names_stored(candidate.node):
+        if names_spelled(ast.unparse(node)) & names_stored(candidate.node):
             return None
         reader = NestBuilder(function, dict(candidate.environment))
         reader.products = dict(candidate.products)

@@ -16,7 +16,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from deloop.analysis.bindings import have_one_shape, names_in, renamed, roots
+from deloop.analysis.bindings import have_one_shape, names_spelled, renamed, roots
 from deloop.analysis.joins import are_same, joined
 from deloop.analysis.types import Prefix, Results
 from deloop.diagnostic import Refusal
@@ -215,7 +215,7 @@ class Walk(Prefix):
             return {}
         counted, changed = header.loops[0], names_stored(node)
         ends = (counted.lower, counted.upper - 1)
-        if {n for end in ends for s in end.symbols for n in names_in(s)} & changed:
+        if {n for end in ends for s in end.symbols for n in names_spelled(s)} & changed:
             return {}
         return {
             name: _Element(part, ends)

@@ -260,7 +260,12 @@ def _held(name: str, function: SourceFunction, candidate: Candidate) -> object:
 
 
 def _root(node: ast.expr) -> ast.expr:
-    """What a chain of attributes and subscripts hangs on: ``self.table[i] -> self``."""
-    while isinstance(node, (ast.Attribute, ast.Subscript)):
-        node = node.value
-    return node
+    """What a chain of attributes, methods and subscripts hangs on: ``self.table[i] -> self``."""
+    while True:
+        match node:
+            case ast.Attribute(value=inner) | ast.Subscript(value=inner):
+                node = inner
+            case ast.Call(func=ast.Attribute(value=inner), args=[], keywords=[]):
+                node = inner
+            case _:
+                return node

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 
-from deloop.analysis.bindings import names_in
+from deloop.analysis.bindings import names_spelled
 from deloop.analysis.facts import Facts
 from deloop.analysis.types import Candidate
 from deloop.diagnostic import Place, Refusal
@@ -23,7 +23,7 @@ def spell_at_entry(candidate: Candidate, place: Place) -> Spelling:
 
     def spell(affine: Affine) -> Affine:
         for symbol in affine.symbols:
-            if names_in(symbol) & candidate.rebound:
+            if names_spelled(symbol) & candidate.rebound:
                 sentence = f"loop kept: {symbol} means something else by now"
                 raise RefusalError(Refusal("VEC952", place, sentence))
         return affine

@@ -12,6 +12,7 @@ from typing import cast
 from deloop.analysis.bindings import (
     have_one_shape,
     is_consistent,
+    names_spelled,
     renamed,
     roots,
     spellings,
@@ -26,6 +27,7 @@ from deloop.frontend.find_lists import find_fillings
 from deloop.frontend.items import Item, Tuple, View
 from deloop.frontend.lists import Filling
 from deloop.frontend.made import read_filled
+from deloop.frontend.making import read_made
 from deloop.frontend.search import Search
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, Constraint, at_least
@@ -435,6 +437,7 @@ class Prefix:
         if name in self.bound and not is_as_large:
             self.rebound.add(name)
         self.bound.add(name)
+        self.known = [k for k in self.known if not _mentions(k, name)]
         for key, other in list(self.environment.items()):
             if key != name and name in roots(other):
                 self.environment[key] = renamed(other, name, key, is_as_large)
@@ -534,8 +537,10 @@ class Prefix:
             return Tensor("", self.taken[id(node)], "", fresh=True)
         try:
             if isinstance(node, ast.Call):
-                created = self._created(node)
+                created = read_made(self.reader(), node) or self._created(node)
                 if created is not None:
+                    # No tensor is made of a negative size: the call would have raised.
+                    self.known.extend(at_least(s, 0) for s in created.type.shape if s.symbols)
                     return created
             infinity = self._infinity(node)
             item = infinity if infinity is not None else self.reader().evaluate(node)
@@ -624,6 +629,10 @@ _REDUCTIONS = frozenset(
         "any", "all", "argmax", "argmin",
     }
 )  # fmt: skip
+
+
+def _mentions(known: Constraint, name: str) -> bool:
+    return any(name in names_spelled(symbol) for symbol in known.expression.symbols)
 
 
 def _fill_of(value: scalar.Expression) -> int | float | bool | None:

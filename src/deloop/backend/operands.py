@@ -13,7 +13,7 @@ from deloop.diagnostic import Place, Refusal
 from deloop.dtype import Rank, category
 from deloop.errors import Unsupported
 from deloop.ir import scalar
-from deloop.ir.affine import Affine
+from deloop.ir.affine import Affine, equal
 from deloop.ir.axis import Axis
 from deloop.ir.scalar import Expression, Load
 from deloop.ir.types import Tensor
@@ -250,7 +250,11 @@ class OperandEmitter:
             step = window.step
             if step.is_constant:
                 step = self.context.step(self.loops[window.outer], step.constant)
-            sizes = [syntax.affine(spell(a)) for a in (window.size, step)]
+            length = window.size
+            if window.size == window.step and window.size.is_constant:  # blocks
+                step = self.context.steps.get(window.size.constant, step)
+                length = self.context.steps.get(window.size.constant, length)
+            sizes = [syntax.affine(spell(a)) for a in (length, step)]
             node = syntax.method(node, "unfold", syntax.constant(dim), *sizes)
         turned = [syntax.constant(axes.index(w.inner)) for _, w in windows if w.turned]
         if turned:
@@ -350,6 +354,9 @@ class OperandEmitter:
         """The end of a slice; None where it is that of the dimension."""
         back = stop - size
         if (back.is_constant and back.constant >= 0) or self.context.vanishes(back):
+            return None
+        blocks = any(abs(c) > 1 for _, c in back.terms)
+        if blocks and self.context.assume(equal(back, 0), "the blocks are all of a dimension"):
             return None
         if back.is_constant and back.constant < 0 and stop.symbols:
             return syntax.constant(back.constant)

@@ -14,7 +14,7 @@ from itertools import permutations
 from deloop.backend import syntax
 from deloop.backend.context import Emitted
 from deloop.backend.convolutions import convolution
-from deloop.backend.rows import RowEmitter
+from deloop.backend.joined import JoinEmitter
 from deloop.dtype import Rank, category
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least
@@ -30,12 +30,12 @@ from deloop.ir.scalar import (
     Select,
     slack_of,
 )
-from deloop.ops.reductions import GROUP_COUNT, GROUP_SUM, Reduction, find_reduction
+from deloop.ops.reductions import CAT, GROUP_COUNT, GROUP_SUM, STACK_ROWS, Reduction, find_reduction
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-class ReductionEmitter(RowEmitter):
+class ReductionEmitter(JoinEmitter):
     """Emits values that combine whole axes."""
 
     def reduce(self, node: Reduce) -> Emitted:
@@ -45,6 +45,8 @@ class ReductionEmitter(RowEmitter):
             return self._finished(self._located(node), node)
         if node.kind in (GROUP_SUM, GROUP_COUNT):
             return self._finished(self._grouped(node), node)
+        if node.kind in (STACK_ROWS, CAT):
+            return self._finished(self.joined(node), node)
         if reduction.keeps_axis:
             return self._finished(self.along(node, reduction), node)
         if (found := self.distance(node) or self.cosine(node)) is not None:

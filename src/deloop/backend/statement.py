@@ -422,8 +422,12 @@ class _Writer:
         node = syntax.method(piece.node, "clone") if piece.is_view else piece.node
         if value.type.rank is Rank.NUMBER and piece.rank is not Rank.NUMBER:
             node = syntax.method(piece.node, "item")
-        target = syntax.attribute(syntax.name(store.array), "append")
-        return ast.Expr(syntax.call(target, [node]))
+        own = {loop.iterator for loop in step.statement.loops}
+        front = any(
+            s.coefficient(n) < 0 for s in store.subscripts if isinstance(s, Affine) for n in own
+        )
+        target = syntax.attribute(syntax.name(store.array), "insert" if front else "append")
+        return ast.Expr(syntax.call(target, [ast.Constant(0), node] if front else [node]))
 
     def _stored(self, value: Expression, store: Store, emitter: Emitter) -> Emitted:
         """The value as the store takes it: a last cast is the store's own."""

@@ -189,6 +189,9 @@ def masked(filling: Filling, fresh: Callable[[str], str]) -> Filling:
                 lists[made[text]] = FilledList(made[text], (use,))
                 starts.append(located(f"{made[text]} = []", filling.loop))
                 behind.append(append_of(made[text], test, node))
+            if lists[name].front:
+                reason = f"how often {name} is inserted into depends on data"
+                lists[name] = replace(lists[name], reason=reason)
             lists[name] = replace(lists[name], mask=made[text], negated=negated)
             behind.append(append_of(name, value, node))
         return [*split.rest, *behind]

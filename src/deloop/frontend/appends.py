@@ -111,6 +111,9 @@ class AppendReader(StoreReader):
         match node:
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[value]
+            ) | ast.Call(
+                func=ast.Attribute(value=ast.Name(id=name), attr="insert"),
+                args=[ast.Constant(value=0), value],
             ) if isinstance(self.environment.get(name), (Tuple, Grown)):
                 self._append(name, value, node)
             case _:
@@ -311,9 +314,8 @@ class AppendReader(StoreReader):
         sizes: list[Point | Whole] = [Whole(Affine(), s) for s in element.sizes]
         before, behind = sizes[:dim], sizes[dim + 1 if joins else dim :]
         is_local = depth > 0
-        here = [
-            Point(Affine.symbol(x.iterator) - (Affine() if is_local else x.lower)) for x in loops
-        ]
+        first = [Affine() if is_local else x.lower for x in loops]
+        here = [Point(_position(x, filled.front) - low) for x, low in zip(loops, first, strict=True)]
         all_here = [
             Whole(x.lower if is_local else Affine(), x.upper - x.lower) for x in loops
         ]
@@ -431,6 +433,12 @@ class AppendReader(StoreReader):
         if len(self.loops) != item.depth or len(uses) != 1:
             self._refuse_list(node, f"{ast.unparse(node)} is not read yet")
         return item.view
+
+
+def _position(loop: Loop, front: bool) -> Affine:
+    """Where an iteration's element stands; the last one's is the first where each goes in front."""
+    here = Affine.symbol(loop.iterator)
+    return loop.lower + loop.upper - 1 - here if front else here
 
 
 def _is_smooth(value: Expression) -> bool:

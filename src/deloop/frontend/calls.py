@@ -6,10 +6,10 @@ import ast
 from typing import NoReturn
 
 from deloop.frontend import expression as build
+from deloop.frontend.batched import BatchedReader
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.items import Item, Tuple, View
 from deloop.frontend.library import RANDOM
-from deloop.frontend.modules import ModuleReader
 from deloop.ir import scalar
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import (
@@ -33,7 +33,7 @@ _MAKING = frozenset(
 _MAX_DEPTH = 8
 
 
-class CallReader(ModuleReader):
+class CallReader(BatchedReader):
     """A `Reader` that also reads calls."""
 
     caller: CallReader | None = None
@@ -70,6 +70,8 @@ class CallReader(ModuleReader):
         operator = find_function(qualified)
         if operator is not None and operator.kind.is_elementwise:
             return self._operator(operator, list(node.args), node, spelling)
+        if (found := self.batched_function(qualified, node, spelling)) is not None:
+            return found
         if isinstance(callee.source, SourceFunction):
             return self._inline(callee, callee.source, node)
         self._refuse_call(callee, node)

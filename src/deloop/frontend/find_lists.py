@@ -21,6 +21,7 @@ from deloop.frontend.lists import (
     binds,
     binds_plainly,
     empty_list,
+    is_inserted,
     is_name,
     list_names,
     located,
@@ -170,8 +171,11 @@ class ListFinder:
         if len({_form(u) for u in uses if u.kind not in REDUCED}) > 1:
             return FilledList(name, reason=f"{name} is taken in two ways")
         last = max(k for k, s in enumerate(block) for u in uses if u.statement is s)
+        front = is_inserted(block[position], name)
+        if front and any(u.kind in REDUCED and u.kind != "builtins.len" for u in uses):
+            return FilledList(name, reason=f"{name} is added up from its other end")
         settled = all(self.is_quiet(s) for s in block[position + 1 : last + 1])
-        return FilledList(name, tuple(uses), settled)
+        return FilledList(name, tuple(uses), settled, front=front)
 
     def _is_seen_elsewhere(self, name: str, own: set[int]) -> bool:
         """Whether code outside of a segment reads the name before it has set it itself."""

@@ -13,7 +13,7 @@ from deloop.frontend.calls import CallReader
 from deloop.frontend.items import FlatIndex, Item, Point, Tuple, View, Whole, whole
 from deloop.frontend.iterables import CUT
 from deloop.frontend.pieces import Cut
-from deloop.frontend.sequences import as_sequence
+from deloop.frontend.sequences import as_sequence, is_literal
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, equal
 from deloop.ir.types import Function, Integer, Sequence, Shape, Tensor
@@ -230,6 +230,8 @@ class HeaderReader(CallReader):
                         counted.span,
                     )
                 self.unsupported(node, f"{ast.unparse(node)} is nested in another iterable")
+        if isinstance(node, ast.Call) and (flipped := self._flipped_rows(node, name)) is not None:
+            return self._reversed(self._counted(flipped), node)
         if (cut := self.cut_of(node)) is not None:
             return self._over_pieces(cut)
         if isinstance(node, ast.Call) and (numbers := self._numbers(node)) is not None:
@@ -242,6 +244,16 @@ class HeaderReader(CallReader):
                 view = item
             case Sequence() | Tuple() | Shape():
                 sequence = as_sequence(item)
+                if sequence is None and isinstance(item, Tuple) and is_literal(node):
+                    tensors = [part for part in item.items if isinstance(part, Tensor)]
+                    same = len(tensors) == len(item.items)
+                    sequence = Sequence(tuple(tensors), item.is_list) if same else None
+                if (steps := _steps(node)) is not None:
+                    start, step, count = steps
+                    return Counted(
+                        Affine(), Affine.number(count), lambda at: Integer(at * step + start),
+                        name="range",
+                    )  # fmt: skip
                 if sequence is not None and self.sequence_element(sequence, Affine(), node):
                     return self._over_sequence(sequence, node)
                 self.unsupported(
@@ -259,6 +271,21 @@ class HeaderReader(CallReader):
             lambda at: replace(self.fix_first(view, at), unbound=True),
             name="tensor",
         )
+
+    def _flipped_rows(self, node: ast.Call, name: str) -> ast.expr | None:
+        """What ``x.flip(0)`` goes through from behind; None for any other iterable."""
+        base, given = None, node.args
+        if name == "torch.flip" and given:
+            base, given = given[0], given[1:]
+        elif isinstance(node.func, ast.Attribute) and node.func.attr == "flip":
+            base = node.func.value
+        places = [*given, *(k.value for k in node.keywords if k.arg == "dims")]
+        if base is None or len(places) != 1:
+            return None
+        place = self.evaluate(places[0])
+        parts = place.items if isinstance(place, (Sequence, Tuple)) else (place,)
+        is_first = parts == (Integer(Affine()),)
+        return base if is_first and isinstance(self.evaluate(base), (Tensor, View)) else None
 
     def _over_sequence(self, sequence: Sequence, node: ast.expr) -> Counted:
         """``for m in mean`` over a list of numbers, or of tensors of one shape."""
@@ -389,3 +416,16 @@ class HeaderReader(CallReader):
             return Tuple(tuple(p.element(p.lower + offset) for p in parts))
 
         return Counted(first.lower, first.upper, element, first.stride, first.span)
+
+
+def _steps(node: ast.expr) -> tuple[int, int, int] | None:
+    """Start, step and number of ints written out one after another: ``(0, 2, 4) -> 0, 2, 3``."""
+    if not is_literal(node) or not isinstance(node, (ast.List, ast.Tuple)):
+        return None
+    values = [ast.literal_eval(p) for p in node.elts if not isinstance(p, ast.Name)]
+    if len(values) != len(node.elts) or any(type(v) is not int for v in values):
+        return None
+    gaps = {b - a for a, b in zip(values, values[1:], strict=False)}
+    if len(values) < 2 or len(gaps) != 1:
+        return None
+    return values[0], gaps.pop(), len(values)

@@ -148,8 +148,8 @@ class LibraryReader(PieceReader):
         item = self.evaluate(node.args[0])
         if isinstance(item, FlatIndex):
             return replace(item, is_tensor=True)
-        if isinstance(item, (Sequence, Tuple, Shape)):
-            self.unsupported(node, f"{ast.unparse(node)} inside the loop is not read yet", "VEC924")
+        if isinstance(item, (Sequence, Tuple)):
+            return self.tensor_of(item, self._tensor_dtype(node), node)
         value = self.to_expression(item, node)
         if not build.is_number(value):
             self.unsupported(node, f"{ast.unparse(node)} copies a tensor", "VEC924")
@@ -167,6 +167,17 @@ class LibraryReader(PieceReader):
             elif keyword.arg != "device":
                 self.unsupported(node, f"{ast.unparse(node)} is not read yet", "VEC924")
         return build.cast(value, scalar.ElementType(dtype, Rank.SCALAR))
+
+    def _tensor_dtype(self, node: ast.Call) -> str | None:
+        """The dtype that ``torch.tensor`` is asked for; None where it follows from the numbers."""
+        dtype = None
+        for keyword in node.keywords:
+            chosen = self.evaluate(keyword.value)
+            if keyword.arg == "dtype" and isinstance(chosen, Literal):
+                dtype = str(chosen.value).removeprefix("torch.") if chosen.value else None
+            elif keyword.arg != "device" or chosen != Literal("device:cpu"):
+                self.unsupported(node, f"{ast.unparse(node)} is not read yet", "VEC924")
+        return dtype
 
     def _call_torch_unravel_index(self, node: ast.Call) -> Item:
         """A tuple of 0-d tensors: what they promote to in arithmetic is not what ints do."""
@@ -222,6 +233,8 @@ class LibraryReader(PieceReader):
             operator = find_method(name)
             if operator is not None and operator.kind.is_elementwise:
                 return self._operator(operator, [receiver, *node.args], node, f".{name}")
+            if (whole_call := self.batched_method(base, node, name)) is not None:
+                return whole_call
             if find_in_place_method(name) is not None:
                 self.unsupported(
                     node, f"{ast.unparse(node)} changes a tensor inside of an expression", "VEC918"
@@ -234,6 +247,10 @@ class LibraryReader(PieceReader):
         if isinstance(base, Opaque):
             self.unsupported(node, f"{ast.unparse(func)} is called, and {base.reason}", "VEC921")
         self.unsupported(node, f"{ast.unparse(func)} is not read yet", "VEC921")
+
+    def batched_method(self, base: Item, node: ast.Call, name: str) -> Item | None:
+        """What a method gives that takes a whole batch of rows; None for others."""
+        return None
 
     def _method_size(self, base: Item, node: ast.Call) -> Item | None:
         if not isinstance(base, (Tensor, View)):

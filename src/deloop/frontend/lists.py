@@ -73,6 +73,8 @@ class FilledList:
     reason: str = ""
     mask: str = ""
     negated: bool = False
+    front: bool = False
+    """Whether each element is put in front of the others: ``outs.insert(0, v)``."""
 
     @property
     def kept(self) -> tuple[Use, ...]:
@@ -169,7 +171,7 @@ def needs_preparing(node: ast.AST) -> bool:
     """Whether a statement fills a list, or holds a comprehension."""
     return any(
         isinstance(inner, COMPREHENSIONS)
-        or (isinstance(inner, ast.Attribute) and inner.attr == "append")
+        or (isinstance(inner, ast.Attribute) and inner.attr in ("append", "insert"))
         or (isinstance(inner, ast.AugAssign) and isinstance(inner.value, ast.List))
         for inner in ast.walk(node)
     )
@@ -181,7 +183,7 @@ def appended_names(node: ast.AST) -> set[str]:
     found: set[str] = set()
     for inner in ast.walk(node):
         match inner:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append")):
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append" | "insert")):
                 found.add(name)
             case ast.AugAssign(target=ast.Name(id=name), op=ast.Add(), value=ast.List(elts=[_])):
                 found.add(name)
@@ -199,11 +201,27 @@ def appended_value(node: ast.stmt, name: str) -> ast.expr | None:
             )
         ) if found == name and name not in names_in(value) and not isinstance(value, ast.Starred):
             return value
+        case ast.Expr(
+            value=ast.Call(
+                func=ast.Attribute(value=ast.Name(id=found), attr="insert"),
+                args=[ast.Constant(value=0), value],
+                keywords=[],
+            )
+        ) if found == name and name not in names_in(value) and not isinstance(value, ast.Starred):
+            return value
         case ast.AugAssign(
             target=ast.Name(id=found), op=ast.Add(), value=ast.List(elts=[value])
         ) if found == name and name not in names_in(value) and not isinstance(value, ast.Starred):
             return value
     return None
+
+
+def is_inserted(node: ast.AST, name: str) -> bool:
+    """Whether a statement puts an element in front of a list: ``name.insert(0, v)``."""
+    return any(
+        isinstance(inner, ast.Attribute) and inner.attr == "insert" and is_name(inner.value, name)
+        for inner in ast.walk(node)
+    )
 
 
 def list_names(node: ast.stmt, name: str) -> list[ast.Name]:

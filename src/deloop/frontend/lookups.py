@@ -7,13 +7,13 @@ import ast
 from deloop.dtype import Rank
 from deloop.frontend import expression as build
 from deloop.frontend.items import Point, View
-from deloop.frontend.selections import SelectionReader
+from deloop.frontend.joined import JoinReader
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine
 from deloop.ir.scalar import ElementType, Expression
 
 
-class LookupReader(SelectionReader):
+class LookupReader(JoinReader):
     """A reader of subscripts that are rows of indices."""
 
     def looked_up(self, view: View, node: ast.AST) -> Expression:

@@ -17,7 +17,7 @@ from deloop.frontend import expression as build
 from deloop.frontend.items import Item, View
 from deloop.frontend.rows import RowReader
 from deloop.ir import rows, scalar
-from deloop.ir.affine import Affine, at_least, equal
+from deloop.ir.affine import Affine, at_least
 from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.types import Integer, Tensor
 from deloop.ops.reductions import neutral_of

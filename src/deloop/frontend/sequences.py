@@ -24,7 +24,7 @@ class SequenceReader(Reader):
 
     def sequence_element(self, parts: Sequence, at: Affine, node: ast.expr) -> Item | None:
         """``mean[i]`` of a list whose items are alike; None where it is no such list."""
-        is_named = isinstance(node, (ast.Name, ast.Attribute))
+        is_named = isinstance(node, (ast.Name, ast.Attribute)) or is_literal(node)
         if not is_named or not parts.items or not self.is_outside(node):
             return None
         text = ast.unparse(node)
@@ -86,6 +86,15 @@ def _number_type(item: Item) -> str | None:
         case Literal(value) if isinstance(value, float):
             return "float64"
     return None
+
+
+def is_literal(node: ast.expr) -> bool:
+    """Whether a list or a tuple is written out, of numbers and names."""
+    return isinstance(node, (ast.List, ast.Tuple)) and all(
+        isinstance(part, (ast.Constant, ast.Name))
+        or (isinstance(part, ast.UnaryOp) and isinstance(part.operand, ast.Constant))
+        for part in node.elts
+    )
 
 
 def as_sequence(item: Item) -> Sequence | None:

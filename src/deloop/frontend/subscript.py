@@ -21,6 +21,7 @@ from deloop.frontend.items import (
 from deloop.frontend.sequences import SequenceReader, as_sequence
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least, equal
+from deloop.ir.observed import evaluate_affine
 from deloop.ir.types import Integer, Opaque, Scalar, Sequence, Shape, Tensor
 
 
@@ -198,6 +199,7 @@ class SubscriptReader(SequenceReader):
 
     def point(self, dimension: Whole, item: Item, node: ast.AST) -> scalar.Subscript:
         """The place in a dimension that an index means; -1 is the last one."""
+        item = self.settled(item, node)
         if isinstance(item, Integer):
             affine = item.affine
             if affine.is_constant and affine.constant < 0:
@@ -222,6 +224,33 @@ class SubscriptReader(SequenceReader):
             )
         return index
 
+    def settled(self, item: Item, node: ast.AST) -> Item:
+        """``i * d`` as affine in `i`, where the parameter `d` is asked to be what it was."""
+        if not isinstance(item, (scalar.Call, scalar.Index)) or not build.is_number(item):
+            return item
+        found = self._settled_affine(item, node)
+        return item if found is None else Integer(found)
+
+    def _settled_affine(self, value: scalar.Expression, node: ast.AST) -> Affine | None:
+        known = build.as_affine(value)
+        if known is not None:
+            return known
+        if not isinstance(value, scalar.Call) or value.operator not in ("add", "sub", "mul"):
+            return None
+        left, right = (self._settled_affine(a, node) for a in value.arguments)
+        if left is None or right is None:
+            return None
+        if value.operator != "mul":
+            return left + right if value.operator == "add" else left - right
+        if set(right.symbols) & self.iterators:
+            left, right = right, left
+        seen = evaluate_affine(right, self.hints)
+        if set(right.symbols) & self.iterators or not seen or seen < 0:
+            return None
+        self.require(equal(right, seen), node, f"{right} is as it was seen")
+        self.steps[seen] = right
+        return left * seen
+
     def take_slice(self, dimension: Whole, node: ast.Slice) -> Whole:
         """The elements of a dimension that a slice takes; nothing must be clamped."""
         if node.step is not None:
@@ -244,7 +273,7 @@ class SubscriptReader(SequenceReader):
     def _bound(self, node: ast.expr | None, default: Affine, extent: Affine) -> Affine:
         if node is None:
             return default
-        item = self.evaluate(node)
+        item = self.settled(self.evaluate(node), node)
         if not isinstance(item, Integer):
             self.unsupported(
                 node, f"the slice bound {ast.unparse(node)} is not an int known before", "VEC916"

@@ -165,4 +165,10 @@ VIEWS: tuple[Line, ...] = (
 VIEW_ATTRIBUTES: frozenset[str] = frozenset({"T", "mT", "H", "mH", "data", "real", "imag"})
 """Attributes of a tensor that are views of it (``real`` of a real tensor is the tensor itself)."""
 
-LINES: tuple[Line, ...] = (*CREATION, *RANDOM, *VIEWS)
+JOINS: tuple[Line, ...] = tuple(
+    line(name, "", DTypeRule.FIRST, Gradient.LINEAR, "", kind=Kind.REDUCTION, exact=True)
+    for name in ("stack", "cat")
+)
+"""What joins rows, within the compiler: no user's call is spelled so."""
+
+LINES: tuple[Line, ...] = (*CREATION, *RANDOM, *VIEWS, *JOINS)

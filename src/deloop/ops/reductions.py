@@ -72,6 +72,9 @@ GROUP_SUM, GROUP_COUNT = "group_sum", "group_count"
 """For each group of the elements along an axis: their sum (of a pair of group and value), or how
 many they are."""
 
+STACK_ROWS, CAT = "stack", "cat"
+"""Rows joined, of which the element at one place is meant."""
+
 _LINEAR, _NONE, _SINGULAR = Gradient.LINEAR, Gradient.NONE, Gradient.SINGULAR
 _REDUCTIONS = {
     r.name: r
@@ -110,6 +113,12 @@ _REDUCTIONS = {
         ),
         Reduction(
             "argmin", "", None, is_exact=True, several=False, needs_values=True, gradient=_NONE
+        ),
+        *(
+            Reduction(
+                name, "", None, is_exact=True, several=True, keeps_axis=True, gradient=_LINEAR
+            )
+            for name in (STACK_ROWS, CAT)
         ),
         Reduction(GROUP_SUM, "", None, is_exact=False, several=False, gradient=_LINEAR),
         Reduction(GROUP_COUNT, "", None, is_exact=True, several=False, gradient=_NONE),

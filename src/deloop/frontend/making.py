@@ -1,0 +1,123 @@
+"""Tensors that calls in front of a loop make, whose elements nobody needs to know: their types.
+
+``torch.eye(n)``, ``torch.arange(n)``, ``torch.linspace(0, 1, n)``, ``a.addmm(b, c)``
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from deloop.dtype import category
+from deloop.errors import RefusalError
+from deloop.frontend.cuts import CutReader
+from deloop.frontend.items import Item
+from deloop.ir.affine import Affine
+from deloop.ir.types import Function, Integer, Literal, Scalar, Tensor, TensorType
+
+Given = dict[str, Item]
+
+
+def read_made(reader: CutReader, node: ast.Call) -> Tensor | None:
+    """The tensor that a call makes; None where the call is none of those read here."""
+    try:
+        return _read(reader, node)
+    except RefusalError:
+        return None
+
+
+def _read(reader: CutReader, node: ast.Call) -> Tensor | None:
+    if any(isinstance(a, ast.Starred) for a in node.args):
+        return None
+    if any(k.arg is None for k in node.keywords):
+        return None
+    positional = [reader.evaluate(a) for a in node.args]
+    keywords = {str(k.arg): reader.evaluate(k.value) for k in node.keywords}
+    if isinstance(node.func, ast.Attribute):
+        base = reader.evaluate(node.func.value)
+        if isinstance(base, Tensor):
+            method = _METHODS.get(node.func.attr)
+            return method([base, *positional], keywords) if method else None
+    callee = reader.evaluate(node.func)
+    if not isinstance(callee, Function) or not (callee.qualified or "").startswith("torch."):
+        return None
+    name = (callee.qualified or "").removeprefix("torch.")
+    rule = _FUNCTIONS.get(name) or _METHODS.get(name)
+    return rule(positional, keywords) if rule else None
+
+
+def _sizes(items: list[Item]) -> list[Affine] | None:
+    sizes = [item.affine for item in items if isinstance(item, Integer)]
+    return sizes if len(sizes) == len(items) else None
+
+
+def _new(shape: tuple[Affine, ...], dtype: str, keywords: Given) -> Tensor | None:
+    """A new tensor of such a shape, with what the keywords say of its dtype and device."""
+    device, grad = "cpu", False
+    for word, item in keywords.items():
+        value = item.value if isinstance(item, Literal) else item
+        if word == "dtype" and str(value).startswith("torch."):
+            dtype = str(value).removeprefix("torch.")
+        elif word == "device" and isinstance(value, str):
+            device = value.removeprefix("device:").split(":")[0]
+        elif word == "requires_grad" and isinstance(value, bool):
+            grad = value
+        elif value is not None:
+            return None
+    return Tensor("", TensorType(dtype, shape, device, grad, True, True), "", fresh=True)
+
+
+def _eye(given: list[Item], keywords: Given) -> Tensor | None:
+    sizes = _sizes(given)
+    if not sizes or len(sizes) > 2:
+        return None
+    return _new((sizes[0], sizes[-1]), "float32", keywords)
+
+
+def _arange(given: list[Item], keywords: Given) -> Tensor | None:
+    sizes = _sizes(given)
+    if not sizes or len(sizes) > 2:
+        return None
+    count = sizes[0] if len(sizes) == 1 else sizes[1] - sizes[0]
+    return _new((count,), "int64", keywords)
+
+
+def _linspace(given: list[Item], keywords: Given) -> Tensor | None:
+    steps = keywords.get("steps", given[2] if len(given) == 3 else None)
+    ends = all(isinstance(item, (Integer, Literal, Scalar)) for item in given[:2])
+    if not isinstance(steps, Integer) or not ends or len(given) not in (2, 3):
+        return None
+    rest = {word: item for word, item in keywords.items() if word != "steps"}
+    return _new((steps.affine,), "float32", rest)
+
+
+def _addmm(given: list[Item], keywords: Given) -> Tensor | None:
+    """``a.addmm(b, c, beta=1, alpha=-2)``: as large as the product."""
+    tensors = [t for t in given if isinstance(t, Tensor)]
+    if len(tensors) != 3 or len(given) != 3 or set(keywords) - {"beta", "alpha"}:
+        return None
+    base, left, right = (t.type for t in tensors)
+    same = len({t.dtype for t in (base, left, right)}) == 1
+    if not same or (left.rank, right.rank) != (2, 2) or base.rank > 2:
+        return None
+    grad = any(t.requires_grad for t in (base, left, right)) and category(base.dtype) == "float"
+    kind = TensorType(base.dtype, (left.shape[0], right.shape[1]), base.device, grad, not grad)
+    return Tensor("", kind, "", fresh=True)
+
+
+def _like(given: list[Item], keywords: Given) -> Tensor | None:
+    """``x.flip(0)``, ``x.roll(1, 0)``: new memory of the same shape."""
+    first = given[0] if given else None
+    if not isinstance(first, Tensor) or not first.type.shape:
+        return None
+    kind = first.type
+    made = TensorType(kind.dtype, kind.shape, kind.device, kind.requires_grad, not kind.requires_grad)
+    return Tensor("", made, "", fresh=True)
+
+
+_FUNCTIONS: dict[str, Callable[[list[Item], Given], Tensor | None]] = {
+    "eye": _eye, "arange": _arange, "linspace": _linspace, "logspace": _linspace,
+}  # fmt: skip
+_METHODS: dict[str, Callable[[list[Item], Given], Tensor | None]] = {
+    "addmm": _addmm, "flip": _like, "roll": _like, "fliplr": _like, "flipud": _like,
+}  # fmt: skip
