@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from deloop.analysis.facts import Facts
 from deloop.analysis.masks import comparison_of
 from deloop.dtype import Rank, category
 from deloop.frontend.expression import BOOL, aliased_arrays, both, cast, negate, number
@@ -47,6 +48,7 @@ class Surroundings:
     escaping: frozenset[str] = frozenset()
     origins: Mapping[str, Expression] = field(default_factory=dict)
     live: frozenset[str] = frozenset()
+    facts: Facts | None = None
 
     def original(self, value: Expression) -> Expression:
         """The value with variables that were set right before the loop written out."""

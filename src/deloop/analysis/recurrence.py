@@ -43,6 +43,32 @@ def find_accumulation(
 
     Without `around`, what is accumulated is only stored elsewhere, so that it may be a view here.
     """
+    place = find_updated(statement, dependences, level)
+    if place is None:
+        return None
+    own, iterators = place
+    store = statement.store
+    found = read_update(statement, own)
+    if found is None:
+        return None
+    kind, term = found
+    by_comparison = kind in ("max", "min") and isinstance(store.value, Select)
+    if around is not None:
+        if by_comparison and around.changes_type(store.array):
+            return None  # where nothing beats the start, it keeps its type
+        if not _is_new_value(statement, kind, term, around):
+            return None
+    floating = category(store.dtype) == "float"
+    return Accumulation(kind, term, iterators, by_comparison and floating)
+
+
+def find_updated(
+    statement: Statement, dependences: Sequence[Dependence], level: int
+) -> tuple[Load, frozenset[str]] | None:
+    """The element that each instance updates, and the loops that do not move it.
+
+    None where instances wait for each other in another way.
+    """
     store = statement.store
     lifted = [loop.iterator for loop in statement.loops[level:]]
     kept: list[str] = []
@@ -57,18 +83,7 @@ def find_accumulation(
     own = Load(store.array, store.subscripts, _own_type(store.value, store.array, store.subscripts))
     if not iterators or not _only_own(statement, dependences):
         return None
-    found = read_update(statement, own)
-    if found is None:
-        return None
-    kind, term = found
-    by_comparison = kind in ("max", "min") and isinstance(store.value, Select)
-    if around is not None:
-        if by_comparison and around.changes_type(store.array):
-            return None  # where nothing beats the start, it keeps its type
-        if not _is_new_value(statement, kind, term, around):
-            return None
-    floating = category(store.dtype) == "float"
-    return Accumulation(kind, term, iterators, by_comparison and floating)
+    return own, iterators
 
 
 def read_update(statement: Statement, own: Load) -> tuple[str, Expression] | None:
