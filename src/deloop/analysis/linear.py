@@ -7,7 +7,7 @@ whose factor is a condition. (G. E. Blelloch, "Prefix sums and their application
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from deloop.analysis.carried import is_counted
@@ -45,7 +45,7 @@ def find_linear(value: Expression, own: Load, dtype: str) -> Linear | None:
     """
     if dtype not in _EXACT_IN and category(dtype) != "int":
         return None  # the loop rounds each step to few digits
-    form = _read(value, own, dtype)
+    form = _read(_settled(_decided(value, {}), dtype), own, dtype)
     if form is None or isinstance(form.factor, int) or form.term is None:
         return None
     kept = _as_condition(form.factor)
@@ -57,6 +57,29 @@ def find_linear(value: Expression, own: Load, dtype: str) -> Linear | None:
         kind = ElementType(dtype, form.factor.type.rank)
         return Linear(cast(form.factor, kind), form.term)
     return Linear(form.factor, form.term)
+
+
+def _decided(value: Expression, known: Mapping[Expression, bool]) -> Expression:
+    """Choices within a choice on the same condition: ``select(c, select(c, a, b), d)``."""
+    if not isinstance(value, Select):
+        return value
+    if value.condition in known:
+        taken = value.then if known[value.condition] else value.otherwise
+        return _decided(taken, known)
+    then = _decided(value.then, {**known, value.condition: True})
+    return Select(
+        value.condition, then, _decided(value.otherwise, {**known, value.condition: False})
+    )
+
+
+def _settled(value: Expression, dtype: str) -> Expression:
+    """A choice between an element and a number as the store makes it: both of its dtype."""
+    if not isinstance(value, Select) or not value.is_mixed:
+        return value
+    sides = [_settled(side, dtype) for side in (value.then, value.otherwise)]
+    kind = ElementType(dtype, Rank.SCALAR)
+    sides = [cast(s, kind) if scalar.literal_of(s) is not None else s for s in sides]
+    return Select(value.condition, sides[0], sides[1])
 
 
 def find_linear_update(
@@ -96,7 +119,9 @@ def _read(value: Expression, own: Load, dtype: str) -> _Form | None:
             for inner, scale in ((left, right), (right, left)):
                 if not any(load.array == own.array for load in scalar.loads(scale)):
                     return _scaled(_read(inner, own, dtype), scale, value.type)
-        case Call("div", (inner, scale), _, _, ()) if category(dtype) == "float":
+        case Call("div", (inner, scale), kind, _, ()) if (
+            category(dtype) == "float" and kind.rank is not Rank.NUMBER  # Python raises at 0
+        ):
             form = _read(inner, own, dtype)
             if form is None or any(x.array == own.array for x in scalar.loads(scale)):
                 return None
@@ -188,6 +213,9 @@ def _chosen(
     """``select(c, 0, own) -> (select(c, 0, 1), select(c, 0, 0))``."""
     if then is None or otherwise is None:
         return None
+    pairs = ((then, otherwise), (otherwise, then))
+    if any((a.factor, a.term, b.factor) == (1, None, 0) and b.term for a, b in pairs):
+        return None  # what was there stays, or is replaced: nothing is added
     factors = [_filled(f.factor, value.type) for f in (then, otherwise)]
     terms = [_filled(f.term, value.type) for f in (then, otherwise)]
     factor = select(condition, factors[0], factors[1])

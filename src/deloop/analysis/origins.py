@@ -14,7 +14,7 @@ from deloop.frontend.expression import NODES, number
 from deloop.frontend.items import View
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine
-from deloop.ir.scalar import Expression, Load
+from deloop.ir.scalar import Expression, Invariant, Load
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Module, Tensor
 
@@ -81,13 +81,15 @@ def at_entry(
     origins: Mapping[str, Expression],
     elements: Mapping[Load, Expression],
     is_known: Callable[[str], bool],
-    load: Load,
+    load: Load | Invariant,
 ) -> Expression | None:
-    """An element that the loop reads as a guard at the function's first line can read it.
+    """What the loop reads as a guard at the function's first line can read it.
 
     ``out[0] -> x[0]`` behind ``out[0] = x[0]``; None where it cannot. `named` are the tensors that
     names hold in front of the loop.
     """
+    if isinstance(load, Invariant):
+        return _readable(origins.get(load.name, load), arrays, is_known)
     name = arrays[load.array].name
     tensor = named.get(name, arrays[load.array])
     if tensor.fresh and tensor.fill is not None:
@@ -106,10 +108,15 @@ def at_entry(
                 if isinstance(s, Affine)
             }
             found = scalar.substitute_symbols(rows.bare(found), places)
-    if found is None:
-        return None
-    read = [x.array for x in scalar.loads(found)]
-    return rows.bare(found) if all(a in arrays and is_known(a) for a in read) else None
+    return None if found is None else _readable(found, arrays, is_known)
+
+
+def _readable(
+    value: Expression, arrays: Mapping[str, Tensor], is_known: Callable[[str], bool]
+) -> Expression | None:
+    """The value, where it reads nothing but what a guard sees."""
+    read = [x.array for x in scalar.loads(value)]
+    return rows.bare(value) if all(a in arrays and is_known(a) for a in read) else None
 
 
 def _is_plain(statement: ast.Assign, reader: NestBuilder) -> bool:

@@ -15,6 +15,7 @@ from deloop.frontend.lists import (
     append_of,
     appended_names,
     appended_value,
+    is_insert,
     is_name,
     located,
 )
@@ -62,6 +63,11 @@ def plain_loop(loop: ast.For) -> ast.For:
             value = appended_value(statement, statement.target.id)
             if value is not None:
                 return append_of(statement.target.id, value, statement)
+        if isinstance(statement, ast.Expr) and is_insert(statement.value):
+            for name in appended_names(statement):
+                value = appended_value(statement, name)
+                if value is not None:
+                    return append_of(name, value, statement)
         if isinstance(statement, (ast.If, ast.For)):
             changed = copy.copy(statement)
             changed.body, changed.orelse = change(statement.body), change(statement.orelse)

@@ -311,8 +311,17 @@ class AppendReader(StoreReader):
         sizes: list[Point | Whole] = [Whole(Affine(), s) for s in element.sizes]
         before, behind = sizes[:dim], sizes[dim + 1 if joins else dim :]
         is_local = depth > 0
+        if filled.turned and filled.mask:
+            self._refuse_list(node, f"{name} is filled in front under a condition")
+        places = [
+            x.lower + x.upper - 1 - Affine.symbol(x.iterator)
+            if filled.turned
+            else Affine.symbol(x.iterator)
+            for x in loops
+        ]
         here = [
-            Point(Affine.symbol(x.iterator) - (Affine() if is_local else x.lower)) for x in loops
+            Point(place - (Affine() if is_local else x.lower))
+            for place, x in zip(places, loops, strict=True)
         ]
         all_here = [
             Whole(x.lower if is_local else Affine(), x.upper - x.lower) for x in loops

@@ -64,7 +64,7 @@ class FilledList:
 
     `settled` says that nothing behind the loop can change an element before the list is used,
     `mask` names the list of bools that say which elements are appended, if not all are (the others
-    are, if it is `negated`).
+    are, if it is `negated`). It is `turned` where each element goes in front of those before.
     """
 
     name: str
@@ -73,6 +73,7 @@ class FilledList:
     reason: str = ""
     mask: str = ""
     negated: bool = False
+    turned: bool = False
 
     @property
     def kept(self) -> tuple[Use, ...]:
@@ -169,7 +170,7 @@ def needs_preparing(node: ast.AST) -> bool:
     """Whether a statement fills a list, or holds a comprehension."""
     return any(
         isinstance(inner, COMPREHENSIONS)
-        or (isinstance(inner, ast.Attribute) and inner.attr == "append")
+        or (isinstance(inner, ast.Attribute) and inner.attr in ("append", "insert"))
         or (isinstance(inner, ast.AugAssign) and isinstance(inner.value, ast.List))
         for inner in ast.walk(node)
     )
@@ -181,7 +182,7 @@ def appended_names(node: ast.AST) -> set[str]:
     found: set[str] = set()
     for inner in ast.walk(node):
         match inner:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append")):
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append" | "insert")):
                 found.add(name)
             case ast.AugAssign(target=ast.Name(id=name), op=ast.Add(), value=ast.List(elts=[_])):
                 found.add(name)
@@ -199,11 +200,47 @@ def appended_value(node: ast.stmt, name: str) -> ast.expr | None:
             )
         ) if found == name and name not in names_in(value) and not isinstance(value, ast.Starred):
             return value
+        case ast.Expr(
+            value=ast.Call(
+                func=ast.Attribute(value=ast.Name(id=found), attr="insert"),
+                args=[ast.Constant(0), value],
+                keywords=[],
+            )
+        ) if found == name and name not in names_in(value) and not isinstance(value, ast.Starred):
+            return value
         case ast.AugAssign(
             target=ast.Name(id=found), op=ast.Add(), value=ast.List(elts=[value])
         ) if found == name and name not in names_in(value) and not isinstance(value, ast.Starred):
             return value
     return None
+
+
+def is_insert(node: ast.AST) -> bool:
+    """Whether a call puts an element in front of a list."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "insert"
+    )
+
+
+def whole_list(node: ast.expr) -> tuple[ast.expr, bool]:
+    """The list of which all elements are taken, and whether from behind: ``outs[::-1]``."""
+    match node:
+        case ast.Subscript(
+            value=inner,
+            slice=ast.Slice(
+                lower=None, upper=None, step=ast.UnaryOp(op=ast.USub(), operand=ast.Constant(1))
+            ),
+        ):
+            return inner, True
+        case ast.Call(
+            func=ast.Name(id="list" | "tuple"),
+            args=[ast.Call(func=ast.Name(id="reversed"), args=[inner], keywords=[])],
+            keywords=[],
+        ):
+            return inner, True
+    return node, False
 
 
 def list_names(node: ast.stmt, name: str) -> list[ast.Name]:

@@ -22,6 +22,7 @@ from deloop.errors import Unliftable
 from deloop.frontend.expression import aliased_arrays
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
+from deloop.ir.loop import LIST
 from deloop.ir.plan import Accumulation, Serial, Statement, Step, Vector, vectors
 from deloop.ir.scalar import loads
 from deloop.poly.dependence import Dependence, DependenceKind
@@ -139,9 +140,11 @@ class _Distribution:
         running = find_running(component, dependences, level)
         if running is None or running.statement.name in self.expanded:
             return None
-        is_linear = running.accumulation.kind == "linear"
-        if is_linear and not pays_off(running.statement, running.loop, level, self.around.facts):
-            return None
+        if running.accumulation.kind == "linear":
+            is_light = not any(map(self._is_slow, (running.statement, *running.readers)))
+            facts = self.around.facts
+            if not pays_off(running.statement, running.loop, level, facts, is_light):
+                return None
         expanded = expand_running(running, component, dependences, level)
         if expanded is None:
             return None
@@ -161,11 +164,22 @@ class _Distribution:
         inside = {v.statement.name for s in steps if isinstance(s, Serial) for v in vectors((s,))}
         return None if inside & readers else steps
 
+    def _is_slow(self, statement: Statement) -> bool:
+        """Whether each iteration calls PyTorch: stores an element, or computes with one."""
+        store = statement.store
+        is_kept = self.around.arrays[store.array].storage.startswith((LIST, "cell:", "local:"))
+        return not is_kept or any(
+            isinstance(n, scalar.Call) and n.type.rank is not Rank.NUMBER
+            for n in scalar.walk(store.value)
+        )
+
     def _last_of(
         self, component: list[Statement], dependences: list[Dependence], level: int
     ) -> Statement | None:
         """The statement of a component as the last value of a linear recurrence, if it is one."""
-        if len(component) != 1:
+        store = component[0].store
+        is_left = store.array in self.live and bool(aliased_arrays(store.value))
+        if len(component) != 1 or is_left:
             return None
         return find_last(component[0], dependences, level, self.around.facts)
 

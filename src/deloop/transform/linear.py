@@ -15,12 +15,23 @@ from deloop.analysis.scan import scan_of
 from deloop.diagnostic import Place
 from deloop.dtype import Rank, category
 from deloop.frontend.apply import DataRequirement
-from deloop.frontend.expression import BOOL, integer, number
+from deloop.frontend.expression import BOOL, integer, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least
 from deloop.ir.loop import Loop
 from deloop.ir.plan import Statement, Step, Vector, vectors
-from deloop.ir.scalar import Call, Cast, ElementType, Expression, Load, Number, Reduce, Scan
+from deloop.ir.scalar import (
+    Call,
+    Cast,
+    ElementType,
+    Expression,
+    Invariant,
+    Load,
+    Number,
+    Reduce,
+    Scan,
+    Select,
+)
 from deloop.poly.dependence import Dependence
 
 _WIDEST = 128
@@ -34,15 +45,18 @@ _LEAST = {"float32": 1e-37, "float64": 1e-300}
 """A product above it is no zero, so that an infinity times it stays one."""
 
 
-def pays_off(statement: Statement, loop: Loop, level: int, facts: Facts | None) -> bool:
+def pays_off(
+    statement: Statement, loop: Loop, level: int, facts: Facts | None, is_light: bool = True
+) -> bool:
     """Whether the scan is faster than a loop over whole rows, for sizes as they were seen.
 
-    What that takes is assumed, with a guard.
+    What that takes is assumed, with a guard. A loop over Python's numbers is light if it stores no
+    element of a tensor.
     """
     if facts is None or not facts.may_double or loop.span is not None:
         return False
     store = statement.store
-    if store.cell is not None and store.cell.rank is Rank.NUMBER:
+    if store.cell is not None and store.cell.rank is Rank.NUMBER and is_light:
         steps = at_least(facts.canonical(loop.axis.extent), _SHORTEST)
         if not facts.assume(steps, "the loop is long"):
             return False
@@ -93,7 +107,7 @@ def find_last(
 
 
 def require_tame(
-    plan: tuple[Step, ...], at_entry: Callable[[Load], Expression | None]
+    plan: tuple[Step, ...], at_entry: Callable[[Load | Invariant], Expression | None]
 ) -> list[DataRequirement]:
     """Ask of factors that their products neither overflow nor meet an infinity as a zero.
 
@@ -106,8 +120,9 @@ def require_tame(
     for vector in vectors(plan):
         store = vector.statement.store
 
-        def first_read(load: Load, vector: Vector = vector) -> Expression | None:
-            return None if vector.level or load.array in written else at_entry(load)
+        def first_read(read: Load | Invariant, level: int = vector.level) -> Expression | None:
+            is_changed = isinstance(read, Load) and (level or read.array in written)
+            return None if is_changed else at_entry(read)
 
         for node in scalar.walk(store.value):
             if isinstance(node, Scan) and node.kind == "linear":
@@ -118,7 +133,7 @@ def require_tame(
 
 
 def _requirements(
-    scan: Scan, place: Place, at_entry: Callable[[Load], Expression | None]
+    scan: Scan, place: Place, at_entry: Callable[[Load | Invariant], Expression | None]
 ) -> Iterator[DataRequirement]:
     assert scan.factor is not None and scan.first is not None
     if scan.factor.type.dtype == "bool" or category(scan.type.dtype) == "int":
@@ -145,14 +160,16 @@ def _requirements(
 
 
 def _as_given(
-    value: Expression, at_entry: Callable[[Load], Expression | None]
+    value: Expression, at_entry: Callable[[Load | Invariant], Expression | None]
 ) -> Expression | None:
     """The value in what the function was given; None where it has no such form."""
     failed = False
 
     def change(node: Expression) -> Expression:
         nonlocal failed
-        if isinstance(node, Load) and all(isinstance(s, Affine) for s in node.subscripts):
+        is_plain = isinstance(node, Load) and all(isinstance(s, Affine) for s in node.subscripts)
+        if isinstance(node, Invariant) or is_plain:
+            assert isinstance(node, (Load, Invariant))
             found = at_entry(node)
             failed |= found is None
             return node if found is None else found
@@ -195,6 +212,8 @@ def _is_finite(part: Expression, scan: Scan) -> Expression:
         return number(abs(literal) < _HUGE)
     if part.type.rank is Rank.NUMBER and not scalar.loads(part):
         return Call("lt", (_magnitude(part), number(_HUGE)), BOOL)
+    while isinstance(part, Cast) and part.type.rank is Rank.NUMBER:
+        part = part.value
     kind = _bool_of(part)
     finite = Call("isfinite", (part,), kind, "torch.isfinite")
     used = scalar.iterators_of(part, frozenset({scan.axis.iterator}))
@@ -202,9 +221,12 @@ def _is_finite(part: Expression, scan: Scan) -> Expression:
 
 
 def start_from(
-    plan: tuple[Step, ...], at_entry: Callable[[Load], Expression | None]
+    plan: tuple[Step, ...], at_entry: Callable[[Load | Invariant], Expression | None]
 ) -> tuple[Step, ...]:
-    """The plan with recurrences that start from what is full of a number starting from that."""
+    """The plan with recurrences that start from what is full of a number starting from that.
+
+    Counters that start from a number are differences of positions.
+    """
 
     def change(node: Expression, target: str) -> Expression:
         node = scalar.rebuild(node, lambda e: change(e, target))
@@ -213,8 +235,8 @@ def start_from(
         if isinstance(node.first, Load) and node.first.array != target:
             found = at_entry(node.first)
             if isinstance(found, Number):
-                return replace(node, first=Cast(found, node.first.type))
-        return node
+                node = replace(node, first=Cast(found, node.first.type))
+        return _as_difference(node) or node
 
     def visit(steps: tuple[Step, ...]) -> tuple[Step, ...]:
         result: list[Step] = []
@@ -227,3 +249,39 @@ def start_from(
         return tuple(result)
 
     return visit(plan)
+
+
+def _as_difference(scan: Scan) -> Expression | None:
+    """``count = 0 if new[t] else count + 1`` as ``t + 1 - (greatest t + 1 so far that is new)``.
+
+    A reset that comes later has the greater position, so that `cummax` finds the last one.
+    """
+    assert scan.factor is not None and scan.first is not None
+    start = scalar.literal_value(scan.first)
+    again = _restart(scan.value, scan.factor)
+    if scan.type.dtype != "int64" or scan.factor.type.dtype != "bool" or scan.exclusive:
+        return None
+    if type(start) is not int or again is None or again > start + 1:
+        return None
+    kind = ElementType("int64", Rank.NUMBER)
+    ended = Affine.symbol(scan.axis.iterator) - scan.axis.lower + 1
+    ends = Select(negate(scan.factor), integer(ended - again), number(-start))
+    last = replace(scan, kind="max", value=ends, type=kind, first=None, factor=None)
+    count = integer(scan.at - scan.axis.lower + 1)
+    made = Call("sub", (count, last), kind)
+    return made if scan.type == kind else Cast(made, scan.type)
+
+
+def _restart(term: Expression, keeps: Expression) -> int | None:
+    """What a count begins with again, where each other step adds 1; None for another term."""
+    begins: Expression = term
+    if isinstance(term, Select):
+        pairs = {term.condition: (term.then, term.otherwise)}
+        then, otherwise = pairs.get(keeps, (term.otherwise, term.then))
+        if term.condition not in (keeps, negate(keeps)) or scalar.literal_value(then) != 1:
+            return None
+        begins = otherwise
+    elif scalar.literal_value(term) != 1:
+        return None
+    found = scalar.literal_value(begins)
+    return found if type(found) is int else None
