@@ -24,7 +24,7 @@ from deloop.analysis.facts import Facts
 from deloop.analysis.fillings import find_taken
 from deloop.analysis.legality import dependences_of
 from deloop.analysis.nests import Walk
-from deloop.analysis.origins import find_origins
+from deloop.analysis.origins import at_entry, find_elements, find_origins
 from deloop.analysis.scope import (
     changed_before,
     find_builtins,
@@ -67,7 +67,7 @@ from deloop.ir.loop import Loop, Nest, expressions_of
 from deloop.ir.plan import Statement, Step, vectors
 from deloop.ir.scalar import loads
 from deloop.ir.source import SourceFunction
-from deloop.ir.types import Value
+from deloop.ir.types import Tensor, Value
 from deloop.poly.dependence import Dependence, DependenceKind
 from deloop.rewrite.apply import apply_rules_to_plan
 from deloop.rules import RULES
@@ -87,6 +87,7 @@ from deloop.transform.hoist import hoist
 from deloop.transform.if_convert import if_convert
 from deloop.transform.inline import inline_kept
 from deloop.transform.lift import lift
+from deloop.transform.linear import require_tame, start_from
 from deloop.transform.powers import settle_powers
 from deloop.transform.reduce import require_comparable
 from deloop.transform.requirements import write_out
@@ -365,9 +366,26 @@ def _joined(reports: Sequence[LoopReport]) -> list[LoopReport]:
 def compile_loop(
     function: SourceFunction, candidate: Candidate, hints: Mapping[str, int], options: Options
 ) -> Compiled:
-    """One outermost loop through every stage. Raises `RefusalError` with the reason it stays."""
-    builder, nest = read_nest(function, candidate, hints)
-    facts = Facts(hints, spellable_at_entry(function, candidate))
+    """One outermost loop through every stage. Raises `RefusalError` with the reason it stays.
+
+    Where a recurrence as a scan asks for more than is known, it is tried as a loop over time.
+    """
+    spellable = spellable_at_entry(function, candidate)
+    facts = Facts(hints, spellable)
+    try:
+        return _compile_loop(function, candidate, facts, options)
+    except RefusalError:
+        if not facts.doubles:
+            raise
+    facts = Facts(hints, spellable)
+    facts.may_double = False
+    return _compile_loop(function, candidate, facts, options)
+
+
+def _compile_loop(
+    function: SourceFunction, candidate: Candidate, facts: Facts, options: Options
+) -> Compiled:
+    builder, nest = read_nest(function, candidate, facts.hints)
     entry = set(function.parameters) - names_stored_before(function.node, candidate.reach)
     is_changed = changed_before(function, candidate)
     facts.known.extend(candidate.known)
@@ -379,7 +397,7 @@ def compile_loop(
     nest = forget_first_types(nest, statements)
     escaping = find_escaping(function, candidate, nest)
     origins = find_origins(function, candidate)
-    around = Surroundings(statements, nest.arrays, nest.cells, escaping, origins, nest.live)
+    around = Surroundings(statements, nest.arrays, nest.cells, escaping, origins, nest.live, facts)
     plan = distribute(statements, dependences, around)
     respected = certify(plan, dependences, statements)
     check_decided(plan)
@@ -398,6 +416,12 @@ def compile_loop(
     plan = inline_kept(drop_overwritten(plan), nest.arrays, nest.locals, nest.live)
     plan = name_winners(plan, nest, names_of(function))
     plan = fuse_updates(plan, nest.arrays, arrays_with_grad(plan, nest.arrays))
+    named = {n: x for n, x in candidate.environment.items() if isinstance(x, Tensor)}
+    arrays = {**named, **nest.arrays}
+    known = partial(is_known_at_entry, arrays, entry, is_changed)
+    elements = find_elements(function, candidate) if facts.doubles else {}
+    as_given = partial(at_entry, arrays, named, origins, elements, known)
+    plan = start_from(plan, as_given) if facts.doubles else plan
     growing = arrays_with_grad(plan, nest.arrays)
     check_scans(plan, growing)
     check_gradient_order(plan, growing, nest.arrays)
@@ -410,6 +434,9 @@ def compile_loop(
     if lossy:
         context.round_off("0 + x written as x loses the sign of a zero")
     needed = [*builder.data_requirements, *facts.needed, *require_comparable(plan)]
+    if facts.doubles:
+        needed.extend(require_tame(plan, as_given))
+        context.arrays = arrays
     needed.extend(require_gradients(plan, context.with_grad, nest.arrays))
     plan = settle_powers(plan, context.with_grad)
     replaceable = find_replaceable(candidate, nest, plan, facts, context.with_grad)

@@ -34,6 +34,8 @@ class Facts:
         self.needed: list[DataRequirement] = []
         self.is_known_at_entry: Callable[[str], bool] = lambda array: False
         """Whether an array holds at the function's first line what it holds in the loop."""
+        self.may_double, self.doubles = True, False
+        """Whether linear recurrences may become scans, and whether one was made one."""
 
     def canonical(self, affine: Affine) -> Affine:
         """The expression with equal sizes written as one."""

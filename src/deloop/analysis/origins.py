@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from deloop.analysis.types import Candidate
 from deloop.errors import RefusalError
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.expression import NODES, number
 from deloop.frontend.items import View
-from deloop.ir.scalar import Expression
+from deloop.ir import rows, scalar
+from deloop.ir.affine import Affine
+from deloop.ir.scalar import Expression, Invariant, Load
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Module, Tensor
 
@@ -39,6 +42,81 @@ def find_origins(function: SourceFunction, candidate: Candidate) -> dict[str, Ex
                     found[name] = item if infinity is None else number(infinity)
         bound |= {n.id for t in statement.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
     return found
+
+
+def find_elements(function: SourceFunction, candidate: Candidate) -> dict[Load, Expression]:
+    """Elements that plain assignments right before the loop set: ``out[0] = x[0]``."""
+    found: dict[Load, Expression] = {}
+    position = next(k for k, s in enumerate(candidate.block) if s is candidate.node)
+    for statement in reversed(candidate.block[:position]):
+        reader = NestBuilder(function, dict(candidate.environment))
+        if not isinstance(statement, ast.Assign):
+            break
+        target = statement.targets[0]
+        if not isinstance(target, ast.Subscript):
+            if not _is_plain(statement, reader):
+                break
+            continue
+        trial = ast.Assign([ast.Name("_", ast.Store())], statement.value)
+        if len(statement.targets) > 1 or not _is_plain(trial, reader):
+            break
+        try:
+            place = reader.element(_as_read(target))
+            value = reader.element(statement.value)
+        except RefusalError:
+            break
+        if not isinstance(place, Load):
+            break
+        found.setdefault(replace(place, type=value.type, implicit=()), value)
+    return found
+
+
+def _as_read(target: ast.Subscript) -> ast.Subscript:
+    return ast.copy_location(ast.Subscript(target.value, target.slice, ast.Load()), target)
+
+
+def at_entry(
+    arrays: Mapping[str, Tensor],
+    named: Mapping[str, Tensor],
+    origins: Mapping[str, Expression],
+    elements: Mapping[Load, Expression],
+    is_known: Callable[[str], bool],
+    load: Load | Invariant,
+) -> Expression | None:
+    """What the loop reads as a guard at the function's first line can read it.
+
+    ``out[0] -> x[0]`` behind ``out[0] = x[0]``; None where it cannot. `named` are the tensors that
+    names hold in front of the loop.
+    """
+    if isinstance(load, Invariant):
+        return _readable(origins.get(load.name, load), arrays, is_known)
+    name = arrays[load.array].name
+    tensor = named.get(name, arrays[load.array])
+    if tensor.fresh and tensor.fill is not None:
+        return number(tensor.fill)
+    if is_known(load.array):
+        return load
+    place = (load.array, load.subscripts)
+    found = next((v for e, v in elements.items() if (e.array, e.subscripts) == place), None)
+    if found is None and not any(e.array == load.array for e in elements):
+        found = origins.get(name)
+        if found is not None:
+            rank = len(load.subscripts)
+            places = {
+                rows.dimension(rank - k): s
+                for k, s in enumerate(load.subscripts)
+                if isinstance(s, Affine)
+            }
+            found = scalar.substitute_symbols(rows.bare(found), places)
+    return None if found is None else _readable(found, arrays, is_known)
+
+
+def _readable(
+    value: Expression, arrays: Mapping[str, Tensor], is_known: Callable[[str], bool]
+) -> Expression | None:
+    """The value, where it reads nothing but what a guard sees."""
+    read = [x.array for x in scalar.loads(value)]
+    return rows.bare(value) if all(a in arrays and is_known(a) for a in read) else None
 
 
 def _is_plain(statement: ast.Assign, reader: NestBuilder) -> bool:

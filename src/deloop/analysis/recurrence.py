@@ -45,20 +45,11 @@ def find_accumulation(
 
     Without `around`, what is accumulated is only stored elsewhere, so that it may be a view here.
     """
-    store = statement.store
-    lifted = [loop.iterator for loop in statement.loops[level:]]
-    kept: list[str] = []
-    for subscript in store.subscripts:
-        if not isinstance(subscript, Affine):
-            return None
-        inside = [s for s in subscript.symbols if s in lifted]
-        if len(inside) > 1 or any(i in kept for i in inside):
-            return None
-        kept.extend(inside)
-    iterators = frozenset(lifted) - set(kept)
-    own = _own(store)
-    if not iterators or not _only_own(statement, dependences):
+    place = find_updated(statement, dependences, level)
+    if place is None:
         return None
+    own, iterators = place
+    store = statement.store
     found = read_update(statement, own)
     if found is None:
         return None
@@ -73,6 +64,30 @@ def find_accumulation(
             return None
     floating = category(store.dtype) == "float"
     return Accumulation(kind, term, iterators, by_comparison and floating)
+
+
+def find_updated(
+    statement: Statement, dependences: Sequence[Dependence], level: int
+) -> tuple[Load, frozenset[str]] | None:
+    """The element that each instance updates, and the loops that do not move it.
+
+    None where instances wait for each other in another way.
+    """
+    store = statement.store
+    lifted = [loop.iterator for loop in statement.loops[level:]]
+    kept: list[str] = []
+    for subscript in store.subscripts:
+        if not isinstance(subscript, Affine):
+            return None
+        inside = [s for s in subscript.symbols if s in lifted]
+        if len(inside) > 1 or any(i in kept for i in inside):
+            return None
+        kept.extend(inside)
+    iterators = frozenset(lifted) - set(kept)
+    own = _own(store)
+    if not iterators or not _only_own(statement, dependences):
+        return None
+    return own, iterators
 
 
 def read_update(statement: Statement, own: Load) -> tuple[str, Expression] | None:

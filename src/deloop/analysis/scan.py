@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from deloop.analysis.linear import find_linear, find_linear_update
 from deloop.analysis.recurrence import find_accumulation, read_update, starts_plainly
 from deloop.analysis.surroundings import Surroundings
 from deloop.dtype import Rank, category
@@ -79,6 +80,8 @@ def _running(
     if not readers or writers or waits:
         return None
     found = find_accumulation(statement, dependences, level)
+    if found is None:
+        found = find_linear_update(statement, dependences, level)
     if found is None or not _has_scan(found, store.dtype):
         return None
     if found.kind == "prod" and not starts_plainly(statement, found.iterators, around):
@@ -94,7 +97,7 @@ def _running(
     if not all(_is_plain_reader(r, statement, level) for r in readers):
         return None
     inner = tuple(x for x in own if x is not common[0])
-    if inner and found.kind == "last":
+    if inner and found.kind in ("last", "linear"):
         return None
     behind = frozenset(
         d.sink
@@ -108,7 +111,7 @@ def _running(
 
 def _has_scan(found: Accumulation, dtype: str) -> bool:
     """Whether PyTorch scans with the operator, and gives the gradient that the loop gives."""
-    if found.kind == "last":
+    if found.kind in ("last", "linear"):
         return True
     if find_scan(found.kind) is None or _rounds_each_step(found.kind, dtype):
         return False
@@ -170,7 +173,8 @@ class Chain:
     term: Expression
     loop: Loop
     previous: Load
-    skips_nan: bool
+    skips_nan: bool = False
+    factor: Expression | None = None
 
 
 def find_chain(
@@ -190,6 +194,9 @@ def find_chain(
         marked = replace(previous, array=f"{store.array}'")
         value = scalar.replaced(store.value, {previous: marked})
         moved = replace(statement, store=replace(store, value=value))
+        linear = find_linear(value, marked, store.dtype)
+        if linear is not None:
+            return Chain("linear", linear.term, loop, previous, factor=linear.factor)
         found = read_update(moved, marked)
         if found is None or found[0] == "last" or find_scan(found[0]) is None:
             continue
@@ -244,13 +251,23 @@ def fresh_iterator(iterator: str, value: Expression) -> str:
 
 
 def scan_of(
-    kind: str, term: Expression, loop: Loop, type_: scalar.ElementType, skips_nan: bool, name: str
+    kind: str,
+    term: Expression,
+    loop: Loop,
+    type_: scalar.ElementType,
+    skips_nan: bool,
+    name: str,
+    factor: Expression | None = None,
 ) -> Scan:
     """The scan of a term over a loop, up to the loop's own iteration."""
     bound = fresh_iterator(loop.iterator, term)
+    if factor is not None and len(other := fresh_iterator(loop.iterator, factor)) > len(bound):
+        bound = other
     value = scalar.substitute_symbols(term, {loop.iterator: Affine.symbol(bound)})
+    if factor is not None:
+        factor = scalar.substitute_symbols(factor, {loop.iterator: Affine.symbol(bound)})
     axis = replace(loop.axis, iterator=bound)
     if type_.rank is not Rank.NUMBER:
         type_ = replace(type_, rank=max(type_.rank, term.type.rank))
     at = Affine.symbol(loop.iterator)
-    return Scan(kind, value, axis, at, type_, skips_nan=skips_nan, name=name)
+    return Scan(kind, value, axis, at, type_, skips_nan=skips_nan, name=name, factor=factor)

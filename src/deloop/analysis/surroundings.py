@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from deloop.analysis.facts import Facts
 from deloop.dtype import Rank
 from deloop.frontend.expression import cast, number
 from deloop.ir import scalar
@@ -25,6 +26,7 @@ class Surroundings:
     escaping: frozenset[str] = frozenset()
     origins: Mapping[str, Expression] = field(default_factory=dict)
     live: frozenset[str] = frozenset()
+    facts: Facts | None = None
 
     def original(self, value: Expression) -> Expression:
         """The value with variables that were set right before the loop written out."""

@@ -74,6 +74,22 @@ class Context:
     sums: dict[int, tuple[ast.expr, tuple[Affine, ...]]] = field(default_factory=dict)
     """Sums written, by the identity of their trees, with the extents that they go over."""
 
+    written: list[ast.stmt] = field(default_factory=list)
+    """Statements that a value under way needs in front of its own."""
+    scan_name: str = ""
+    """What the next running values are to be called: the tensor made anew that they are."""
+    variables: frozenset[str] = frozenset()
+    """Names of variables that the rewritten loop still sets or reads."""
+
+    def unique(self, name: str) -> str:
+        """A name like this one that nothing has yet."""
+        unique, count = name, 1
+        while unique in self.taken:
+            count += 1
+            unique = f"{name}_{count}"
+        self.taken.add(unique)
+        return unique
+
     def foreign_device(self, tensor: Tensor, has_data: bool) -> bool:
         """Whether a value made without data would lie elsewhere than the tensor it replaces."""
         return not has_data and tensor.type.device != self.device[0]

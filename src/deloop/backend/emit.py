@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from deloop.backend import syntax
 from deloop.backend.context import Emitted
-from deloop.backend.scan import ScanEmitter
+from deloop.backend.linear import LinearEmitter
 from deloop.dtype import Rank, category, promote
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine
@@ -47,7 +47,7 @@ _CAST_METHODS = {
 _LARGEST = 4000
 
 
-class Emitter(ScanEmitter):
+class Emitter(LinearEmitter):
     """Emits the expressions of one statement whose `axes` loops were lifted."""
 
     # ------------------------------------------------------------------ dispatch

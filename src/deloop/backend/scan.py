@@ -39,7 +39,7 @@ class ScanEmitter(TriangleEmitter):
             piece = self._padded(piece, piece.axes.index(bound), node)
         if category(node.type.dtype) in ("float", "complex") and node.kind in ("sum", "prod"):
             self.context.round_off(f"a running {node.kind} in another order than the loop's")
-        elif node.kind in ("max", "min"):
+        elif node.kind in ("max", "min") and category(node.type.dtype) == "float":
             self.context.round_off("an extreme may be either zero where -0.0 and 0.0 tie")
         piece = self.cast(self._read_at(piece, node), node.type)
         return self.permute(piece)

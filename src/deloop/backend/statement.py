@@ -11,6 +11,7 @@ from deloop.backend import syntax
 from deloop.backend.context import Context, Emitted
 from deloop.backend.counting import in_users_terms
 from deloop.backend.emit import Emitter
+from deloop.backend.linear import find_chain
 from deloop.backend.scatter import is_plain_store, order_of, write_scatter
 from deloop.backend.spread import spread
 from deloop.dtype import Rank, category
@@ -18,7 +19,7 @@ from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, Constraint, Sign
 from deloop.ir.axis import Axis
 from deloop.ir.loop import LIST, Nest, Store, expressions_of
-from deloop.ir.plan import Serial, Step, Vector, vectors
+from deloop.ir.plan import Serial, Step, Vector, arrays_read_in, vectors
 from deloop.ir.scalar import (
     Call,
     Cast,
@@ -75,6 +76,9 @@ def write_plan(
     writer.plan, writer.live = steps, nest.live
     numbers = {c.key for c in nest.cells if c.changes_type or isinstance(c.start, Number)}
     writer.numbers = numbers - _used_as_tensors(steps)
+    used = {v.statement.store.array for v in vectors(steps)} | arrays_read_in(steps)
+    kept = used & (nest.locals | {c.key for c in nest.cells})
+    context.variables = frozenset(context.arrays[a].name for a in kept)
     body = writer.steps(steps, top=True)
     return Written(tuple(body), frozenset(writer.replaced), frozenset(writer.bound))
 
@@ -104,6 +108,8 @@ class _Writer:
         self.kept: set[str] = set()
         self.plan: tuple[Step, ...] = ()
         self.live: frozenset[str] = frozenset()
+        self.named_anew: dict[Expression, tuple[Emitted, tuple[Axis, ...]]] = {}
+        """Running values that a tensor just made anew holds."""
         self.numbers: set[str] = set()
         """Variables that may begin as the Python number which they began as."""
 
@@ -173,13 +179,23 @@ class _Writer:
             before.extend(in_front)
         else:
             statement = self._local(store, emitter) if kept else self._store(step, emitter, top)
+        before.extend(self._in_front())
         self._forget(store)
+        self.context.names.update(self.named_anew)
+        self.named_anew.clear()
         self._hold(step, emitter)
-        body = [*before, *([] if statement is None else [statement])]
+        is_said = statement is None or isinstance(statement, ast.Pass)
+        body = [*before, *([] if is_said or statement is None else [statement])]
         self._note_bound(step, body, top)
         if step.conditions:  # a name set under a condition is not known behind it
             self.context.names = {e: n for e, n in self.context.names.items() if e in outside}
         return [ast.If(self._test(step.conditions), body, [])] if step.conditions else body
+
+    def _in_front(self) -> list[ast.stmt]:
+        """The statements that what was just written needs in front of it."""
+        written = list(self.context.written)
+        self.context.written.clear()
+        return written
 
     def _hold(self, step: Vector, emitter: Emitter) -> None:
         """See to it that a variable that two loops use holds the one's value no longer."""
@@ -231,8 +247,9 @@ class _Writer:
 
     def _forget(self, store: Store) -> None:
         """Names of values that read what was just written hold the old value; drop them."""
-        for expression in list(self.context.names):
-            if any(load.array == store.array for load in scalar.loads(expression)):
+        for expression, (piece, _) in list(self.context.names.items()):
+            holds = any(load.array == store.array for load in scalar.loads(expression))
+            if holds or store.array in names_read([ast.Expr(piece.node)]):
                 del self.context.names[expression]
 
     def _order(self, step: Vector) -> list[str]:
@@ -279,9 +296,10 @@ class _Writer:
             if inner.knows(expression):
                 continue
             piece = inner.emit(expression)
+            body.extend(self._in_front())
             if piece.rank is Rank.NUMBER or isinstance(piece.node, ast.Name):
                 continue
-            unique = self._unique(name)
+            unique = self.context.unique(name)
             body.append(ast.Assign([ast.Name(unique, ast.Store())], piece.node, lineno=0))
             self.context.names[expression] = (
                 replace(piece, node=ast.Name(unique, ast.Load()), is_view=False),
@@ -292,15 +310,6 @@ class _Writer:
     def _is_made(self, value: Expression) -> bool:
         """Whether a read is of an array that an expression makes anew wherever it stands."""
         return isinstance(value, scalar.Load) and bool(self.context.arrays[value.array].made_of)
-
-    def _unique(self, name: str) -> str:
-        taken = self.context.taken
-        unique, count = name, 1
-        while unique in taken:
-            count += 1
-            unique = f"{name}_{count}"
-        self.context.taken.add(unique)
-        return unique
 
     # ------------------------------------------------------------------ stores
     def _local(self, store: Store, emitter: Emitter) -> ast.stmt | None:
@@ -367,6 +376,8 @@ class _Writer:
         if entries is None:
             entries, axes, _ = emitter.index_entries(store.subscripts, tensor)
         emitter.order = (*(a for a in emitter.order if a not in axes), *axes)
+        if simple and (chained := self._chained(step, emitter, top)) is not None:
+            return chained
         pairs = zip(entries, tensor.type.shape, strict=True)
         whole = simple and all(syntax.is_full(e) or n == Affine.number(1) for e, n in pairs)
         updates = store.augmented or store.value.type.dtype == store.dtype
@@ -405,6 +416,35 @@ class _Writer:
         if missing:
             raise emitter.refuse("the value has more dimensions than where it goes")
         return self._assign(tensor, entries, piece, axes, emitter)
+
+    def _chained(self, step: Vector, emitter: Emitter, top: bool) -> ast.stmt | None:
+        """A linear recurrence over what it stores, from the element before it on.
+
+        ``x[1:] = a * x[:-1] + b[1:], in order   ->   x[1:] = b[1:]; while step < …: x[step:] …``
+        """
+        store = step.statement.store
+        found = find_chain(step, self.context)
+        if found is None:
+            return None
+        tensor = self.context.arrays[store.array]
+        if not _is_element(found.term, store):
+            plain = replace(step.statement, store=replace(store, value=found.term))
+            first = self._store(replace(step, statement=plain), emitter, top=False)
+            self.context.written.append(first)
+        grown = [found.loop if x.iterator == found.loop.iterator else x for x in step.axes]
+        wide = Emitter(self.context, [x.axis for x in grown], emitter.order, store.place)
+        entries, axes = self._target(store, tensor, wide)
+        assert entries is not None
+        name = store.array
+        kept = syntax.strip_full(entries)
+        if kept or not isinstance(syntax.name(tensor.name), ast.Name):
+            name = self.context.unique("part")
+            part = syntax.index(syntax.name(tensor.name), kept)
+            self.context.written.append(ast.Assign([ast.Name(name, ast.Store())], part, lineno=0))
+        self.replaceable[store.array] = False
+        *before, last = emitter.chain(found, name, axes)
+        self.context.written.extend(before)
+        return last
 
     def _appended(self, step: Vector, axes: tuple[str, ...], emitter: Emitter) -> ast.stmt:
         """``outs.append(value)`` where all loops around it stay, in their order."""
@@ -472,7 +512,7 @@ class _Writer:
         """``result = value`` instead of an allocation and a store into all of it."""
         if requires_grad(value, self.context.with_grad) and self.rewritten[store.array] > 1:
             return None  # the backward pass may need what a later store would overwrite
-        piece = emitter.emit(value)
+        piece = self._running(store, value, axes, emitter) or emitter.emit(value)
         if piece.axes != axes or piece.dtype != store.dtype:
             bare = self._stored(value, store, emitter)
             if bare.axes != axes:
@@ -497,6 +537,30 @@ class _Writer:
         node = syntax.method(piece.node, "clone") if piece.is_view else piece.node
         return self._anew(store, node)
 
+    def _running(
+        self, store: Store, value: Expression, axes: tuple[str, ...], emitter: Emitter
+    ) -> Emitted | None:
+        """The running values of a linear recurrence under the name of the tensor that holds them.
+
+        ``returns[t] = running   ->   returns = rewards.clone(); while step < …: returns[step:] …``
+        """
+        tensor = self.context.arrays[store.array]
+        while isinstance(value, Cast) and value.type.dtype == value.value.type.dtype:
+            value = value.value
+        is_linear = isinstance(value, scalar.Scan) and value.kind == "linear"
+        home = self._is_at_home(store, tensor) and not self.context.foreign_device(tensor, True)
+        if not is_linear or value.type.dtype != store.dtype or not home or emitter.knows(value):
+            return None
+        before = set(self.context.names)
+        self.context.scan_name = store.array
+        piece = emitter.emit(value)
+        self.context.scan_name = ""
+        if piece.axes != axes:
+            raise emitter.refuse("running values come in another order of dimensions")
+        new = set(self.context.names) - before
+        self.named_anew = {e: self.context.names[e] for e in new}
+        return piece
+
     def _is_at_home(self, store: Store, tensor: Tensor) -> bool:
         """Whether all that a store reads is on the device that the tensor is on."""
         read = [load.array for load in scalar.loads(store.value)]
@@ -507,6 +571,8 @@ class _Writer:
         """The array as a new tensor."""
         self.replaced.add(store.array)
         self.replaceable[store.array] = False
+        if isinstance(node, ast.Name) and node.id == store.array:
+            return ast.Pass()
         return ast.Assign([ast.Name(store.array, ast.Store())], node, lineno=0)
 
     def _augmented(
@@ -577,6 +643,16 @@ class _Writer:
             for other in self.context.arrays.values()
             if other.name.split(".")[0].split("[")[0] in names
         )
+
+
+def _is_element(value: Expression, store: Store) -> bool:
+    """Whether a value is the very element that is stored to."""
+    while isinstance(value, Cast) and value.type.dtype == value.value.type.dtype:
+        value = value.value
+    return isinstance(value, Load) and (value.array, value.subscripts) == (
+        store.array,
+        store.subscripts,
+    )
 
 
 def _sides(node: ast.expr, word: str) -> tuple[ast.expr, ast.operator, ast.expr] | None:

@@ -15,6 +15,7 @@ from deloop.frontend.lists import (
     append_of,
     appended_names,
     appended_value,
+    is_insert,
     is_name,
     located,
 )
@@ -62,6 +63,11 @@ def plain_loop(loop: ast.For) -> ast.For:
             value = appended_value(statement, statement.target.id)
             if value is not None:
                 return append_of(statement.target.id, value, statement)
+        if isinstance(statement, ast.Expr) and is_insert(statement.value):
+            for name in appended_names(statement):
+                value = appended_value(statement, name)
+                if value is not None:
+                    return append_of(name, value, statement)
         if isinstance(statement, (ast.If, ast.For)):
             changed = copy.copy(statement)
             changed.body, changed.orelse = change(statement.body), change(statement.orelse)
@@ -189,7 +195,7 @@ def masked(filling: Filling, fresh: Callable[[str], str]) -> Filling:
                 lists[made[text]] = FilledList(made[text], (use,))
                 starts.append(located(f"{made[text]} = []", filling.loop))
                 behind.append(append_of(made[text], test, node))
-            if lists[name].front:
+            if lists[name].turned:
                 reason = f"how often {name} is inserted into depends on data"
                 lists[name] = replace(lists[name], reason=reason)
             lists[name] = replace(lists[name], mask=made[text], negated=negated)

@@ -314,8 +314,18 @@ class AppendReader(StoreReader):
         sizes: list[Point | Whole] = [Whole(Affine(), s) for s in element.sizes]
         before, behind = sizes[:dim], sizes[dim + 1 if joins else dim :]
         is_local = depth > 0
-        first = [Affine() if is_local else x.lower for x in loops]
-        here = [Point(_position(x, filled.front) - low) for x, low in zip(loops, first, strict=True)]
+        if filled.turned and filled.mask:
+            self._refuse_list(node, f"{name} is filled in front under a condition")
+        places = [
+            x.lower + x.upper - 1 - Affine.symbol(x.iterator)
+            if filled.turned
+            else Affine.symbol(x.iterator)
+            for x in loops
+        ]
+        here = [
+            Point(place - (Affine() if is_local else x.lower))
+            for place, x in zip(places, loops, strict=True)
+        ]
         all_here = [
             Whole(x.lower if is_local else Affine(), x.upper - x.lower) for x in loops
         ]
@@ -433,12 +443,6 @@ class AppendReader(StoreReader):
         if len(self.loops) != item.depth or len(uses) != 1:
             self._refuse_list(node, f"{ast.unparse(node)} is not read yet")
         return item.view
-
-
-def _position(loop: Loop, front: bool) -> Affine:
-    """Where an iteration's element stands; the last one's is the first where each goes in front."""
-    here = Affine.symbol(loop.iterator)
-    return loop.lower + loop.upper - 1 - here if front else here
 
 
 def _is_smooth(value: Expression) -> bool:

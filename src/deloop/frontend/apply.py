@@ -28,6 +28,8 @@ class DataRequirement:
     """Whether it must hold at every instance, or at one at least."""
     distinct: bool = False
     """The condition is no condition but a number that is not negative: no two may be equal."""
+    before: bool = False
+    """The condition is about what the function was given, whatever the loop makes of it."""
 
 
 class ApplyReader(OperatorReader):

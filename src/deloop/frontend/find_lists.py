@@ -21,11 +21,12 @@ from deloop.frontend.lists import (
     binds,
     binds_plainly,
     empty_list,
-    is_inserted,
+    is_insert,
     is_name,
     list_names,
     located,
     needs_preparing,
+    whole_list,
 )
 from deloop.text.names import names_in
 
@@ -170,12 +171,15 @@ class ListFinder:
             return FilledList(name, reason=f"{name} is taken twice, and its tensors may be changed")
         if len({_form(u) for u in uses if u.kind not in REDUCED}) > 1:
             return FilledList(name, reason=f"{name} is taken in two ways")
+        turned = {is_insert(n) for s in ast.walk(block[position]) if isinstance(s, ast.Expr)
+                  and appended_value(s, name) is not None for n in (s.value,)}  # fmt: skip
+        taken = {_is_turned(u) for u in uses}
+        if len(turned) > 1 or len(taken) > 1:
+            return FilledList(name, reason=f"{name} is filled, or taken, from both ends")
         last = max(k for k, s in enumerate(block) for u in uses if u.statement is s)
-        front = is_inserted(block[position], name)
-        if front and any(u.kind in REDUCED and u.kind != "builtins.len" for u in uses):
-            return FilledList(name, reason=f"{name} is added up from its other end")
         settled = all(self.is_quiet(s) for s in block[position + 1 : last + 1])
-        return FilledList(name, tuple(uses), settled, front=front)
+        from_front = turned != taken and True in turned | taken
+        return FilledList(name, tuple(uses), settled, turned=from_front)
 
     def _is_seen_elsewhere(self, name: str, own: set[int]) -> bool:
         """Whether code outside of a segment reads the name before it has set it itself."""
@@ -188,9 +192,9 @@ class ListFinder:
         if isinstance(node, ast.Return) and is_name(node.value, name) and not self.is_inner:
             assert node.value is not None
             return Use(ast.Pass(), node.value, "list")
-        if not isinstance(node, ast.Call) or not node.args or not is_name(node.args[0], name):
+        if not isinstance(node, ast.Call) or not node.args:
             return None
-        return self._use_of(node)
+        return self._use_of(node) if is_name(whole_list(node.args[0])[0], name) else None
 
     def _use_of(self, node: ast.Call) -> Use | None:
         """How a call takes the list that is its first argument."""
@@ -340,6 +344,12 @@ _QUIET_METHODS = frozenset(
      "float", "long", "int", "double", "to", "cpu", "detach", "clone", "view", "reshape", "flatten",
      "unsqueeze", "squeeze", "transpose", "permute", "t", "sqrt", "exp", "log", "tolist"}
 )  # fmt: skip
+
+
+def _is_turned(use: Use) -> bool:
+    """Whether a use takes the elements from behind."""
+    node = use.node
+    return isinstance(node, ast.Call) and bool(node.args) and whole_list(node.args[0])[1]
 
 
 def _form(use: Use) -> tuple[object, ...]:

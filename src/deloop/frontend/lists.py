@@ -64,7 +64,7 @@ class FilledList:
 
     `settled` says that nothing behind the loop can change an element before the list is used,
     `mask` names the list of bools that say which elements are appended, if not all are (the others
-    are, if it is `negated`).
+    are, if it is `negated`). It is `turned` where each element goes in front of those before.
     """
 
     name: str
@@ -73,8 +73,7 @@ class FilledList:
     reason: str = ""
     mask: str = ""
     negated: bool = False
-    front: bool = False
-    """Whether each element is put in front of the others: ``outs.insert(0, v)``."""
+    turned: bool = False
 
     @property
     def kept(self) -> tuple[Use, ...]:
@@ -204,7 +203,7 @@ def appended_value(node: ast.stmt, name: str) -> ast.expr | None:
         case ast.Expr(
             value=ast.Call(
                 func=ast.Attribute(value=ast.Name(id=found), attr="insert"),
-                args=[ast.Constant(value=0), value],
+                args=[ast.Constant(0), value],
                 keywords=[],
             )
         ) if found == name and name not in names_in(value) and not isinstance(value, ast.Starred):
@@ -216,12 +215,32 @@ def appended_value(node: ast.stmt, name: str) -> ast.expr | None:
     return None
 
 
-def is_inserted(node: ast.AST, name: str) -> bool:
-    """Whether a statement puts an element in front of a list: ``name.insert(0, v)``."""
-    return any(
-        isinstance(inner, ast.Attribute) and inner.attr == "insert" and is_name(inner.value, name)
-        for inner in ast.walk(node)
+def is_insert(node: ast.AST) -> bool:
+    """Whether a call puts an element in front of a list."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "insert"
     )
+
+
+def whole_list(node: ast.expr) -> tuple[ast.expr, bool]:
+    """The list of which all elements are taken, and whether from behind: ``outs[::-1]``."""
+    match node:
+        case ast.Subscript(
+            value=inner,
+            slice=ast.Slice(
+                lower=None, upper=None, step=ast.UnaryOp(op=ast.USub(), operand=ast.Constant(1))
+            ),
+        ):
+            return inner, True
+        case ast.Call(
+            func=ast.Name(id="list" | "tuple"),
+            args=[ast.Call(func=ast.Name(id="reversed"), args=[inner], keywords=[])],
+            keywords=[],
+        ):
+            return inner, True
+    return node, False
 
 
 def list_names(node: ast.stmt, name: str) -> list[ast.Name]:

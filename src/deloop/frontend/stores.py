@@ -162,15 +162,32 @@ class StoreReader(HeaderReader):
                     f"loop kept: {' and '.join(holders)} are one tensor, changed in place",
                     "VEC905",
                 )
-            result = self.to_expression(value, node)
-            self._check_in_place(current.type.dtype, result, node)
-            value = build.cast(result, ElementType(current.type.dtype, result.type.rank))
+            value = self._in_own_dtype(current, self.to_expression(value, node), node)
         self.environment[name] = value
         if isinstance(value, build.NODES) and self.temporaries.get(value) is None:
             if isinstance(current, build.NODES) and self.temporaries.get(current) == name:
                 del self.temporaries[current]  # the name goes on to what it holds now
             if isinstance(value, scalar.Call):
                 self.temporaries[value] = name
+
+    def _in_own_dtype(
+        self, current: Expression, result: Expression, node: ast.AugAssign
+    ) -> Expression:
+        """What becomes of a value that is updated in place; of one that is a number on one path."""
+        if build.is_number(current):
+            return result
+        if isinstance(current, scalar.Select) and current.is_mixed:
+            if not isinstance(result, scalar.Select) or result.condition != current.condition:
+                dtypes = {t.dtype for t in build.types_of(current) if t.rank is not Rank.NUMBER}
+                if dtypes == {t.dtype for t in build.types_of(result)}:
+                    return result
+                sentence = f"loop kept: {ast.unparse(node)} may change a number or a tensor"
+                self.unsupported(node, sentence, "VEC918")
+            sides = (current.then, result.then), (current.otherwise, result.otherwise)
+            then, otherwise = (self._in_own_dtype(old, new, node) for old, new in sides)
+            return scalar.Select(result.condition, then, otherwise)
+        self._check_in_place(current.type.dtype, result, node)
+        return build.cast(result, ElementType(current.type.dtype, result.type.rank))
 
     def _in_place(self, view: View, operator: str, operand: Item, node: ast.AST) -> None:
         current = self.load(view, node)

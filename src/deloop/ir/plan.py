@@ -75,7 +75,7 @@ class Accumulation:
     not. With a `winner`, `kind` is ``at`` and `term` is taken from that iteration alone. Where the
     accumulation is `scattered`, data says which element each instance updates, and every loop's
     iterations may meet in one; `in_bounds` says that the data is known to lie inside the target,
-    not negative.
+    not negative. The kind ``linear`` scales what was there by `factor` before it adds `term`.
     """
 
     kind: str
@@ -85,6 +85,7 @@ class Accumulation:
     winner: Winner | None = None
     scattered: bool = False
     in_bounds: bool = False
+    factor: Expression | None = None
 
 
 @dataclass(frozen=True)

@@ -157,8 +157,10 @@ class Scan:
 
     The axis' iterator is bound here; `at` is an expression of other iterators. An `exclusive` scan
     leaves iteration `at` itself out, and its axis ends before the last one. The kind ``last`` is
-    the value of the iteration before, `first` that of the first one. `name` is the user's
-    variable, should the value need one.
+    the value of the iteration before, `first` that of the first one. The kind ``linear`` is `first`
+    scaled by `factor`, which moves along the axis like `value`, and `value` added, at each
+    iteration; a `factor` that is a condition says where the running value is kept, not scaled.
+    `name` is the user's variable, should the value need one.
     """
 
     kind: str
@@ -170,6 +172,7 @@ class Scan:
     skips_nan: bool = False
     name: str = ""
     first: Expression | None = None
+    factor: Expression | None = None
 
 
 UNSET = "is_unset"
@@ -188,8 +191,8 @@ def children(expression: Expression) -> tuple[Expression, ...]:
             return (condition, then, otherwise)
         case Inlined(_, _, body):
             return (body,)
-        case Scan(_, value, first=first):
-            return (value,) if first is None else (value, first)
+        case Scan(_, value, first=first, factor=factor):
+            return tuple(e for e in (value, first, factor) if e is not None)
         case Cast(value, _):
             return (value,)
         case Reduce(_, value, _, _, _, at):
@@ -240,9 +243,10 @@ def rebuild(expression: Expression, change: Callable[[Expression], Expression]) 
         case Reduce(value=value, at=at):
             moved = at if at is None or isinstance(at, Affine) else change(at)
             return replace(expression, value=change(value), at=moved)
-        case Scan(value=value, first=first):
+        case Scan(value=value, first=first, factor=factor):
             start = None if first is None else change(first)
-            return replace(expression, value=change(value), first=start)
+            scale = None if factor is None else change(factor)
+            return replace(expression, value=change(value), first=start, factor=scale)
         case Load():
             return replace(
                 expression,
@@ -266,11 +270,12 @@ def substitute_symbols(expression: Expression, values: dict[str, Affine]) -> Exp
                 axes=tuple(axis.substituted(values) for axis in axes),
                 at=_substituted_place(at, values),
             )
-        case Scan(value=value, axis=axis, at=at, first=first):
+        case Scan(value=value, axis=axis, at=at, first=first, factor=factor):
             return replace(
                 expression,
                 value=substitute_symbols(value, values),
                 first=None if first is None else substitute_symbols(first, values),
+                factor=None if factor is None else substitute_symbols(factor, values),
                 axis=axis.substituted(values),
                 at=at.substitute(values),
             )

@@ -23,10 +23,12 @@ from deloop.errors import Unliftable
 from deloop.frontend.expression import aliased_arrays
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
+from deloop.ir.loop import LIST
 from deloop.ir.plan import Accumulation, Serial, Statement, Step, Vector, vectors
 from deloop.ir.scalar import loads
 from deloop.poly.dependence import Dependence, DependenceKind
 from deloop.transform.interchange import move_carrier_outwards
+from deloop.transform.linear import find_last, pays_off
 from deloop.transform.scan import expand_chain, expand_running, is_late
 from deloop.transform.updated import read_updated
 
@@ -96,8 +98,10 @@ class _Distribution:
             elif (scatters := find_scatters(component, active, level)) is not None:
                 pairs = zip(component, scatters, strict=True)
                 steps.extend(Vector(s, level, accumulation=f) for s, f in pairs)
-            elif (chained := _chain_of(component, active, level)) is not None:
+            elif (chained := _chain_of(component, active, level, around)) is not None:
                 steps.append(Vector(chained, level))
+            elif (last := self._last_of(component, active, level)) is not None:
+                steps.append(Vector(last, level))
             elif (scanned := self._scanned(component, active, level)) is not None:
                 steps.extend(scanned)
             else:
@@ -137,6 +141,11 @@ class _Distribution:
         running = find_running(component, dependences, level, self.around)
         if running is None or running.statement.name in self.expanded:
             return None
+        if running.accumulation.kind == "linear":
+            is_light = not any(map(self._is_slow, (running.statement, *running.readers)))
+            facts = self.around.facts
+            if not pays_off(running.statement, running.loop, level, facts, is_light):
+                return None
         statements, changed = expand_running(running, component, dependences, level)
         readers = {r.name for r in running.readers}
         if any(s.store.array in self.live and is_late(s) for s in statements if s.name in readers):
@@ -153,6 +162,25 @@ class _Distribution:
         inside = {v.statement.name for s in steps if isinstance(s, Serial) for v in vectors((s,))}
         return None if inside & readers else steps
 
+    def _is_slow(self, statement: Statement) -> bool:
+        """Whether each iteration calls PyTorch: stores an element, or computes with one."""
+        store = statement.store
+        is_kept = self.around.arrays[store.array].storage.startswith((LIST, "cell:", "local:"))
+        return not is_kept or any(
+            isinstance(n, scalar.Call) and n.type.rank is not Rank.NUMBER
+            for n in scalar.walk(store.value)
+        )
+
+    def _last_of(
+        self, component: list[Statement], dependences: list[Dependence], level: int
+    ) -> Statement | None:
+        """The statement of a component as the last value of a linear recurrence, if it is one."""
+        store = component[0].store
+        is_left = store.array in self.live and bool(aliased_arrays(store.value))
+        if len(component) != 1 or is_left:
+            return None
+        return find_last(component[0], dependences, level, self.around.facts)
+
     def _is_done(self, statement: Statement, readers: set[str], level: int) -> bool:
         """Whether nobody needs the last value of a variable that `readers` read on its way."""
         array = statement.store.array
@@ -168,13 +196,17 @@ class _Distribution:
 
 
 def _chain_of(
-    component: list[Statement], dependences: list[Dependence], level: int
+    component: list[Statement], dependences: list[Dependence], level: int, around: Surroundings
 ) -> Statement | None:
     """The statement of a component as a scan of what it stores itself, if it is one."""
     if len(component) != 1:
         return None
     chain = find_chain(component[0], dependences, level)
-    return None if chain is None else expand_chain(chain, component[0])
+    if chain is None:
+        return None
+    if chain.kind == "linear" and not pays_off(component[0], chain.loop, level, around.facts):
+        return None
+    return expand_chain(chain, component[0])
 
 
 def _starts_from_the_last(found: list[tuple[Statement, Accumulation]], level: int) -> bool:

@@ -46,7 +46,8 @@ def guard_data(
         around = [loop for loop in loops if loop.iterator in used]
         for load in scalar.loads(requirement.condition):
             root = _of_sequence(load.array).split(".")[0].split("[")[0]
-            if load.array in changed or root not in parameters:
+            is_gone = load.array in changed and not requirement.before
+            if is_gone or root not in parameters:
                 raise Unsupported(
                     Refusal(
                         "VEC917",

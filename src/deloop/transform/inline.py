@@ -85,7 +85,8 @@ def _inlined(
         return None
     uses = sum(_uses(steps[k], store.array) for k in readers)
     plain = isinstance(store.value, (Number, Invariant, Index)) or (
-        isinstance(store.value, scalar.Cast) and isinstance(store.value.value, Number)
+        isinstance(store.value, scalar.Cast)
+        and isinstance(store.value.value, (Number, Invariant))
     )
     element = isinstance(store.value, Load) and not step.axes and not is_live
     folded = len(readers) == 1 and not is_live and _takes_in(steps[readers[0]], step)

@@ -166,12 +166,15 @@ def fold_starts(value: Expression) -> Expression:
                 made = Call("neg", (cast(reduced, node.type),), node.type)
                 return made if category(node.type.dtype) != "bool" else node
             case Call("maximum" | "minimum" as word, (start, (Reduce() | Scan()) as reduced)) if (
-                reduced.kind != "last" and find_reduction(reduced.kind).operator == word
+                reduced.kind not in ("last", "linear")
+                and find_reduction(reduced.kind).operator == word
             ):
                 made = combine(reduced.kind, start, reduced, passes_nan=True)
                 return node if made.type != node.type else made
             case Select(Call("gt" | "lt", (reduced, start)), then, _) if (
-                then == reduced and isinstance(reduced, (Reduce, Scan)) and reduced.kind != "last"
+                then == reduced
+                and isinstance(reduced, (Reduce, Scan))
+                and reduced.kind not in ("last", "linear")
             ):
                 if find_reduction(reduced.kind).comparison == node.condition.operator:  # type: ignore[union-attr]
                     made = combine(reduced.kind, start, reduced)
@@ -186,7 +189,7 @@ def _kind_of(value: Expression) -> str | None:
         value = value.value
     if isinstance(value, Call) and value.operator == "neg":
         return None
-    if not isinstance(value, (Reduce, Scan)) or value.kind == "last":
+    if not isinstance(value, (Reduce, Scan)) or value.kind in ("last", "linear"):
         return None
     return value.kind
 

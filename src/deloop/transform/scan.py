@@ -51,7 +51,10 @@ def _expanded(running: Running, reader: Statement) -> Expression:
     updated = None if running.reduced else rename_implicit(store.value, names)
     skips = running.accumulation.skips_nan
     name = store.array.partition("'")[0]
-    inclusive = scan_of(kind, term, running.loop, term.type, skips, name)
+    factor = running.accumulation.factor
+    factor = None if factor is None else rename_implicit(factor, names)
+    kept = own.type if kind == "linear" else term.type
+    inclusive = scan_of(kind, term, running.loop, kept, skips, name, factor)
     behind = reader.name in running.behind
 
     def change(node: Expression) -> Expression:
@@ -67,7 +70,7 @@ def _expanded(running: Running, reader: Statement) -> Expression:
 
 def _joined(start: Load, scan: Scan) -> Expression:
     """What the variable began with, and the steps since."""
-    if scan.exclusive and scan.kind in ("last", "max", "min"):
+    if scan.kind == "linear" or (scan.exclusive and scan.kind in ("last", "max", "min")):
         return replace(scan, first=start)
     if scan.kind != "last":
         return combine(scan.kind, start, scan, passes_nan(scan))
@@ -82,11 +85,18 @@ def passes_nan(scan: Scan) -> bool:
 def _exclusive(scan: Scan) -> Scan:
     """The scan before the iteration's own step; its last step is nobody's."""
     axis = scan.axis
-    bound = fresh_iterator(axis.iterator, scan.value)
-    value = scalar.substitute_symbols(scan.value, {axis.iterator: Affine.symbol(bound)})
+    bound = max((fresh_iterator(axis.iterator, e) for e in _moving(scan)), key=len)
+    names = {axis.iterator: Affine.symbol(bound)}
+    value = scalar.substitute_symbols(scan.value, names)
+    factor = None if scan.factor is None else scalar.substitute_symbols(scan.factor, names)
     span = None if axis.span is None else axis.span - axis.stride
     axis = replace(axis, iterator=bound, upper=axis.upper - 1, span=span)
-    return replace(scan, value=value, axis=axis, exclusive=True)
+    return replace(scan, value=value, factor=factor, axis=axis, exclusive=True)
+
+
+def _moving(scan: Scan) -> list[Expression]:
+    """What of a scan moves along its own axis."""
+    return [scan.value] if scan.factor is None else [scan.value, scan.factor]
 
 
 def _dependences(
@@ -125,6 +135,11 @@ def expand_chain(chain: Chain, statement: Statement) -> Statement:
     first = {loop.iterator: loop.lower}
     start = scalar.substitute_symbols(chain.previous, first)
     term = chain.term
+    if chain.kind == "linear":
+        at_home = replace(start.type, rank=max(start.type.rank, term.type.rank))
+        scan = scan_of("linear", term, loop, at_home, False, store.array, chain.factor)
+        scan = replace(scan, first=start)
+        return replace(statement, store=replace(store, value=scan, augmented=False))
     if find_reduction(chain.kind).widens:
         term = cast(term, ElementType(wider(start.type, term.type), term.type.rank))
     scan = scan_of(chain.kind, term, loop, term.type, chain.skips_nan, store.array)
@@ -147,6 +162,8 @@ def scans_of(expression: Expression) -> list[Scan]:
 def without_scans(expression: Expression) -> Expression:
     """The value with each scan's own reads left out: what is read beside them."""
     if isinstance(expression, Scan):
+        if expression.kind == "linear" and expression.first is not None:
+            return expression.first
         return scalar.Number(0, expression.type)
     return scalar.rebuild(expression, without_scans)
 
