@@ -331,8 +331,12 @@ class OperandEmitter:
         if coefficient < 0:  # upwards through the same elements; the piece is flipped afterwards
             first, stop = rest + (upper - 1) * coefficient, rest + lower * coefficient + 1
         first, stop = self.context.canonical(first), self.context.canonical(stop)
-        start_node = None if first == Affine() else syntax.affine(self.context.spell(first))
         stop_node = self.stop(stop, size)
+        start_node = None if first == Affine() else syntax.affine(self.context.spell(first))
+        behind = first - size
+        ends = stop_node is None or _counts_back(stop_node)
+        if ends and behind.is_constant and behind.constant < 0:
+            start_node = syntax.constant(behind.constant)  # it is known to lie in the dimension
         step = self.context.step(loop, abs(coefficient))
         is_one = step == Affine.number(1)
         step_node = None if is_one else syntax.affine(self.context.spell(step))
@@ -445,6 +449,10 @@ class OperandEmitter:
             order = [syntax.constant(piece.axes.index(a)) for a in wanted]
             node = syntax.method(piece.node, "permute", *order)
         return replace(piece, node=node, axes=wanted)
+
+
+def _counts_back(node: ast.expr) -> bool:
+    return isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant)
 
 
 def _keeping_dims(node: ast.expr, entries: list[ast.expr]) -> ast.expr | None:

@@ -272,7 +272,9 @@ class _Writer:
             scope = scopes[expression]
             order = emitter.natural_order(expression, scope)
             inner = emitter.within(scope, order) if scope else emitter
-            if inner.knows(expression):
+            if inner.knows(expression) or inner.reads_beyond(expression) or (
+                expression in conditions and inner.is_cut(expression)
+            ):
                 continue
             piece = inner.emit(expression)
             if piece.rank is Rank.NUMBER or isinstance(piece.node, ast.Name):

@@ -10,6 +10,7 @@ from deloop.frontend import expression as build
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.header import HeaderReader
 from deloop.frontend.items import Carried, Finished, Item, Point, Tuple, View, Whole, whole
+from deloop.frontend.mixed import settle_stored
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least, equal
 from deloop.ir.loop import TOUCH, Loop, Node, Store
@@ -237,6 +238,7 @@ class StoreReader(HeaderReader):
             self.unbound_store = self.place(node)
         self.arrays[tensor.name] = tensor
         value = build.uncopied(self.to_expression(item, node))
+        value = settle_stored(value, tensor.type.dtype)
         self._check_number(value, tensor.type.dtype, node)
         self._save_before(tensor, node)
         value, subscripts, implicit = self._align(view, value, node)
