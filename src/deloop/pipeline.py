@@ -84,6 +84,7 @@ from deloop.transform.reduce import require_comparable
 from deloop.transform.requirements import write_out
 from deloop.transform.simplify import arrays_with_grad, drop_empty, simplify_plan
 from deloop.transform.split import drop_unreached, split_reads
+from deloop.transform.wavefront import skew
 from deloop.transform.widen import widen
 from deloop.transform.winners import drop_overwritten, name_winners
 
@@ -345,13 +346,16 @@ def compile_loop(
     check_apart(plan, escaping)
     facts.needed.extend(require_updates(nest, statements, facts, find_settled(plan)))
     hoisted = hoist(plan, nest.arrays, builder.temporaries)
-    refusal = check_kept(hoisted.plan, dependences, statements, frozenset(hoisted.arrays))
+    plan = hoisted.plan
+    if find_builtins(function, ("max", "min")) == {"max", "min"}:
+        plan = skew(plan, statements, dependences, facts, names_of(function))
+    refusal = check_kept(plan, dependences, statements, frozenset(hoisted.arrays))
     nest = replace(
         nest,
         arrays={**nest.arrays, **hoisted.arrays},
         locals=nest.locals | frozenset(hoisted.arrays),
     )
-    plan = drop_empty(lift(hoisted.plan, bounds.over(nest.arrays, nest.locals)))
+    plan = drop_empty(lift(plan, bounds.over(nest.arrays, nest.locals)))
     facts.needed[:] = write_out(facts.needed, plan, axes_of(plan, nest), nest)
     plan = widen(plan, nest.arrays, facts)
     plan = inline_kept(drop_overwritten(plan), nest.arrays, nest.locals, nest.live)

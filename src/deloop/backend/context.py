@@ -82,6 +82,8 @@ class Context:
     sums: dict[int, tuple[ast.expr, tuple[Affine, ...]]] = field(default_factory=dict)
     """Sums written, by the identity of their trees, with the extents that they go over."""
 
+    places: Mapping[str, tuple[tuple[str, Affine], ...]] = field(default_factory=dict)
+    """Axes of which the values are kept in vectors of indices: their names, what they hold."""
     holding: dict[Expression, bool] = field(default_factory=dict)
     """Conditions on numbers around what is being written, and whether they hold there."""
     joined: dict[int, tuple[int, list[ast.expr], ast.expr]] = field(default_factory=dict)

@@ -338,7 +338,7 @@ def _reason(step: Serial, dependences: list[Dependence], statements: list[Statem
         for s in statements
         if s.name in names
         for k, x in enumerate(s.loops)
-        if x.iterator == step.loop.iterator
+        if x.iterator == step.loop.iterator or step.loop.diagonal is not None
     )
     carried = [d for d in dependences if d.source in names and d.sink in names and d.level > level]
     preferred = sorted(

@@ -248,11 +248,12 @@ class _Lifting:
     ) -> tuple[tuple[scalar.Subscript, ...], Expression]:
         """Axes along which the target runs backwards turned round: ``out[n - 1 - k] -> out[k]``."""
         turned: dict[str, Affine] = {}
+        moving = [s for a in subscripts if isinstance(a, Affine) for s in a.symbols]
         for subscript in subscripts:
             lifted = self._lifted(subscript) if isinstance(subscript, Affine) else []
             if len(lifted) == 1 and isinstance(subscript, Affine) and lifted[0].span is None:
                 loop = lifted[0]
-                if subscript.coefficient(loop.iterator) < 0:
+                if subscript.coefficient(loop.iterator) < 0 and moving.count(loop.iterator) == 1:
                     turned[loop.iterator] = (
                         loop.lower + loop.upper - 1 - Affine.symbol(loop.iterator)
                     )
