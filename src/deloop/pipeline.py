@@ -340,7 +340,8 @@ def compile_loop(
     bounds, statements, dependences = analyse(nest, facts)
     escaping = find_escaping(function, candidate, nest)
     origins = find_origins(function, candidate)
-    around = Surroundings(statements, nest.arrays, nest.cells, escaping, origins, nest.live)
+    around = Surroundings(statements, nest.arrays, nest.cells, escaping, origins, nest.live,
+                          facts.assume)  # fmt: skip
     plan = distribute(statements, dependences, around)
     check_decided(plan)
     check_apart(plan, escaping)
@@ -541,7 +542,7 @@ def make_context(
         n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and id(n) not in inside
     }
     taken |= {n.id for n in ast.walk(candidate.node) if isinstance(n, ast.Name) and n.id not in own}
-    taken |= {*function.parameters, *nest.locals}
+    taken |= set(function.parameters)
     device = next(((d, n) for d, n in devices.items() if d != "cpu"), ("cpu", ""))
 
     spell = spell_at_loop(function, candidate, nest.place, facts)

@@ -8,7 +8,7 @@ neither their order nor the temporaries in between count.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from deloop.analysis.masks import comparison_of
@@ -47,6 +47,8 @@ class Surroundings:
     escaping: frozenset[str] = frozenset()
     origins: Mapping[str, Expression] = field(default_factory=dict)
     live: frozenset[str] = frozenset()
+    assume: Callable[[Constraint, str], bool] = lambda constraint, reason: False
+    """Takes a constraint on sizes as given, with a guard; False where it does not hold."""
 
     def original(self, value: Expression) -> Expression:
         """The value with variables that were set right before the loop written out."""

@@ -26,6 +26,7 @@ from deloop.ir.plan import Accumulation, Serial, Statement, Step, Vector, vector
 from deloop.ir.scalar import loads
 from deloop.poly.dependence import Dependence, DependenceKind
 from deloop.transform.interchange import move_carrier_outwards
+from deloop.transform.narrow import narrow
 from deloop.transform.scan import expand_chain, expand_running, is_late
 from deloop.transform.updated import read_updated
 
@@ -95,6 +96,8 @@ class _Distribution:
             elif (scatters := find_scatters(component, active, level)) is not None:
                 pairs = zip(component, scatters, strict=True)
                 steps.extend(Vector(s, level, accumulation=f) for s, f in pairs)
+            elif (cut := self._narrowed(component, active, level)) is not None:
+                steps.extend(cut)
             elif (chained := _chain_of(component, active, level)) is not None:
                 steps.append(Vector(chained, level))
             elif (scanned := self._scanned(component, active, level)) is not None:
@@ -102,6 +105,15 @@ class _Distribution:
             else:
                 steps.append(self._serial(component, active, level))
         return tuple(steps)
+
+    def _narrowed(
+        self, component: list[Statement], dependences: list[Dependence], level: int
+    ) -> tuple[Step, ...] | None:
+        """A statement of its own, what its conditions say of its loops taken for their ranges."""
+        if len(component) != 1 or not component[0].store.guards:
+            return None
+        alone, own = narrow(component[0], dependences, level, self.around.assume)
+        return None if alone.store.guards else self.generate([alone], own, level)
 
     def _serial(
         self, component: list[Statement], dependences: list[Dependence], level: int
