@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from deloop.diagnostic import Place
 from deloop.dtype import RANGES, Rank, can_cast, category
@@ -65,7 +66,8 @@ class StoreReader(HeaderReader):
                     self.unsupported(
                         target, f"{ast.unparse(target)} does not match what is assigned"
                     )
-                for part_target, part in zip(targets, parts, strict=True):
+                kept = self._kept_apart(targets, parts, node)
+                for part_target, part in zip(targets, kept, strict=True):
                     self.assign(part_target, part, node)
             case ast.Subscript():
                 view = self.evaluate(target)
@@ -78,6 +80,26 @@ class StoreReader(HeaderReader):
                 )
             case _:
                 self.unsupported(target, f"{ast.unparse(target)} as a target is not read yet")
+
+    def _kept_apart(
+        self, targets: Sequence[ast.expr], parts: Sequence[Item], node: ast.AST
+    ) -> list[Item]:
+        """Values of a tuple that were computed before the targets in front of them are written.
+
+        ``x[i], x[j] = x[j].clone(), x[i].clone()`` swaps; of bare ``x[j], x[i]`` each is a view.
+        """
+        written: set[str] = set()
+        result: list[Item] = []
+        for target, part in zip(targets, parts, strict=True):
+            if isinstance(part, Tuple) and written & self.storages_read(part):
+                self.unsupported(node, "loop kept: a tuple of values is kept", "VEC918")
+            if isinstance(part, build.NODES) and written & self.storages_read(Tuple((part,))):
+                part = self._temporary("old", part, node, own=False)
+            result.append(part)
+            view = self.evaluate(target) if isinstance(target, ast.Subscript) else None
+            if isinstance(view, View):
+                written.add(view.tensor.storage)
+        return result
 
     def note_iterated(self, tensor: Tensor) -> None:
         """As every reader's, and remembered."""
