@@ -97,6 +97,8 @@ from deloop.transform.simplify import (
     named_plainly,
     simplify_plan,
 )
+from deloop.transform.split import drop_unreached, split_reads
+from deloop.transform.wavefront import skew
 from deloop.transform.widen import widen
 from deloop.transform.winners import drop_overwritten, name_winners
 
@@ -404,13 +406,16 @@ def _compile_loop(
     check_apart(plan, escaping)
     facts.needed.extend(require_updates(nest, statements, facts, find_settled(plan)))
     hoisted = hoist(plan, nest.arrays, builder.temporaries)
-    refusal = check_kept(hoisted.plan, dependences, statements, frozenset(hoisted.arrays))
+    plan = hoisted.plan
+    if find_builtins(function, ("max", "min")) == {"max", "min"}:
+        plan = skew(plan, statements, dependences, facts, names_of(function))
+    refusal = check_kept(plan, dependences, statements, frozenset(hoisted.arrays))
     nest = replace(
         nest,
         arrays={**nest.arrays, **hoisted.arrays},
         locals=nest.locals | frozenset(hoisted.arrays),
     )
-    plan = drop_empty(lift(hoisted.plan, bounds.over(nest.arrays, nest.locals)))
+    plan = drop_empty(lift(plan, bounds.over(nest.arrays, nest.locals)))
     facts.needed[:] = write_out(facts.needed, plan, axes_of(plan, nest), nest)
     plan = widen(plan, nest.arrays, facts)
     plan = inline_kept(drop_overwritten(plan), nest.arrays, nest.locals, nest.live)
@@ -497,9 +502,9 @@ def analyse(
     """The statements of a nest, checked, and what depends on what."""
     records = any(t.type.requires_grad for t in nest.arrays.values())
     growing = nest.locals if records else frozenset()
-    body = forward_stores(if_convert(nest.body, nest.arrays), growing)
+    body = split_reads(forward_stores(if_convert(nest.body, nest.arrays), growing))
     bounds = Bounds(nest.arrays, nest.locals, facts)
-    listed = list_statements(body)
+    listed = drop_unreached(list_statements(body), facts)
     for statement in listed:
         check_readable(statement)
     statements = drop_touches([bounds.check(s) for s in listed])
@@ -610,7 +615,7 @@ def make_context(
         n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and id(n) not in inside
     }
     taken |= {n.id for n in ast.walk(candidate.node) if isinstance(n, ast.Name) and n.id not in own}
-    taken |= {*function.parameters, *nest.locals}
+    taken |= set(function.parameters)
     device = next(((d, n) for d, n in devices.items() if d != "cpu"), ("cpu", ""))
 
     spell = spell_at_loop(function, candidate, nest.place, facts)

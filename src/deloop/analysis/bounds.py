@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from deloop.analysis.facts import Facts
+from deloop.analysis.statements import restrict
 from deloop.diagnostic import Refusal
 from deloop.errors import Unliftable, Unsupported
 from deloop.frontend.expression import may_raise
 from deloop.ir import scalar
-from deloop.ir.affine import Affine, Constraint, at_least
+from deloop.ir.affine import Affine, Constraint, Sign, at_least
+from deloop.ir.guarded import Halves, guarded, halves_of, is_guarded
 from deloop.ir.loop import Loop
 from deloop.ir.plan import Statement
-from deloop.ir.scalar import Expression, Index, Load, Reduce, Subscript
+from deloop.ir.scalar import Expression, Index, Load, Reduce, Select, Subscript
 from deloop.ir.types import Tensor
 from deloop.poly.domain import Domain
 
@@ -43,6 +45,8 @@ class Bounds:
         """Whether a loop of no iterations differs from its tensor form (see `expect_to_run`)."""
         self.locals = locals_
         self.facts = facts
+        self.chosen: tuple[Affine, ...] = ()
+        """What is not negative where the value at hand is chosen (`ir.guarded`)."""
 
     def over(self, arrays: Mapping[str, Tensor], locals_: frozenset[str]) -> Bounds:
         """The same for statements over more arrays."""
@@ -71,6 +75,8 @@ class Bounds:
         return replace(statement, store=replace(store, subscripts=subscripts, value=value))
 
     def _expression(self, statement: Statement, expression: Expression) -> Expression:
+        if isinstance(expression, Select):
+            return self._choice(statement, expression)
         if isinstance(expression, Reduce):
             statement = _inside(statement, expression)
         expression = scalar.rebuild(expression, lambda child: self._expression(statement, child))
@@ -78,6 +84,31 @@ class Bounds:
             subscripts = self._subscripts(statement, expression.array, expression.subscripts)
             return replace(expression, subscripts=subscripts)
         return expression
+
+    def _choice(self, statement: Statement, select: Select) -> Expression:
+        """A choice by place: each side is checked where it is chosen."""
+        condition = self._expression(statement, select.condition)
+        halves = halves_of(condition)
+        then, otherwise = ((), ()) if halves is None else self._sides(statement, halves)
+        before, sides = self.chosen, []
+        for branch, slacks in ((select.then, then), (select.otherwise, otherwise)):
+            self.chosen = (*before, *slacks)
+            sides.append(self._expression(statement, branch))
+            self.chosen = before
+        return Select(condition, *sides)
+
+    def _sides(
+        self, statement: Statement, halves: Halves
+    ) -> tuple[tuple[Affine, ...], tuple[Affine, ...]]:
+        """What is not negative on each side; an end of the range is all that an equation cuts."""
+        holds, fails = halves.holds, halves.fails
+        if halves.around is not None:
+            gap = halves.around
+            above = self._proved(statement, at_least(gap, 0))
+            below = self._proved(statement, at_least(-gap, 0))
+            rest = (gap - 1,) if above else (-gap - 1,) if below else ()
+            holds, fails = (rest, fails) if halves.swapped else (holds, rest)
+        return holds, fails
 
     def _subscripts(
         self, statement: Statement, array: str, subscripts: tuple[Subscript, ...]
@@ -93,11 +124,17 @@ class Bounds:
     def _subscript(
         self, statement: Statement, array: str, position: int, subscript: Subscript, size: Affine
     ) -> Subscript:
+        if is_guarded(subscript):
+            return subscript
         if not isinstance(subscript, Affine):
             if not self._holds(statement, at_least(size, 1), f"{array} has elements to look up"):
                 self._refuse(statement, array, Affine(), size)
             return subscript
         reason = f"{array} is read or written at {subscript} in dimension {position}"
+        if self.chosen:
+            found = self._where_chosen(statement, subscript, size, reason)
+            if found is not None:
+                return found
         if not self._holds(statement, at_least(size - 1, subscript), reason):
             self._refuse(statement, array, subscript, size)
         if self._proved(statement, at_least(subscript, 0)):
@@ -113,6 +150,29 @@ class Bounds:
         if highest.is_constant and highest.constant < 0:
             return subscript + size
         return Index(subscript)
+
+    def _where_chosen(
+        self, statement: Statement, subscript: Affine, size: Affine, reason: str
+    ) -> Subscript | None:
+        """The subscript as one that is in bounds where it is chosen; None where it is not."""
+        inside = (at_least(subscript, 0), at_least(size - 1, subscript))
+        if all(self._proved(statement, c) for c in inside):
+            return subscript
+        own = set(subscript.symbols)
+        slacks = tuple(s for s in dict.fromkeys(self.chosen) if own & set(s.symbols))
+        if not slacks:
+            return None
+        there = restrict(statement, tuple(Constraint(s) for s in slacks))
+        around = (*statement.loops, *statement.store.implicit)
+        names = {x.iterator for x in around}
+        loops = tuple(_cut(x, slacks, names) for x in around)
+        for constraint in inside:
+            if self._proved(there, constraint):
+                continue
+            corner = at_least(least(constraint.expression, loops), 0)
+            if not self.facts.assume(corner, reason, of_one_size=True):
+                return None
+        return guarded(subscript, slacks)
 
     def _proved(self, statement: Statement, constraint: Constraint) -> bool:
         """Whether it holds wherever the loops that it mentions run, even if others never do.
@@ -151,8 +211,16 @@ class Bounds:
         if self._proved(statement, constraint):
             return True
         loops = (*statement.loops, *statement.store.implicit)
-        corner = least(constraint.expression, loops)
-        return self.facts.assume(at_least(corner, 0), reason, of_one_size=True)
+        corner = at_least(least(constraint.expression, loops), 0)
+        if self.facts.assume(corner, reason, of_one_size=True):
+            return True
+        guards = statement.store.guards
+        slacks = (*(g.expression for g in guards),
+                  *(-g.expression for g in guards if g.sign is Sign.ZERO))  # fmt: skip
+        names = {x.iterator for x in loops}
+        cut = tuple(_cut(x, slacks, names) for x in loops)
+        corner = at_least(least(constraint.expression, cut), 0)
+        return cut != loops and self.facts.assume(corner, reason, of_one_size=True)
 
     def _refuse(self, statement: Statement, array: str, subscript: Affine, size: Affine) -> None:
         place = statement.store.place
@@ -170,6 +238,20 @@ class Bounds:
                 f"loop kept: an iteration may reach beyond {shown}; the loop raises then",
             )
         )
+
+
+def _cut(loop: Loop, slacks: tuple[Affine, ...], iterators: set[str]) -> Loop:
+    """The loop over those iterations alone that leave `slacks` not negative, where one cuts it."""
+    for slack in slacks:
+        rest = slack.without([loop.iterator])
+        if loop.span is not None or iterators & set(rest.symbols):
+            continue
+        match slack.coefficient(loop.iterator):
+            case 1:
+                loop = replace(loop, lower=-rest)
+            case -1:
+                loop = replace(loop, upper=rest + 1)
+    return loop
 
 
 def _inside(statement: Statement, reduce: Reduce) -> Statement:

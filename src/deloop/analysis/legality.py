@@ -10,6 +10,7 @@ from deloop.diagnostic import Place, Refusal
 from deloop.errors import Unliftable, Unsupported
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
+from deloop.ir.guarded import place_of
 from deloop.ir.plan import Statement
 from deloop.ir.scalar import Expression, Load, Subscript
 from deloop.ir.types import Tensor
@@ -20,7 +21,8 @@ from deloop.poly.schedule import ScheduledStatement
 
 
 def _access(array: str, subscripts: tuple[Subscript, ...], facts: Facts, place: Place) -> Access:
-    known = tuple(facts.canonical(s) if isinstance(s, Affine) else None for s in subscripts)
+    places = [place_of(s) for s in subscripts]
+    known = tuple(None if p is None else facts.canonical(p) for p in places)
     return Access(array, known, place=place)
 
 

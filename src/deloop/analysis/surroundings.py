@@ -9,7 +9,7 @@ from deloop.analysis.facts import Facts
 from deloop.dtype import Rank
 from deloop.frontend.expression import cast, number
 from deloop.ir import scalar
-from deloop.ir.affine import Affine
+from deloop.ir.affine import Affine, Constraint
 from deloop.ir.loop import Cell, Store
 from deloop.ir.plan import Statement
 from deloop.ir.scalar import Cast, ElementType, Expression, Invariant, Load
@@ -27,6 +27,10 @@ class Surroundings:
     origins: Mapping[str, Expression] = field(default_factory=dict)
     live: frozenset[str] = frozenset()
     facts: Facts | None = None
+
+    def assume(self, constraint: Constraint, reason: str) -> bool:
+        """Take a constraint on sizes as given, with a guard; False where it does not hold."""
+        return self.facts is not None and self.facts.assume(constraint, reason)
 
     def original(self, value: Expression) -> Expression:
         """The value with variables that were set right before the loop written out."""

@@ -30,6 +30,16 @@ class Emitted:
     reduced: tuple[ast.Call, tuple[int, ...]] | None = None
 
 
+@dataclass(frozen=True)
+class Padding:
+    """A value with elements of one number around it: how many before and behind each dimension."""
+
+    node: ast.expr
+    inner: ast.expr
+    amounts: tuple[tuple[Affine, Affine], ...]
+    value: ast.expr
+
+
 @dataclass
 class Context:
     """What emission needs to know of its surroundings.
@@ -89,6 +99,14 @@ class Context:
             unique = f"{name}_{count}"
         self.taken.add(unique)
         return unique
+    places: Mapping[str, tuple[tuple[str, Affine], ...]] = field(default_factory=dict)
+    """Axes of which the values are kept in vectors of indices: their names, what they hold."""
+    holding: dict[Expression, bool] = field(default_factory=dict)
+    """Conditions on numbers around what is being written, and whether they hold there."""
+    joined: dict[int, tuple[int, list[ast.expr], ast.expr]] = field(default_factory=dict)
+    """Tensors written as parts along a dimension, by the identity of their trees."""
+    padded: dict[int, Padding] = field(default_factory=dict)
+    """Tensors written with numbers around them, by the identity of their trees."""
 
     def foreign_device(self, tensor: Tensor, has_data: bool) -> bool:
         """Whether a value made without data would lie elsewhere than the tensor it replaces."""

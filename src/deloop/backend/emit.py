@@ -20,6 +20,7 @@ from deloop.dtype import Rank, category, promote
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine
 from deloop.ir.axis import Axis
+from deloop.ir.guarded import GUARDED
 from deloop.ir.scalar import (
     Call,
     Cast,
@@ -81,6 +82,8 @@ class Emitter(LinearEmitter):
                 return self.reduce(expression)
             case Scan():
                 return self.scan(expression)
+            case Call(operator, (place, *_)) if operator == GUARDED:
+                return self.emit(place)
             case Call():
                 return self.distance(expression) or self.call(expression)
 
@@ -365,16 +368,25 @@ class Emitter(LinearEmitter):
     # ------------------------------------------------------------------ select
     def select(self, select: Select) -> Emitted:
         """``torch.where``; a Python conditional where the condition is a number."""
-        condition = self.emit(select.condition)
         wanted = scalar.types_wanted(select)
+        holds = self.decided(select.condition)
+        if holds is not None:
+            chosen = select.then if holds else select.otherwise
+            piece = self.emit(chosen)
+            return self.cast(piece, scalar.ElementType(wanted, piece.rank), chosen)
+        condition = self.emit(select.condition)
+        if condition.rank is not Rank.NUMBER:
+            pieces_found = self.in_pieces(select, wanted)
+            if pieces_found is not None:
+                return pieces_found
+        if condition.rank is Rank.NUMBER:
+            return self._conditional(condition, select, wanted)
         bare = [self._branch(b) for b in (select.then, select.otherwise)]
         pieces = (
             bare
             if self._natural(bare) == wanted
             else [self.emit(b) for b in (select.then, select.otherwise)]
         )
-        if condition.rank is Rank.NUMBER:
-            return self._conditional(condition, select, wanted)
         if self._natural(pieces) != wanted:
             kind = scalar.ElementType(wanted, Rank.SCALAR)
             pieces = [self.cast(p, kind) if p.rank is not Rank.NUMBER else p for p in pieces]
@@ -425,8 +437,17 @@ class Emitter(LinearEmitter):
             return None
         return syntax.call(word, [pieces[1].node, pieces[0].node])
 
+    def _where(self, condition: Expression, holds: bool, value: Expression) -> Emitted:
+        """A side of a choice that Python makes: it is evaluated where the condition says so."""
+        self.context.holding[condition] = holds
+        try:
+            return self.emit(value)
+        finally:
+            del self.context.holding[condition]
+
     def _conditional(self, condition: Emitted, select: Select, wanted: str) -> Emitted:
-        pieces = [self.emit(b) for b in (select.then, select.otherwise)]
+        pieces = [self._where(select.condition, h, b)
+                  for h, b in ((True, select.then), (False, select.otherwise))]  # fmt: skip
         kind = scalar.ElementType(wanted, max(p.rank for p in pieces))
         pieces = [self.cast(p, kind) for p in pieces]
         if pieces[0].axes != pieces[1].axes:

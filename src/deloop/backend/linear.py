@@ -268,7 +268,7 @@ class LinearEmitter(ScanEmitter):
         after: list[ast.stmt] = []
         if axis.iterator in factor.axes:
             held = self.context.unique("keep" if is_mask else "decay")
-            before, after = self._held(factor, held, run, step, is_mask)
+            before, after = self._factors_held(factor, held, run, step, is_mask)
             scale: ast.expr = syntax.name(held)
         elif is_mask:
             raise self.refuse("whether a running value is kept is the same in all iterations")
@@ -281,7 +281,7 @@ class LinearEmitter(ScanEmitter):
         else:
             added = ast.BinOp(scale, ast.Mult(), source)
         grads = not is_mask and requires_grad(node.factor, self.context.with_grad)
-        body = [self._joined(run, step, target, added) if grads else _added_to(target, added)]
+        body = [self._new_sum(run, step, target, added) if grads else _added_to(target, added)]
         doubled = ast.AugAssign(ast.Name(step, ast.Store()), ast.Mult(), syntax.constant(2))
         extent = syntax.affine(self.context.spell(self.context.canonical(axis.extent)))
         test = ast.Compare(syntax.name(step), [ast.Lt()], [extent])
@@ -301,7 +301,7 @@ class LinearEmitter(ScanEmitter):
             raise self.refuse("a factor has more dimensions than what is added")
         return piece
 
-    def _held(
+    def _factors_held(
         self, factor: Emitted, held: str, run: _Run, step: str, is_mask: bool
     ) -> tuple[list[ast.stmt], list[ast.stmt]]:
         """``decay = a[1:]``, and ``decay = decay[step:] * decay[:-step]`` for the next step."""
@@ -319,7 +319,7 @@ class LinearEmitter(ScanEmitter):
             [ast.Assign([ast.Name(held, ast.Store())], joined, lineno=0)],
         )
 
-    def _joined(self, run: _Run, step: str, target: ast.expr, added: ast.expr) -> ast.stmt:
+    def _new_sum(self, run: _Run, step: str, target: ast.expr, added: ast.expr) -> ast.stmt:
         """A new tensor, where the backward pass needs the old one."""
         total = ast.BinOp(target, ast.Add(), added)
         if run.backwards:

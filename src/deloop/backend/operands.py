@@ -101,6 +101,9 @@ class OperandEmitter:
         rest = affine.without(lifted)
         for axis in self.sorted_axes(lifted):
             coefficient = affine.coefficient(axis)
+            if axis in self.context.places:
+                parts.append(self._placed(axis, coefficient, rest if not parts else Affine()))
+                continue
             parts.append(self._arange(axis, coefficient, rest if not parts else Affine()))
         total = parts[0]
         for part in parts[1:]:
@@ -108,6 +111,15 @@ class OperandEmitter:
             node = ast.BinOp(self.align(total, axes), ast.Add(), self.align(part, axes))
             total = Emitted(node, axes, "int64", Rank.TENSOR)
         return total
+
+    def _placed(self, axis: str, coefficient: int, rest: Affine) -> Emitted:
+        """A vector of indices that has a name: ``i - 1``."""
+        moving = Affine.symbol(axis) * coefficient + rest
+        known = self.context.places[axis]
+        name, held = next(((n, a) for n, a in known if a.coefficient(axis) == coefficient), known[0])
+        factor = 1 if held.coefficient(axis) == coefficient else coefficient
+        node = syntax.affine(self.context.spell(Affine.symbol(name) * factor + moving - held * factor))
+        return Emitted(node, (axis,), "int64", Rank.TENSOR)
 
     def _arange(self, axis: str, coefficient: int, rest: Affine) -> Emitted:
         loop = self.loops[axis]
@@ -148,6 +160,8 @@ class OperandEmitter:
         base = syntax.name(tensor.name)
         if tensor.made_of and category(tensor.type.dtype) == "float":
             self.context.round_off(f"{tensor.name} at once")
+        if self._is_placed(load.subscripts):
+            return self._gather(load, base)
         rolled = self._rolled(load, tensor)
         if rolled is not None:
             return rolled
@@ -269,6 +283,8 @@ class OperandEmitter:
             raise self.refuse(
                 f"{load.array} is used behind the loop that sets it in each iteration"
             )
+        if self._is_placed(load.subscripts):
+            return self._local_placed(load, kept)
         entries: list[ast.expr] = []
         axes: list[str] = []
         flips: list[int] = []
@@ -304,6 +320,23 @@ class OperandEmitter:
             rank = Rank.SCALAR  # a Python number in the loop, an element of a tensor here
         return self.permute(Emitted(node, tuple(axes), load.type.dtype, rank))
 
+    def _local_placed(
+        self, load: Load, kept: Sequence[tuple[Affine, Affine] | None]
+    ) -> Emitted:
+        """A temporary at the places of a diagonal: ``cost[i - 1, j - 1]``."""
+        subscripts: list[scalar.Subscript] = []
+        sizes: list[Affine] = []
+        for subscript, dimension in zip(load.subscripts, kept, strict=True):
+            if dimension is None or not isinstance(subscript, Affine):
+                raise self.refuse(f"{load.array} is used in another iteration than it is set in")
+            subscripts.append(subscript - dimension[0])
+            sizes.append(dimension[1] - dimension[0])
+        kind = replace(self.context.arrays[load.array].type, shape=tuple(sizes))
+        tensor = replace(self.context.arrays[load.array], type=kind)
+        entries, axes, is_view = self.index_entries(subscripts, tensor)
+        node = syntax.index(ast.Name(tensor.name, ast.Load()), syntax.strip_full(entries))
+        return self.permute(Emitted(node, axes, load.type.dtype, Rank.TENSOR, is_view))
+
     def point(self, subscript: Affine, size: Affine) -> ast.expr:
         """A subscript that no lifted iterator moves; from the end where that is plainer."""
         back = subscript - size
@@ -311,8 +344,18 @@ class OperandEmitter:
             return syntax.constant(back.constant)
         return syntax.affine(self.context.spell(subscript))
 
+    def _is_placed(self, subscripts: Sequence[scalar.Subscript]) -> bool:
+        """Whether subscripts move with an axis that vectors of indices stand for."""
+        places = self.context.places
+        return bool(places) and any(
+            isinstance(s, Affine) and set(self.context.canonical(s).symbols) & set(places)
+            for s in subscripts
+        )
+
     def _needs_gather(self, subscript: scalar.Subscript) -> bool:
         if not isinstance(subscript, Affine):
+            return True
+        if self._is_placed((subscript,)):
             return True
         return sum(s in self.loops for s in self.context.canonical(subscript).symbols) > 1
 
@@ -343,8 +386,12 @@ class OperandEmitter:
                 behind = first - loop.span * (coefficient // loop.stride)
                 stop = behind if self.stop(self.context.canonical(behind), size) is None else stop
         first, stop = self.context.canonical(first), self.context.canonical(stop)
-        start_node = None if first == Affine() else syntax.affine(self.context.spell(first))
         stop_node = self.stop(stop, size)
+        start_node = None if first == Affine() else syntax.affine(self.context.spell(first))
+        behind = first - size
+        ends = stop_node is None or _counts_back(stop_node)
+        if ends and behind.is_constant and behind.constant < 0:
+            start_node = syntax.constant(behind.constant)  # it is known to lie in the dimension
         step = self.context.step(loop, abs(coefficient))
         is_one = step == Affine.number(1)
         step_node = None if is_one else syntax.affine(self.context.spell(step))
@@ -460,6 +507,10 @@ class OperandEmitter:
             order = [syntax.constant(piece.axes.index(a)) for a in wanted]
             node = syntax.method(piece.node, "permute", *order)
         return replace(piece, node=node, axes=wanted)
+
+
+def _counts_back(node: ast.expr) -> bool:
+    return isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant)
 
 
 def _keeping_dims(node: ast.expr, entries: list[ast.expr]) -> ast.expr | None:

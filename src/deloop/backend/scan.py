@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from deloop.backend import syntax
 from deloop.backend.context import Emitted
-from deloop.backend.triangles import TriangleEmitter
+from deloop.backend.pieces import PieceEmitter
 from deloop.dtype import Rank, category
 from deloop.ir.affine import Affine
 from deloop.ir.scalar import Reduce, Scan
@@ -15,7 +15,7 @@ from deloop.ops.reductions import find_reduction
 from deloop.ops.scans import ScanOperator, find_scan
 
 
-class ScanEmitter(TriangleEmitter):
+class ScanEmitter(PieceEmitter):
     """Emits values that grow along an axis."""
 
     def scan(self, node: Scan) -> Emitted:
@@ -56,7 +56,7 @@ class ScanEmitter(TriangleEmitter):
         return self.permute(self._read_at(piece, node))
 
     def _behind_first(
-        self, piece: Emitted, dim: int, node: Scan, inner: TriangleEmitter
+        self, piece: Emitted, dim: int, node: Scan, inner: PieceEmitter
     ) -> Emitted:
         """The values behind the one that they start from."""
         assert node.first is not None

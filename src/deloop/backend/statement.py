@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from deloop.backend import syntax
 from deloop.backend.context import Context, Emitted
 from deloop.backend.counting import in_users_terms
+from deloop.backend.diagonals import places_of, write_places
 from deloop.backend.emit import Emitter
 from deloop.backend.linear import find_chain
 from deloop.backend.scatter import is_plain_store, order_of, write_scatter
@@ -71,6 +72,7 @@ def write_plan(
         What was read; its cells are variables.
     """
     rewritten = Counter(v.statement.store.array for v in vectors(steps))
+    context.taken |= nest.locals & set(rewritten)
     writer = _Writer(context, dict(replaceable), temporaries, rewritten)
     writer.last_read = _last_reads(steps, nest.live)
     writer.plan, writer.live = steps, nest.live
@@ -123,11 +125,16 @@ class _Writer:
         return body
 
     def _serial(self, step: Serial) -> ast.stmt:
+        temporaries = self.temporaries
+        if step.loop.diagonal is not None:
+            moved = dict(step.loop.diagonal.values)
+            self.temporaries = {
+                scalar.substitute_symbols(e, moved): name for e, name in temporaries.items()
+            }
         step, values = in_users_terms(step)
         loop = step.loop
-        temporaries = self.temporaries
         self.temporaries = {
-            scalar.substitute_symbols(e, values): name for e, name in temporaries.items()
+            scalar.substitute_symbols(e, values): name for e, name in self.temporaries.items()
         }
         spell = self.context.spell
         bounds = [loop.upper] if loop.lower == Affine() else [loop.lower, loop.upper]
@@ -138,7 +145,7 @@ class _Writer:
             iterable = syntax.call("reversed", [iterable])
         hidden = dict(self.context.names)
         self.context.names.clear()
-        body = self.steps(step.body, top=False) or [ast.Pass()]
+        body = self._diagonal(step) or self.steps(step.body, top=False) or [ast.Pass()]
         self.context.names.clear()
         self.context.names.update(hidden)
         self.temporaries = temporaries
@@ -156,6 +163,15 @@ class _Writer:
             orelse=[],
             type_comment=None,
         )
+
+    def _diagonal(self, step: Serial) -> list[ast.stmt]:
+        """The body of a loop over diagonals; nothing where it is over something else."""
+        if step.loop.diagonal is None:
+            return []
+        places, self.context.places = self.context.places, places_of(step.loop)
+        body = [*write_places(step.loop, self.context), *self.steps(step.body, top=False)]
+        self.context.places = places
+        return body
 
     def _forget_all(self, steps: tuple[Step, ...]) -> None:
         for step in steps:
@@ -286,6 +302,8 @@ class _Writer:
                 name = "mask"
             if name is None and self._is_made(expression):
                 name = "outputs"
+            if name is None:
+                name = _extreme_name(expression)
             if name is None and isinstance(expression, Reduce):
                 name = _NAMES.get(expression.kind)
             if name is None or (isinstance(expression, Select) and expression.is_mixed):
@@ -293,7 +311,9 @@ class _Writer:
             scope = scopes[expression]
             order = emitter.natural_order(expression, scope)
             inner = emitter.within(scope, order) if scope else emitter
-            if inner.knows(expression):
+            if inner.knows(expression) or inner.reads_beyond(expression) or (
+                expression in conditions and inner.is_cut(expression)
+            ):
                 continue
             piece = inner.emit(expression)
             body.extend(self._in_front())
@@ -490,6 +510,8 @@ class _Writer:
                 return None, ()
             subscript = self.context.canonical(subscript)
             lifted = [s for s in subscript.symbols if s in emitter.loops]
+            if any(s in self.context.places for s in lifted):
+                return None, ()
             if len(lifted) > 1 or (
                 lifted and (subscript.coefficient(lifted[0]) < 0 or lifted[0] in axes)
             ):
@@ -717,6 +739,16 @@ def _first_use(steps: tuple[Step, ...], array: str) -> bool | None:
             return True
         if store.array == array and not vector.conditions:
             return False
+    return None
+
+
+def _extreme_name(value: Expression) -> str | None:
+    """What the greater or the smaller of two values is called that is used more than once."""
+    match value:
+        case Select(Call("lt" | "gt" as word, sides), then, otherwise) if (
+            sides == (then, otherwise) and not value.is_mixed
+        ):
+            return _NAMES["min" if word == "lt" else "max"]
     return None
 
 

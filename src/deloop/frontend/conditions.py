@@ -7,7 +7,9 @@ import ast
 from deloop.errors import RefusalError
 from deloop.frontend import expression as build
 from deloop.frontend.appends import AppendReader
-from deloop.ir.affine import Affine, Constraint, at_least, equal, less_than
+from deloop.ir.affine import Affine, Constraint, Sign, at_least, equal, less_than
+from deloop.ir.loop import AffineBranch
+from deloop.ir.scalar import Expression
 from deloop.ir.types import Integer
 
 
@@ -56,6 +58,7 @@ class ConditionReader(AppendReader):
             if inner is None:
                 return None
             constraints, swapped = inner
+            constraints = tuple(map(self._as_end, constraints))
             if is_or:  # a or b is not (not a and not b)
                 if not swapped and (len(constraints) != 1 or constraints[0].sign.name == "ZERO"):
                     return None
@@ -65,6 +68,34 @@ class ConditionReader(AppendReader):
                     return None
                 guards.extend([opposite(constraints[0])] if swapped else constraints)
         return tuple(guards), is_or
+
+    def _as_end(self, constraint: Constraint) -> Constraint:
+        """``i == 0`` of a loop over all i from 0 on as ``i <= 0``: its opposite is one range."""
+        if constraint.sign is not Sign.ZERO:
+            return constraint
+        for loop in self.loops:
+            coefficient = constraint.expression.coefficient(loop.iterator)
+            if abs(coefficient) != 1 or loop.span is not None:
+                continue
+            iterator = Affine.symbol(loop.iterator)
+            place = constraint.expression.without([loop.iterator]) * -coefficient
+            if place == loop.lower:
+                return at_least(place, iterator)
+            if place == loop.upper - 1:
+                return at_least(iterator, place)
+        return constraint
+
+    def side(self, node: ast.IfExp, taken: bool) -> Expression:
+        """As every reader's; what it reads has to be there where the side is chosen."""
+        before = len(self.out)
+        value = super().side(node, taken)
+        found = None if self.speculative else self._affine_condition(node.test)
+        if found is not None and len(self.out) > before:
+            added, self.out[before:] = tuple(self.out[before:]), []
+            guards, swapped = found
+            then, otherwise = (added, ()) if taken is not swapped else ((), added)
+            self.out.append(AffineBranch(guards, then, otherwise, self.place(node)))
+        return value
 
     def _integer(self, node: ast.expr) -> Affine | None:
         self.speculative += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from deloop.dtype import Rank, category
 from deloop.ir.scalar import Call, Cast, ElementType, Expression, Number, Select
@@ -82,32 +82,55 @@ def _as_tensor(value: Expression, choice: _Choice) -> Expression:
     return Select(condition, branch, other) if chosen else Select(condition, other, branch)
 
 
+def settle_stored(value: Expression, dtype: str) -> Expression:
+    """What is stored, without a number that the tensor beside it is anyway: ``0 if …``."""
+    choice = _choice(value)
+    if choice is None or not isinstance(value, Select) or category(dtype) != "float":
+        return value
+    condition, chosen, number = choice
+    other = value.otherwise if chosen else value.then
+    is_same = other.type.dtype == dtype and _gives(other, condition, chosen, number)
+    return other if is_same else value
+
+
 def _gives(value: Expression, condition: Expression, chosen: bool, number: Number) -> bool:
     """Whether a value is the number anyway, where that is meant: a product of two such zeros."""
     if not isinstance(value, Call) or not chosen or value.operator not in _FOLD:
         return False
-    choices = [_cast_choice(a) for a in value.arguments]
-    first, second = choices[0], choices[-1]
-    if first is None or second is None or len(choices) != 2:
-        return False
-    return (
-        _both_chosen(first, second) == condition
-        and _folded(value.operator, first, second) == number
-    )
+    return _value_where(value, dict(_parts(condition, True))) == number
 
 
-def _cast_choice(value: Expression) -> _Choice | None:
-    if not isinstance(value, Select):
-        return None
-    for chosen, branch in ((True, value.then), (False, value.otherwise)):
-        if isinstance(branch, Cast) and isinstance(branch.value, Number):
-            return value.condition, chosen, branch.value
+def _parts(condition: Expression, holds: bool) -> list[tuple[Expression, bool]]:
+    """What holds, and what does not, where a conjunction holds."""
+    match condition:
+        case Call("logical_not", (inner,)):
+            return _parts(inner, not holds)
+        case Call("logical_and", (left, right)) if holds:
+            return [*_parts(left, True), *_parts(right, True)]
+    return [(condition, holds)]
+
+
+def _value_where(value: Expression, held: Mapping[Expression, bool]) -> Number | None:
+    """The number that a value is under such conditions, exact in each floating dtype."""
+    match value:
+        case Select(condition, then, otherwise) if condition in held:
+            return _value_where(then if held[condition] else otherwise, held)
+        case Cast(Number() as number) if _is_exact(number.value):
+            return number
+        case Call(operator, (first, second)) if operator in _FOLD:
+            sides = [_value_where(a, held) for a in (first, second)]
+            if sides[0] is None or sides[1] is None:
+                return None
+            return _fold(operator, sides[0], sides[1])
     return None
 
 
 def _folded(operator: str, first: _Choice, second: _Choice) -> Number | None:
     """The number that two numbers give; None where a tensor's dtype might not hold it."""
-    a, b = first[2], second[2]
+    return _fold(operator, first[2], second[2])
+
+
+def _fold(operator: str, a: Number, b: Number) -> Number | None:
     if a.type != b.type or not isinstance(a.value, int | float) or isinstance(b.value, complex):
         return None
     value = _FOLD[operator](a.value, b.value)

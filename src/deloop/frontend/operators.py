@@ -288,7 +288,11 @@ class OperatorReader(SubscriptReader):
         condition = build.truth(self.element(node.test), self.place(node))
         if isinstance(condition, scalar.Number):
             return self.evaluate(node.body if condition.value else node.orelse)
-        return build.select(condition, self.element(node.body), self.element(node.orelse))
+        return build.select(condition, self.side(node, True), self.side(node, False))
+
+    def side(self, node: ast.IfExp, taken: bool) -> scalar.Expression:
+        """One of the two values of a conditional expression."""
+        return self.element(node.body if taken else node.orelse)
 
 
 def _atom(affine: Affine) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from deloop.diagnostic import Place
 from deloop.dtype import RANGES, Rank, can_cast, category
@@ -10,6 +11,7 @@ from deloop.frontend import expression as build
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.header import HeaderReader
 from deloop.frontend.items import Carried, Finished, Item, Point, Tuple, View, Whole, whole
+from deloop.frontend.mixed import settle_stored
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least, equal
 from deloop.ir.loop import TOUCH, Loop, Node, Store
@@ -66,7 +68,8 @@ class StoreReader(HeaderReader):
                     self.unsupported(
                         target, f"{ast.unparse(target)} does not match what is assigned"
                     )
-                for part_target, part in zip(targets, parts, strict=True):
+                kept = self._kept_apart(targets, parts, node)
+                for part_target, part in zip(targets, kept, strict=True):
                     self.assign(part_target, part, node)
             case ast.Subscript():
                 view = self.evaluate(target)
@@ -79,6 +82,26 @@ class StoreReader(HeaderReader):
                 )
             case _:
                 self.unsupported(target, f"{ast.unparse(target)} as a target is not read yet")
+
+    def _kept_apart(
+        self, targets: Sequence[ast.expr], parts: Sequence[Item], node: ast.AST
+    ) -> list[Item]:
+        """Values of a tuple that were computed before the targets in front of them are written.
+
+        ``x[i], x[j] = x[j].clone(), x[i].clone()`` swaps; of bare ``x[j], x[i]`` each is a view.
+        """
+        written: set[str] = set()
+        result: list[Item] = []
+        for target, part in zip(targets, parts, strict=True):
+            if isinstance(part, Tuple) and written & self.storages_read(part):
+                self.unsupported(node, "loop kept: a tuple of values is kept", "VEC918")
+            if isinstance(part, build.NODES) and written & self.storages_read(Tuple((part,))):
+                part = self._temporary("old", part, node, own=False)
+            result.append(part)
+            view = self.evaluate(target) if isinstance(target, ast.Subscript) else None
+            if isinstance(view, View):
+                written.add(view.tensor.storage)
+        return result
 
     def note_iterated(self, tensor: Tensor) -> None:
         """As every reader's, and remembered."""
@@ -273,6 +296,7 @@ class StoreReader(HeaderReader):
             self.unbound_store = self.place(node)
         self.arrays[tensor.name] = tensor
         value = build.uncopied(self.to_expression(item, node))
+        value = settle_stored(value, tensor.type.dtype)
         self._check_number(value, tensor.type.dtype, node)
         self._save_before(tensor, node)
         value, subscripts, implicit = self._align(view, value, node)

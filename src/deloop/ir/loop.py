@@ -69,6 +69,22 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Diagonal:
+    """What one iteration of a loop over diagonals covers: places ``(row, number - slope * row)``.
+
+    `row` and `column` are the user's variables, `rows` and `columns` their ranges; `values` says
+    what the iterators of the two loops are in those terms.
+    """
+
+    row: str
+    column: str
+    slope: int
+    rows: tuple[Affine, Affine]
+    columns: tuple[Affine, Affine]
+    values: tuple[tuple[str, Affine], ...] = ()
+
+
+@dataclass(frozen=True)
 class Loop:
     """``for iterator in range(lower, upper)``.
 
@@ -85,6 +101,8 @@ class Loop:
     span: Affine | None = None
     variable: tuple[str, Affine] | None = None
     """The user's name and its value, where that is not the iterator itself."""
+    diagonal: Diagonal | None = None
+    """For a loop over the diagonals of two others, which those are."""
 
     @property
     def axis(self) -> Axis:

@@ -29,6 +29,7 @@ from deloop.ir.scalar import loads
 from deloop.poly.dependence import Dependence, DependenceKind
 from deloop.transform.interchange import move_carrier_outwards
 from deloop.transform.linear import find_last, pays_off
+from deloop.transform.narrow import narrow
 from deloop.transform.scan import expand_chain, expand_running, is_late
 from deloop.transform.updated import read_updated
 
@@ -98,6 +99,8 @@ class _Distribution:
             elif (scatters := find_scatters(component, active, level)) is not None:
                 pairs = zip(component, scatters, strict=True)
                 steps.extend(Vector(s, level, accumulation=f) for s, f in pairs)
+            elif (cut := self._narrowed(component, active, level)) is not None:
+                steps.extend(cut)
             elif (chained := _chain_of(component, active, level, around)) is not None:
                 steps.append(Vector(chained, level))
             elif (last := self._last_of(component, active, level)) is not None:
@@ -107,6 +110,15 @@ class _Distribution:
             else:
                 steps.append(self._serial(component, active, level))
         return tuple(steps)
+
+    def _narrowed(
+        self, component: list[Statement], dependences: list[Dependence], level: int
+    ) -> tuple[Step, ...] | None:
+        """A statement of its own, what its conditions say of its loops taken for their ranges."""
+        if len(component) != 1 or not component[0].store.guards:
+            return None
+        alone, own = narrow(component[0], dependences, level, self.around.assume)
+        return None if alone.store.guards else self.generate([alone], own, level)
 
     def _serial(
         self, component: list[Statement], dependences: list[Dependence], level: int
@@ -368,7 +380,7 @@ def _reason(step: Serial, dependences: list[Dependence], statements: list[Statem
         for s in statements
         if s.name in names
         for k, x in enumerate(s.loops)
-        if x.iterator == step.loop.iterator
+        if x.iterator == step.loop.iterator or step.loop.diagonal is not None
     )
     carried = [d for d in dependences if d.source in names and d.sink in names and d.level > level]
     preferred = sorted(

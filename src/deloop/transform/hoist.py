@@ -15,6 +15,7 @@ from deloop.dtype import Rank
 from deloop.frontend.expression import may_raise
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
+from deloop.ir.guarded import is_guarded
 from deloop.ir.loop import Loop, Store
 from deloop.ir.plan import Serial, Statement, Step, Vector, vectors
 from deloop.ir.scalar import Call, Expression, Inlined, Load, Reduce, Select
@@ -86,15 +87,20 @@ class _Hoisting:
         if step.statement.store.guards:
             return step
         value = step.statement.store.value
+        around = (*step.statement.loops[level:], *step.statement.store.implicit)
         found = [
             e
             for e in _largest(value, fixed)
-            if self._is_worth_it(e) and _stands_alone(e, step, level)
+            if self._is_worth_it(e) and _is_closed(e, around)
         ]
         counts: Counter[Expression] = Counter()
         for expression in found:
             counts.update(set(scalar.walk(expression)) & set(self.temporaries))
-        shared = [e for e, n in counts.items() if n > 1 and isinstance(e, _OPERATORS)]
+        shared = [
+            e
+            for e, n in counts.items()
+            if n > 1 and isinstance(e, _OPERATORS) and not any(map(is_guarded, scalar.walk(e)))
+        ]
         shared.sort(key=_size)
         kept: dict[Expression, Load] = {}
         for expression in (*shared, *sorted(dict.fromkeys(found), key=_size)):
@@ -145,15 +151,6 @@ class _Hoisting:
             count += 1
             unique = f"{name}_{count}"
         return unique
-
-
-def _stands_alone(expression: Expression, step: Vector, level: int) -> bool:
-    """Whether the loops that a value moves with have ends of their own: not ``range(t + 1)``."""
-    around = (*step.statement.loops[level:], *step.statement.store.implicit)
-    used = scalar.iterators_of(expression, frozenset(x.iterator for x in around))
-    others = {x.iterator for x in around} - used
-    ends = (end for x in around if x.iterator in used for end in (x.lower, x.upper, x.span))
-    return not any(end is not None and set(end.symbols) & others for end in ends)
 
 
 def _natural_order(expression: Expression, loops: tuple[Loop, ...]) -> tuple[Loop, ...]:
@@ -207,6 +204,22 @@ def _is_free(value: Expression, fixed: frozenset[str]) -> bool:
         and not any(map(may_raise, scalar.walk(value)))
         and not (scalar.requires_grad(value) and _chooses(value))
     )
+
+
+def _is_closed(value: Expression, around: tuple[Loop, ...]) -> bool:
+    """Whether what a value moves with has no range that moves with a loop that it leaves."""
+    names = frozenset(x.iterator for x in around)
+    used = scalar.iterators_of(value, names)
+    ends = [c for x in around if x.iterator in used for c in x.constraints]
+    moving = {s for c in ends for s in c.expression.symbols if s in names}
+    scanned = {
+        s
+        for node in scalar.walk(value)
+        if isinstance(node, scalar.Scan)
+        for c in node.axis.constraints
+        for s in c.expression.symbols
+    }
+    return moving <= used and not scanned & names
 
 
 def _chooses(value: Expression) -> bool:

@@ -181,6 +181,8 @@ def _like(store: Store, side: dict[Location, Store]) -> Store:
 def _independent(everything: list[Store], locations: list[Location]) -> bool:
     """Whether no value reads an array that another location's store writes."""
     written = {array for array, _ in locations}
+    if len(locations) == 1:
+        return True  # each side reads, then stores
     if len({array for array, _ in locations}) != len(locations):
         return False
     for store in everything:

@@ -80,7 +80,9 @@ class _Lifting:
         pending = [self._canonical(g) for g in self.statement.store.guards]
         pending.sort(key=lambda g: g.sign is not Sign.ZERO)
         for guard in pending:
-            self._apply(self._substituted(guard))
+            left = self._substituted(guard)
+            if left == guard or not self._is_met(left):
+                self._apply(left)
         narrowed = bool(self.statement.store.guards) or bool(self.masks)
         store = self.statement.store
         values = dict(self.fixed)
@@ -252,11 +254,12 @@ class _Lifting:
     ) -> tuple[tuple[scalar.Subscript, ...], Expression]:
         """Axes along which the target runs backwards turned round: ``out[n - 1 - k] -> out[k]``."""
         turned: dict[str, Affine] = {}
+        moving = [s for a in subscripts if isinstance(a, Affine) for s in a.symbols]
         for subscript in subscripts:
             lifted = self._lifted(subscript) if isinstance(subscript, Affine) else []
             if len(lifted) == 1 and isinstance(subscript, Affine) and lifted[0].span is None:
                 loop = lifted[0]
-                if subscript.coefficient(loop.iterator) < 0:
+                if subscript.coefficient(loop.iterator) < 0 and moving.count(loop.iterator) == 1:
                     turned[loop.iterator] = (
                         loop.lower + loop.upper - 1 - Affine.symbol(loop.iterator)
                     )
@@ -316,6 +319,13 @@ class _Lifting:
             self._narrow(guard, lifted[0])
         else:
             self.masks.append(guard)
+
+    def _is_met(self, guard: Constraint) -> bool:
+        """Whether what an equation leaves of a condition, of sizes alone, holds as seen."""
+        symbols = set(guard.expression.symbols)
+        if not symbols or symbols & {x.iterator for x in (*self.outer, *self.axes)}:
+            return False
+        return self.facts.assume(guard, "the condition is met by some iteration")
 
     def _fix(self, guard: Constraint, lifted: list[Loop]) -> None:
         """``i = e``: the axis disappears, its range becomes a condition on ``e``."""
