@@ -26,6 +26,7 @@ from deloop.frontend.evaluate import Environment
 from deloop.frontend.items import Item, Tuple, View
 from deloop.frontend.lists import Filling
 from deloop.ir.affine import Affine, at_least
+from deloop.ir.scalar import Expression
 from deloop.ir.types import Integer, Scalar, Sequence, Tensor
 from deloop.text.liveness import Fate, fate_of
 from deloop.text.names import names_stored
@@ -239,9 +240,8 @@ class Walk(Prefix):
                 self._bind_int(name, item.affine, element.ends)
             elif isinstance(item, View):
                 self._bind_row(name, item)
-            elif isinstance(item, build.NODES) and build.is_number(item):
-                if build.types_of(item)[0].dtype == "float64":
-                    self.environment[name] = Scalar("float64", name)
+            elif isinstance(item, build.NODES) and _is_float(item):
+                self.environment[name] = Scalar("float64", name)
 
     def _bind_int(self, name: str, affine: Affine, ends: tuple[Affine, Affine]) -> None:
         """``for k in range(1, n)``: `k` is itself, at least 1 and at most ``n - 1``."""
@@ -264,6 +264,11 @@ class Walk(Prefix):
 
 
 _AT = "_at"
+
+
+def _is_float(value: Expression) -> bool:
+    """Whether a value is a Python float."""
+    return build.is_number(value) and build.types_of(value)[0].dtype == "float64"
 
 
 def _names_of(target: ast.expr) -> list[str] | None:

@@ -12,7 +12,7 @@ from deloop.frontend.header import HeaderReader
 from deloop.frontend.items import Carried, Finished, Item, Point, Tuple, View, Whole, whole
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least, equal
-from deloop.ir.loop import TOUCH, Loop, Node, Store
+from deloop.ir.loop import PRIVATE, TOUCH, Loop, Node, Store
 from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Function, Integer, Literal, Opaque, Scalar, Tensor, TensorType
@@ -48,6 +48,7 @@ class StoreReader(HeaderReader):
                 if isinstance(current, Tensor) and current.name in self.locals:
                     self.store(whole(current), item, node)
                     return
+                item = self.bound_to(name, item, node)
                 self.environment[name] = item
                 if isinstance(item, (scalar.Call, scalar.Select, scalar.Reduce)):
                     self.temporaries.setdefault(item, name)
@@ -77,6 +78,10 @@ class StoreReader(HeaderReader):
                 )
             case _:
                 self.unsupported(target, f"{ast.unparse(target)} as a target is not read yet")
+
+    def bound_to(self, name: str, item: Item, node: ast.AST) -> Item:
+        """What a name holds that is set to an item."""
+        return item
 
     def note_iterated(self, tensor: Tensor) -> None:
         """As every reader's, and remembered."""
@@ -238,6 +243,9 @@ class StoreReader(HeaderReader):
         self.arrays[tensor.name] = tensor
         value = build.uncopied(self.to_expression(item, node))
         self._check_number(value, tensor.type.dtype, node)
+        if tensor.storage.startswith(PRIVATE):
+            rank = value.type.rank if value.type.rank is Rank.TENSOR else Rank.SCALAR
+            value = build.cast(value, ElementType(tensor.type.dtype, rank))
         self._save_before(tensor, node)
         value, subscripts, implicit = self._align(view, value, node)
         for kind in build.types_of(value):
@@ -249,7 +257,8 @@ class StoreReader(HeaderReader):
                 )
         self.out.append(
             Store(tensor.name, subscripts, value, tensor.type.dtype, self.place(node), implicit,
-                  local=tensor.name in self.locals, augmented=augmented)
+                  local=tensor.name in self.locals and not tensor.storage.startswith(PRIVATE),
+                  augmented=augmented)
         )  # fmt: skip
 
     def _check_number(self, value: Expression, dtype: str, node: ast.AST) -> None:
