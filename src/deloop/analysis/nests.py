@@ -50,6 +50,8 @@ class _Element:
 
     item: Item
     ends: tuple[Affine, Affine]
+    changed: frozenset[str]
+    """What the loop binds of the names that these are spelled with."""
 
 
 class Walk(Prefix):
@@ -216,10 +218,9 @@ class Walk(Prefix):
             return {}
         counted, changed = header.loops[0], names_stored(node)
         ends = (counted.lower, counted.upper - 1)
-        if {n for end in ends for s in end.symbols for n in names_in(s)} & changed:
-            return {}
+        read = {n for end in ends for s in end.symbols for n in names_in(s)}
         return {
-            name: _Element(part, ends)
+            name: _Element(part, ends, frozenset(read & changed))
             for name, part in zip(names, parts, strict=False)
             if not (roots(part) & changed) and self._is_bound_once(name, node)
         }
@@ -236,6 +237,8 @@ class Walk(Prefix):
         self._lose(node.target)
         for name, element in elements.items():
             item = element.item
+            if element.changed & self.rebound:
+                continue  # its sizes are not what they were
             if isinstance(item, Integer) and item.affine.coefficient(_AT):
                 self._bind_int(name, item.affine, element.ends)
             elif isinstance(item, View):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from deloop.diagnostic import Place
 from deloop.dtype import RANGES, Rank, can_cast, category
@@ -393,13 +394,11 @@ class StoreReader(HeaderReader):
         A name of our `own` making must not be one of the user's.
         """
         kinds = build.types_of(value)
-        if len(kinds) != 1 or rows.extents(value):
+        if len(kinds) != 1:
             self.unsupported(
-                node,
-                f"loop kept: {name} must be kept, and its type differs between paths "
-                "or it is a row",
+                node, f"loop kept: {name} must be kept, and its type differs between paths",
                 "VEC918",
-            )
+            )  # fmt: skip
         unique, count = name, 1
         users = {n.id for n in ast.walk(self.function.node) if isinstance(n, ast.Name)}
         users |= set(self.function.parameters)
@@ -411,6 +410,8 @@ class StoreReader(HeaderReader):
             count += 1
             unique = f"{name}_{count}"
         iterators = tuple(Affine.symbol(loop.iterator) for loop in self.loops)
+        if rows.extents(value):
+            return self._kept_rows(unique, value, kinds[0], node)
         kind = TensorType(kinds[0].dtype, tuple(Affine() for _ in iterators))
         self.arrays[unique] = Tensor(unique, kind, f"local:{unique}", fresh=True)
         self.locals.add(unique)
@@ -418,6 +419,29 @@ class StoreReader(HeaderReader):
             Store(unique, iterators, value, kinds[0].dtype, self.place(node), local=True)
         )
         return scalar.Load(unique, iterators, kinds[0], (), scalar.requires_grad(value))
+
+
+    def _kept_rows(
+        self, name: str, value: Expression, kind: ElementType, node: ast.AST
+    ) -> Expression:
+        """A row kept in an array over the iterators around it: ``t[i, _d1] = x[i, _d1]``."""
+        sizes = self.row_shape(value, node)
+        if any(set(size.symbols) & self.iterators for size in sizes):
+            sentence = f"loop kept: {name} must be kept, and has another length in each iteration"
+            self.unsupported(node, sentence, "VEC918")
+        points = [Point(Affine.symbol(loop.iterator)) for loop in self.loops]
+        shape = (*(Affine() for _ in points), *sizes)
+        tensor = Tensor(name, TensorType(kind.dtype, shape), f"local:{name}", fresh=True)
+        self.arrays[name] = tensor
+        self.locals.add(name)
+        view = View(tensor, (*points, *(Whole(Affine(), size) for size in sizes)))
+        value, subscripts, implicit = self._align(view, value, node)
+        self.out.append(
+            Store(name, subscripts, value, kind.dtype, self.place(node), implicit, local=True)
+        )
+        load = self.load(view, node)
+        grad = scalar.requires_grad(value)
+        return replace(load, requires_grad=grad) if isinstance(load, scalar.Load) else load
 
 
 def _chained(node: ast.expr) -> ast.Call | None:
