@@ -13,7 +13,7 @@ from deloop.frontend.expression import may_raise
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign, at_least
 from deloop.ir.guarded import Halves, guarded, halves_of, is_guarded
-from deloop.ir.loop import Loop
+from deloop.ir.loop import PRIVATE, Loop
 from deloop.ir.plan import Statement
 from deloop.ir.scalar import Expression, Index, Load, Reduce, Select, Subscript
 from deloop.ir.types import Tensor
@@ -113,11 +113,15 @@ class Bounds:
     def _subscripts(
         self, statement: Statement, array: str, subscripts: tuple[Subscript, ...]
     ) -> tuple[Subscript, ...]:
-        if array in self.locals:
+        tensor = self.arrays.get(array)
+        is_private = tensor is not None and tensor.storage.startswith(PRIVATE)
+        if tensor is None or (array in self.locals and not is_private):
             return subscripts
-        sizes = self.arrays[array].type.shape
+        sizes = tensor.type.shape
         return tuple(
-            self._subscript(statement, array, position, subscript, size)
+            subscript
+            if is_private and size == Affine()  # an iteration's own row
+            else self._subscript(statement, array, position, subscript, size)
             for position, (subscript, size) in enumerate(zip(subscripts, sizes, strict=False))
         )
 

@@ -26,6 +26,7 @@ from deloop.frontend.evaluate import Environment
 from deloop.frontend.items import Item, Tuple, View
 from deloop.frontend.lists import Filling
 from deloop.ir.affine import Affine, at_least
+from deloop.ir.scalar import Expression
 from deloop.ir.types import Integer, Scalar, Sequence, Tensor
 from deloop.text.liveness import Fate, fate_of
 from deloop.text.names import names_stored
@@ -49,6 +50,8 @@ class _Element:
 
     item: Item
     ends: tuple[Affine, Affine]
+    changed: frozenset[str]
+    """What the loop binds of the names that these are spelled with."""
 
 
 class Walk(Prefix):
@@ -215,10 +218,9 @@ class Walk(Prefix):
             return {}
         counted, changed = header.loops[0], names_stored(node)
         ends = (counted.lower, counted.upper - 1)
-        if {n for end in ends for s in end.symbols for n in names_spelled(s)} & changed:
-            return {}
+        read = {n for end in ends for s in end.symbols for n in names_spelled(s)}
         return {
-            name: _Element(part, ends)
+            name: _Element(part, ends, frozenset(read & changed))
             for name, part in zip(names, parts, strict=False)
             if not (roots(part) & changed) and self._is_bound_once(name, node)
         }
@@ -235,13 +237,14 @@ class Walk(Prefix):
         self._lose(node.target)
         for name, element in elements.items():
             item = element.item
+            if element.changed & self.rebound:
+                continue  # its sizes are not what they were
             if isinstance(item, Integer) and item.affine.coefficient(_AT):
                 self._bind_int(name, item.affine, element.ends)
             elif isinstance(item, View):
                 self._bind_row(name, item)
-            elif isinstance(item, build.NODES) and build.is_number(item):
-                if build.types_of(item)[0].dtype == "float64":
-                    self.environment[name] = Scalar("float64", name)
+            elif isinstance(item, build.NODES) and _is_float(item):
+                self.environment[name] = Scalar("float64", name)
 
     def _bind_int(self, name: str, affine: Affine, ends: tuple[Affine, Affine]) -> None:
         """``for k in range(1, n)``: `k` is itself, at least 1 and at most ``n - 1``."""
@@ -264,6 +267,11 @@ class Walk(Prefix):
 
 
 _AT = "_at"
+
+
+def _is_float(value: Expression) -> bool:
+    """Whether a value is a Python float."""
+    return build.is_number(value) and build.types_of(value)[0].dtype == "float64"
 
 
 def _names_of(target: ast.expr) -> list[str] | None:

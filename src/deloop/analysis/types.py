@@ -383,9 +383,9 @@ class Prefix:
 
     def _is_of_library(self, callee: ast.expr) -> bool:
         """Whether a call certainly runs none of the function's own inner functions."""
-        if isinstance(callee, ast.Attribute):
-            if isinstance(self._known(callee.value), (Tensor, View, *build.NODES)):
-                return True
+        owner = self._known(callee.value) if isinstance(callee, ast.Attribute) else None
+        if isinstance(owner, (Tensor, View, *build.NODES)):
+            return True
         item = self._known(callee)
         return isinstance(item, Function) and bool(item.qualified) and item.source is None
 

@@ -19,7 +19,7 @@ from deloop.dtype import Rank, category
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, Constraint, Sign
 from deloop.ir.axis import Axis
-from deloop.ir.loop import LIST, Nest, Store, expressions_of
+from deloop.ir.loop import LIST, PRIVATE, Nest, Store, expressions_of
 from deloop.ir.plan import Serial, Step, Vector, arrays_read_in, vectors
 from deloop.ir.scalar import (
     Call,
@@ -189,10 +189,16 @@ class _Writer:
         emitter = Emitter(self.context, axes, order, store.place)
         outside = dict(self.context.names)
         before = self._name_repeated(store.value, emitter)
-        kept = store.local or store.cell is not None
+        private = self.context.arrays[store.array].storage.startswith(PRIVATE)
+        kept = store.local or store.cell is not None or private
+        if private and (step.conditions or (is_scatter and not is_plain_store(step))):
+            raise emitter.refuse(f"which elements of {store.array} are set depends on data")
+        statement: ast.stmt | None
         if is_scatter and not is_plain_store(step):
             in_front, statement = self._scatter(step, top)
             before.extend(in_front)
+        elif private and not self._is_all(store, emitter):
+            statement = self._part(store, emitter)
         else:
             statement = self._local(store, emitter) if kept else self._store(step, emitter, top)
         before.extend(self._in_front())
@@ -217,16 +223,17 @@ class _Writer:
         """See to it that a variable that two loops use holds the one's value no longer."""
         store = step.statement.store
         self.position += 1
-        if store.cell is None and not store.local:
+        private = self.context.arrays[store.array].storage.startswith(PRIVATE)
+        if store.cell is None and not store.local and not private:
             return
         name = self.context.arrays[store.array].name
         before = self.holders.setdefault(name, store.array)
-        if before in self.kept or store.local:
+        if before in self.kept or store.local or private:
             if before != store.array and _is_read_on(self.plan, step, before, self.live):
                 raise emitter.refuse(f"{name} would hold two values at once")
         elif before != store.array and self.last_read.get(before, 0) >= self.position:
             raise emitter.refuse(f"{name} would hold the values of two loops at once")
-        if store.local:
+        if store.local or private:
             self.kept.add(store.array)
         self.holders[name] = store.array
 
@@ -352,9 +359,9 @@ class _Writer:
                 piece = emitter.filled(piece, sizes, store.dtype)
             else:
                 node = syntax.method(emitter.align(piece, axes), "expand", *sizes)
-                if store.cell is not None:  # the user's own tensor, which may be written into
+                if not store.local:  # the user's own tensor, which may be written into
                     node = syntax.method(node, "clone")
-                is_view = piece.is_view and store.cell is None
+                is_view = piece.is_view and store.local
                 piece = replace(piece, node=node, is_view=is_view)
             piece = replace(piece, axes=axes, rank=Rank.TENSOR)
         piece = self._as_kept(store, piece, axes, emitter)
@@ -370,6 +377,56 @@ class _Writer:
         if isinstance(piece.node, ast.Name) and piece.node.id == name:
             return None
         return ast.Assign([ast.Name(name, ast.Store())], piece.node, lineno=0)
+
+    def _is_all(self, store: Store, emitter: Emitter) -> bool:
+        """Whether a store sets all of the row that each iteration has, in its order."""
+        sizes = self.context.arrays[store.array].type.shape
+        for subscript, size in zip(store.subscripts, sizes, strict=True):
+            symbols = subscript.symbols if isinstance(subscript, Affine) else ()
+            name = symbols[0] if symbols else ""
+            if not name or subscript != Affine.symbol(name):
+                return False
+            if size == Affine():
+                continue  # an iteration around
+            bounds = emitter.bounds(name) if name in emitter.loops else (size, size)
+            whole = (Affine(), self.context.canonical(size))
+            if tuple(map(self.context.canonical, bounds)) != whole:
+                return False
+        return True
+
+    def _part(self, store: Store, emitter: Emitter) -> ast.stmt:
+        """A store into a part of the rows that are kept: ``row[:, 1:] = value``."""
+        layout = self.context.locals.get(store.array)
+        tensor = self.context.arrays[store.array]
+        if layout is None:
+            raise emitter.refuse(f"each iteration fills {tensor.name} in parts")
+        entries: list[ast.expr] = []
+        axes: list[str] = []
+        for subscript, kept in zip(store.subscripts, layout, strict=True):
+            lifted = [s for s in subscript.symbols if s in emitter.loops] if isinstance(
+                subscript, Affine) else ["", ""]  # fmt: skip
+            if kept is None and not lifted:
+                continue  # the row of a loop that stays
+            if kept is None or len(lifted) > 1 or not isinstance(subscript, Affine):
+                raise emitter.refuse(f"each iteration fills {tensor.name} in parts")
+            place = self.context.canonical(subscript - kept[0])
+            size = self.context.canonical(kept[1] - kept[0])
+            if not lifted:
+                entries.append(emitter.point(place, size))
+                continue
+            if place.coefficient(lifted[0]) < 0 or lifted[0] in axes:
+                raise emitter.refuse(f"each iteration fills {tensor.name} in another order")
+            entries.append(emitter.slice(place, lifted[0], size))
+            axes.append(lifted[0])
+        emitter.order = (*(a for a in emitter.order if a not in axes), *axes)
+        updates = store.augmented or store.value.type.dtype == store.dtype
+        found = self._augmented(store, tensor, entries, tuple(axes), emitter) if updates else None
+        if found is not None:
+            return found
+        piece = self._stored(store.value, store, emitter)
+        if set(piece.axes) - set(axes):
+            raise emitter.refuse("the value has more dimensions than where it goes")
+        return self._assign(tensor, entries, piece, tuple(axes), emitter)
 
     def _as_kept(
         self, store: Store, piece: Emitted, axes: tuple[str, ...], emitter: Emitter

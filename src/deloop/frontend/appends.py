@@ -20,7 +20,7 @@ from deloop.frontend.stores import StoreReader
 from deloop.frontend.structure import eliminate_continue
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least, equal
-from deloop.ir.loop import LIST, STACK, Loop
+from deloop.ir.loop import LIST, PRIVATE, STACK, Loop
 from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Function, Integer, Literal, Module, Opaque, Tensor, TensorType
@@ -354,7 +354,8 @@ class AppendReader(StoreReader):
                 return
         if isinstance(item, (View, Tensor)):
             tensor = item if isinstance(item, Tensor) else item.tensor
-            if not tensor.storage.startswith(LIST):
+            is_named = isinstance(node.args[0], ast.Name) and tensor.storage.startswith(PRIVATE)
+            if not tensor.storage.startswith(LIST) and not is_named:
                 self.appended_views.append((tensor.storage, name, node))
         elif isinstance(item, build.NODES):
             shared = [self.arrays[a] for a in build.aliased_arrays(item) if a in self.arrays]
@@ -364,7 +365,13 @@ class AppendReader(StoreReader):
                 self._refuse_shared(name, node)
         else:
             return
-        holders = {n for n, held in self.environment.items() if held is item}
+        holders = {
+            n
+            for n, held in self.environment.items()
+            if held is item
+            or (isinstance(held, View) and held.tensor.storage.startswith(PRIVATE)
+                and isinstance(item, View) and held.tensor == item.tensor)
+        }  # fmt: skip
         given = node.args[0]
         holders |= {given.id} if isinstance(given, ast.Name) else set()
         if not holders and (isinstance(item, build.NODES) or tensor.storage.startswith(LIST)):

@@ -14,7 +14,7 @@ from deloop.frontend.conditions import opposite
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.header import Counted, Header
 from deloop.frontend.items import Carried, Finished, FlatIndex, Item, Tuple, View
-from deloop.frontend.made import MadeReader
+from deloop.frontend.private import PrivateReader
 from deloop.frontend.ragged import Bounded, bounded_loop, sliced_store
 from deloop.frontend.selections import is_choice
 from deloop.frontend.structure import assigned_names, eliminate_continue, target_names
@@ -32,7 +32,7 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[..., bool]] = {
 }  # fmt: skip
 
 
-class NestBuilder(MadeReader):
+class NestBuilder(PrivateReader):
     """Reads one ``for`` statement into loop IR."""
 
     def _flat_expression(self, flat: FlatIndex, node: ast.AST) -> Expression:

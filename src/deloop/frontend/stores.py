@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import replace
 
 from deloop.diagnostic import Place
 from deloop.dtype import RANGES, Rank, can_cast, category
@@ -14,7 +15,7 @@ from deloop.frontend.items import Carried, Finished, Item, Point, Tuple, View, W
 from deloop.frontend.mixed import settle_stored
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least, equal
-from deloop.ir.loop import TOUCH, Loop, Node, Store
+from deloop.ir.loop import PRIVATE, TOUCH, Loop, Node, Store
 from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Function, Integer, Literal, Opaque, Scalar, Tensor, TensorType
@@ -50,6 +51,7 @@ class StoreReader(HeaderReader):
                 if isinstance(current, Tensor) and current.name in self.locals:
                     self.store(whole(current), item, node)
                     return
+                item = self.bound_to(name, item, node)
                 self.environment[name] = item
                 if isinstance(item, View) and item.tensor.made_of:
                     self.temporaries.setdefault(self.load(item, node), name)
@@ -102,6 +104,9 @@ class StoreReader(HeaderReader):
             if isinstance(view, View):
                 written.add(view.tensor.storage)
         return result
+    def bound_to(self, name: str, item: Item, node: ast.AST) -> Item:
+        """What a name holds that is set to an item."""
+        return item
 
     def note_iterated(self, tensor: Tensor) -> None:
         """As every reader's, and remembered."""
@@ -298,6 +303,9 @@ class StoreReader(HeaderReader):
         value = build.uncopied(self.to_expression(item, node))
         value = settle_stored(value, tensor.type.dtype)
         self._check_number(value, tensor.type.dtype, node)
+        if tensor.storage.startswith(PRIVATE):
+            rank = value.type.rank if value.type.rank is Rank.TENSOR else Rank.SCALAR
+            value = build.cast(value, ElementType(tensor.type.dtype, rank))
         self._save_before(tensor, node)
         value, subscripts, implicit = self._align(view, value, node)
         for kind in build.types_of(value):
@@ -309,7 +317,8 @@ class StoreReader(HeaderReader):
                 )
         self.out.append(
             Store(tensor.name, subscripts, value, tensor.type.dtype, self.place(node), implicit,
-                  local=tensor.name in self.locals, augmented=augmented)
+                  local=tensor.name in self.locals and not tensor.storage.startswith(PRIVATE),
+                  augmented=augmented)
         )  # fmt: skip
 
     def _check_number(self, value: Expression, dtype: str, node: ast.AST) -> None:
@@ -444,13 +453,11 @@ class StoreReader(HeaderReader):
         A name of our `own` making must not be one of the user's.
         """
         kinds = build.types_of(value)
-        if len(kinds) != 1 or rows.extents(value):
+        if len(kinds) != 1:
             self.unsupported(
-                node,
-                f"loop kept: {name} must be kept, and its type differs between paths "
-                "or it is a row",
+                node, f"loop kept: {name} must be kept, and its type differs between paths",
                 "VEC918",
-            )
+            )  # fmt: skip
         unique, count = name, 1
         users = {n.id for n in ast.walk(self.function.node) if isinstance(n, ast.Name)}
         users |= set(self.function.parameters)
@@ -462,6 +469,8 @@ class StoreReader(HeaderReader):
             count += 1
             unique = f"{name}_{count}"
         iterators = tuple(Affine.symbol(loop.iterator) for loop in self.loops)
+        if rows.extents(value):
+            return self._kept_rows(unique, value, kinds[0], node)
         kind = TensorType(kinds[0].dtype, tuple(Affine() for _ in iterators))
         self.arrays[unique] = Tensor(unique, kind, f"local:{unique}", fresh=True)
         self.locals.add(unique)
@@ -469,6 +478,29 @@ class StoreReader(HeaderReader):
             Store(unique, iterators, value, kinds[0].dtype, self.place(node), local=True)
         )
         return scalar.Load(unique, iterators, kinds[0], (), scalar.requires_grad(value))
+
+
+    def _kept_rows(
+        self, name: str, value: Expression, kind: ElementType, node: ast.AST
+    ) -> Expression:
+        """A row kept in an array over the iterators around it: ``t[i, _d1] = x[i, _d1]``."""
+        sizes = self.row_shape(value, node)
+        if any(set(size.symbols) & self.iterators for size in sizes):
+            sentence = f"loop kept: {name} must be kept, and has another length in each iteration"
+            self.unsupported(node, sentence, "VEC918")
+        points = [Point(Affine.symbol(loop.iterator)) for loop in self.loops]
+        shape = (*(Affine() for _ in points), *sizes)
+        tensor = Tensor(name, TensorType(kind.dtype, shape), f"local:{name}", fresh=True)
+        self.arrays[name] = tensor
+        self.locals.add(name)
+        view = View(tensor, (*points, *(Whole(Affine(), size) for size in sizes)))
+        value, subscripts, implicit = self._align(view, value, node)
+        self.out.append(
+            Store(name, subscripts, value, kind.dtype, self.place(node), implicit, local=True)
+        )
+        load = self.load(view, node)
+        grad = scalar.requires_grad(value)
+        return replace(load, requires_grad=grad) if isinstance(load, scalar.Load) else load
 
 
 def _chained(node: ast.expr) -> ast.Call | None:

@@ -24,6 +24,9 @@ NUMBERS, STACK = "_deloop_numbers", "_deloop_stack"
 LIST = "list:"
 """The storage of an array that stands for a Python list begins so."""
 
+PRIVATE = "private:"
+"""The storage of an array of which each iteration makes and fills its own row begins so."""
+
 
 @dataclass(frozen=True)
 class Store:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from deloop.frontend.expression import cast
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
-from deloop.ir.loop import arrays_read
+from deloop.ir.loop import PRIVATE, arrays_read
 from deloop.ir.plan import Serial, Step, Vector, arrays_read_in, vectors
 from deloop.ir.rows import rename_implicit
 from deloop.ir.scalar import Expression, Index, Invariant, Load, Number, bound_axes
@@ -78,6 +78,10 @@ def _inlined(
         for k in range(position + 1, min(end + 1, len(steps)))
         if store.array in arrays_read_in((steps[k],))
     ]
+    if arrays[store.array].storage.startswith(PRIVATE) and any(
+        v.statement.store.array == store.array for v in vectors(tuple(steps[position + 1 : end]))
+    ):
+        return None  # what comes sets parts of it
     is_live = end == len(steps) and store.array in live
     if not readers:
         return None if is_live else [*steps[:position], *steps[position + 1 :]]
@@ -132,10 +136,19 @@ def redefines(step: Step, array: str, first: Vector) -> bool:
         and step.statement.store.array == array
         and not step.conditions
         and len(step.axes) == len(first.axes)
+        and _places(step) == _places(first)
         and all(
             (mine.lower, mine.upper, mine.span) == (theirs.lower, theirs.upper, theirs.span)
             for mine, theirs in zip(step.axes, first.axes, strict=True)
         )
+    )
+
+
+def _places(step: Vector) -> tuple[object, ...]:
+    """Where a step stores, whatever its axes are called: ``row[i, 0]`` is not ``row[i, 1]``."""
+    names = {loop.iterator: Affine.symbol(f"#{k}") for k, loop in enumerate(step.axes)}
+    return tuple(
+        s.substitute(names) if isinstance(s, Affine) else s for s in step.statement.store.subscripts
     )
 
 
@@ -154,6 +167,8 @@ def with_kept_value(reader: Vector, kept: Vector) -> Expression | None:
     names: list[str] = []
     for subscript in store.subscripts:
         if not isinstance(subscript, Affine) or len(subscript.symbols) != 1:
+            return None
+        if subscript != Affine.symbol(subscript.symbols[0]):
             return None
         names.append(subscript.symbols[0])
     if any(not isinstance(s, Affine) for s in reader.statement.store.subscripts):
