@@ -16,7 +16,7 @@ from deloop.analysis.arg_reduction import Surroundings, find_settled
 from deloop.analysis.bounds import Bounds, check_trip_counts
 from deloop.analysis.carried import check_decided, require_updates
 from deloop.analysis.counts import find_factors
-from deloop.analysis.coverage import find_replaceable, is_passed_on
+from deloop.analysis.coverage import find_private, find_replaceable, is_passed_on
 from deloop.analysis.escape import check_apart, find_escaping
 from deloop.analysis.facts import Facts
 from deloop.analysis.fillings import find_taken
@@ -40,7 +40,7 @@ from deloop.analysis.statements import (
     list_statements,
 )
 from deloop.analysis.types import Candidate, Prefix, Results
-from deloop.analysis.unseen import forget_first_types
+from deloop.analysis.unseen import check_widened, forget_first_types
 from deloop.backend.context import Context
 from deloop.backend.function import write_function
 from deloop.backend.results import Replacement
@@ -58,7 +58,7 @@ from deloop.frontend.search import Search
 from deloop.frontend.sequences import readable
 from deloop.frontend.split import Part, Split, Spot, find_outermost, split_function
 from deloop.ir.loop import Loop, Nest, expressions_of
-from deloop.ir.plan import Statement, Step, vectors
+from deloop.ir.plan import Statement, Step, arrays_read_in, vectors
 from deloop.ir.scalar import loads
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Value
@@ -338,9 +338,13 @@ def compile_loop(
     require_noted(builder, nest, facts)
     bounds, statements, dependences = analyse(nest, facts)
     nest = forget_first_types(nest, statements)
+    check_widened(nest, statements)
     escaping = find_escaping(function, candidate, nest)
     origins = find_origins(function, candidate)
-    around = Surroundings(statements, nest.arrays, nest.cells, escaping, origins, nest.live)
+    private = find_private(function, candidate, nest)
+    around = Surroundings(
+        statements, nest.arrays, nest.cells, escaping, origins, nest.live, private
+    )
     plan = distribute(statements, dependences, around)
     check_decided(plan)
     check_apart(plan, escaping)
@@ -373,6 +377,8 @@ def compile_loop(
     plan = settle_powers(plan, context.with_grad)
     replaceable = find_replaceable(candidate, nest, plan, facts, context.with_grad)
     written = write_plan(plan, context, replaceable, builder.temporaries, nest)
+    used = {v.statement.store.array for v in vectors(plan)} | arrays_read_in(plan)
+    unused = frozenset(name for name in private if name not in used)
     floats = [n for n in written.replaced if category(nest.arrays[n].type.dtype) in _ROUNDED]
     if any(is_passed_on(name, candidate) for name in floats):
         context.round_off("a later operation may add up in the order of the new memory layout")
@@ -393,7 +399,7 @@ def compile_loop(
     )
     new_body = spell_sequences(written.body, context, facts.is_length)
     replacement = Replacement(
-        candidate.node, candidate.block, new_body, written.replaced, written.bound,
+        candidate.node, candidate.block, new_body, written.replaced | unused, written.bound,
         context.sums, find_factors(function, candidate, facts), candidate.written,
         find_taken(candidate, builder, written.replaced, context.with_grad),
     )  # fmt: skip

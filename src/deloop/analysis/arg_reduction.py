@@ -47,6 +47,8 @@ class Surroundings:
     escaping: frozenset[str] = frozenset()
     origins: Mapping[str, Expression] = field(default_factory=dict)
     live: frozenset[str] = frozenset()
+    private: frozenset[str] = frozenset()
+    """Tensors that only the loop looks at."""
 
     def original(self, value: Expression) -> Expression:
         """The value with variables that were set right before the loop written out."""

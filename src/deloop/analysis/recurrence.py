@@ -97,13 +97,24 @@ def _is_new_value(
         return True
     if kind != "last" and scalar.requires_grad(term):
         return False
-    if kind == "prod" and cell is None and category(statement.store.dtype) == "float":
-        return False  # a product that overflows by itself need not where it starts from a zero
+    if kind == "prod":
+        floating = category(statement.store.dtype) == "float"
+        # A product that overflows by itself need not where it starts from a zero.
+        return cell is not None or not floating or bool(start_number(statement, around))
     is_view = cell is not None and cell.rank is not Rank.NUMBER and bool(aliased_arrays(term))
     if kind in ("max", "min"):
         is_view = is_view and statement.store.array in around.escaping
         is_view = is_view and isinstance(statement.store.value, Select)
     return not is_view or (kind == "last" and isinstance(term, Load))
+
+
+def start_number(statement: Statement, around: Surroundings) -> int | float | bool | None:
+    """The number of which an array is full before the statement alone writes it; None if unknown.
+    """
+    tensor = around.arrays[statement.store.array]
+    writers = [s for s in around.statements if around.arrays[s.store.array].memory == tensor.memory]
+    alone = statement.store.cell is None and tensor.fresh and len(writers) == 1
+    return tensor.fill if alone else None
 
 
 def _own_type(

@@ -62,7 +62,7 @@ def _running(
     level: int,
 ) -> Running | None:
     store = statement.store
-    if store.cell is None or store.guards:
+    if store.guards:
         return None
     readers = tuple(
         s for s in component if s is not statement and scalar.reads(s.store.value, store.array)
