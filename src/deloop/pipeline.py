@@ -75,6 +75,7 @@ from deloop.transform.gradients import (
     check_scans,
     require_gradients,
 )
+from deloop.transform.guarded import guard_updates
 from deloop.transform.guards import guard_data
 from deloop.transform.hoist import hoist
 from deloop.transform.if_convert import if_convert
@@ -93,9 +94,16 @@ _ROUNDED = frozenset({"float", "complex"})
 
 @dataclass(frozen=True)
 class Options:
-    """What the caller asked for: `inline` writes helper functions' bodies, not their calls."""
+    """What the caller asked for: `inline` writes helper functions' bodies, not their calls.
+
+    With `guarded`, a variable that no iteration may set keeps what it held by an ``if`` in the new
+    code, instead of an assumption that some iteration does. `skips_nan` leaves NaN out of an
+    extreme by itself, instead of an assumption that there is none.
+    """
 
     inline: bool = False
+    guarded: bool = False
+    skips_nan: bool = False
 
 
 @dataclass(frozen=True)
@@ -216,7 +224,7 @@ def _compile(
     def attempt(candidate: Candidate) -> Results:
         part = next((p for p in split.parts if p.holds(candidate.node)), None)
         try:
-            found = compile_loop(function, candidate, hints, options)
+            found = compile_guarded(function, candidate, hints, options)
         except RefusalError as error:
             if part is not None:
                 raise Unliftable(part.explain(candidate.node, error.refusal)) from error
@@ -324,6 +332,28 @@ def _joined(reports: Sequence[LoopReport]) -> list[LoopReport]:
     return list(found.values())
 
 
+_UNCERTAIN = frozenset({"VEC917", "VEC918", "VEC945"})
+"""Refusals that may be for want of an iteration that sets a variable."""
+
+
+def compile_guarded(
+    function: SourceFunction, candidate: Candidate, hints: Mapping[str, int], options: Options
+) -> Compiled:
+    """One loop through every stage; once more, with conditions of its own, where that may help."""
+    try:
+        return compile_loop(function, candidate, hints, options)
+    except RefusalError as error:
+        if options.skips_nan or error.refusal.code not in _UNCERTAIN:
+            raise
+        for skips_nan in (False, True):
+            try:
+                more = replace(options, guarded=True, skips_nan=skips_nan)
+                return compile_loop(function, candidate, hints, more)
+            except RefusalError:
+                continue
+        raise
+
+
 def compile_loop(
     function: SourceFunction, candidate: Candidate, hints: Mapping[str, int], options: Options
 ) -> Compiled:
@@ -332,6 +362,7 @@ def compile_loop(
     facts = Facts(hints, spellable_at_entry(function, candidate.written))
     entry = set(function.parameters) - names_stored_before(function.node, candidate.written)
     is_changed = changed_before(function, candidate)
+    facts.may_guard, facts.may_skip_nan = options.guarded, options.skips_nan
     facts.known.extend(candidate.known)
     facts.at_most.update(candidate.at_most)
     facts.is_known_at_entry = partial(is_known_at_entry, nest.arrays, entry, is_changed)
@@ -357,6 +388,7 @@ def compile_loop(
         locals=nest.locals | frozenset(hoisted.arrays),
     )
     plan = drop_empty(lift(hoisted.plan, bounds.over(nest.arrays, nest.locals)))
+    plan = guard_updates(plan, facts.guards, nest)
     facts.needed[:] = write_out(facts.needed, plan, axes_of(plan, nest), nest)
     plan = widen(plan, nest.arrays, facts)
     plan = inline_kept(drop_overwritten(plan), nest.arrays, nest.locals, nest.live)
@@ -404,7 +436,7 @@ def compile_loop(
         find_taken(candidate, builder, written.replaced, context.with_grad),
     )  # fmt: skip
     in_place = set(builder.changed_in_place(candidate.node))
-    results = find_results(candidate, nest, with_grad, in_place)
+    results = find_results(candidate, nest, with_grad, in_place, facts.guards.keys())
     read = {load.array for s in statements for e in expressions_of(s.store) for load in loads(e)}
     memory = {name: tensor.memory for name, tensor in nest.arrays.items()}
     return Compiled(
