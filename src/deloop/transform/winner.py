@@ -66,6 +66,7 @@ class _Lifting:
     def result(self) -> Vector:
         """The statement over the axes that are left."""
         self._hull()
+        self._leave_repetitions()
         self._take_in_start()
         self._check_subscripts()
         reduced = [x for x in self.loops if x.iterator in self.accumulation.iterators]
@@ -103,6 +104,25 @@ class _Lifting:
             for mask in masks:
                 self.mask = both(self.mask, comparison_of(mask, {*names, loop.iterator}))
             self.loops[position] = replace(loop, lower=lower, upper=upper)
+
+    def _leave_repetitions(self) -> None:
+        """Loops of which each iteration compares the same: the first one wins, or the last.
+
+        ``for i: for j: if x[j] > best: best = x[j]; at = i   ->   x.max() and the first i``
+        """
+        kept = {s for x in self.loops for c in x.constraints for s in c.expression.symbols
+                if s != x.iterator}  # fmt: skip
+        for loop in [x for x in self.loops if x.iterator in self.accumulation.iterators]:
+            own = frozenset({loop.iterator})
+            compared = (self.winner.key, self.guard)
+            if any(scalar.iterators_of(e, own) for e in compared) or own & kept:
+                continue
+            self._require_run(loop)
+            edge = loop.upper - 1 if self.winner.is_last else loop.lower
+            term = scalar.substitute_symbols(self.accumulation.term, {loop.iterator: edge})
+            rest = self.accumulation.iterators - own
+            self.accumulation = replace(self.accumulation, term=term, iterators=rest)
+            self.loops.remove(loop)
 
     def _take_in_start(self) -> None:
         """The range grown by the iteration before the first, where that is what it starts from."""
