@@ -18,7 +18,7 @@ from deloop.analysis.bounds import Bounds, check_trip_counts
 from deloop.analysis.carried import check_decided, require_updates
 from deloop.analysis.certificate import Certificate, Respected, certify
 from deloop.analysis.counts import find_factors
-from deloop.analysis.coverage import find_replaceable, is_passed_on
+from deloop.analysis.coverage import find_private, find_replaceable, is_passed_on
 from deloop.analysis.escape import check_apart, find_escaping
 from deloop.analysis.facts import Facts
 from deloop.analysis.fillings import find_taken
@@ -46,7 +46,7 @@ from deloop.analysis.statements import (
 from deloop.analysis.surroundings import Surroundings
 from deloop.analysis.tried import check_tried
 from deloop.analysis.types import Candidate, Results
-from deloop.analysis.unseen import forget_first_types
+from deloop.analysis.unseen import check_widened, forget_first_types
 from deloop.backend.context import Context
 from deloop.backend.function import write_function
 from deloop.backend.results import Replacement
@@ -64,7 +64,7 @@ from deloop.frontend.search import Search
 from deloop.frontend.sequences import readable
 from deloop.frontend.split import Part, Split, Spot, find_outermost, split_function
 from deloop.ir.loop import Loop, Nest, expressions_of
-from deloop.ir.plan import Statement, Step, vectors
+from deloop.ir.plan import Statement, Step, arrays_read_in, vectors
 from deloop.ir.scalar import loads
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Tensor, Value
@@ -82,6 +82,7 @@ from deloop.transform.gradients import (
     require_gradients,
 )
 from deloop.transform.grouping import group_sums
+from deloop.transform.guarded import guard_updates
 from deloop.transform.guards import guard_data
 from deloop.transform.hoist import hoist
 from deloop.transform.if_convert import if_convert
@@ -108,9 +109,16 @@ _ROUNDED = frozenset({"float", "complex"})
 
 @dataclass(frozen=True)
 class Options:
-    """What the caller asked for: `inline` writes helper functions' bodies, not their calls."""
+    """What the caller asked for: `inline` writes helper functions' bodies, not their calls.
+
+    With `guarded`, a variable that no iteration may set keeps what it held by an ``if`` in the new
+    code, instead of an assumption that some iteration does. `skips_nan` leaves NaN out of an
+    extreme by itself, instead of an assumption that there is none.
+    """
 
     inline: bool = False
+    guarded: bool = False
+    skips_nan: bool = False
 
 
 @dataclass(frozen=True)
@@ -245,7 +253,7 @@ def _compile(
     def attempt(candidate: Candidate) -> Results:
         part = next((p for p in split.parts if p.holds(candidate.node)), None)
         try:
-            found = compile_loop(function, candidate, hints, options)
+            found = compile_guarded(function, candidate, hints, options)
         except RefusalError as error:
             if part is not None:
                 raise Unliftable(part.explain(candidate.node, error.refusal)) from error
@@ -365,6 +373,28 @@ def _joined(reports: Sequence[LoopReport]) -> list[LoopReport]:
     return list(found.values())
 
 
+_UNCERTAIN = frozenset({"VEC917", "VEC918", "VEC945"})
+"""Refusals that may be for want of an iteration that sets a variable."""
+
+
+def compile_guarded(
+    function: SourceFunction, candidate: Candidate, hints: Mapping[str, int], options: Options
+) -> Compiled:
+    """One loop through every stage; once more, with conditions of its own, where that may help."""
+    try:
+        return compile_loop(function, candidate, hints, options)
+    except RefusalError as error:
+        if options.skips_nan or error.refusal.code not in _UNCERTAIN:
+            raise
+        for skips_nan in (False, True):
+            try:
+                more = replace(options, guarded=True, skips_nan=skips_nan)
+                return compile_loop(function, candidate, hints, more)
+            except RefusalError:
+                continue
+        raise
+
+
 def compile_loop(
     function: SourceFunction, candidate: Candidate, hints: Mapping[str, int], options: Options
 ) -> Compiled:
@@ -390,6 +420,7 @@ def _compile_loop(
     builder, nest = read_nest(function, candidate, facts.hints)
     entry = set(function.parameters) - names_stored_before(function.node, candidate.reach)
     is_changed = changed_before(function, candidate)
+    facts.may_guard, facts.may_skip_nan = options.guarded, options.skips_nan
     facts.known.extend(candidate.known)
     facts.at_most.update(candidate.at_most)
     facts.is_known_at_entry = partial(is_known_at_entry, nest.arrays, entry, is_changed)
@@ -397,9 +428,13 @@ def _compile_loop(
     bounds, statements, dependences = analyse(nest, facts)
     check_tried(candidate, nest, statements)
     nest = forget_first_types(nest, statements)
+    check_widened(nest, statements)
     escaping = find_escaping(function, candidate, nest)
     origins = find_origins(function, candidate)
-    around = Surroundings(statements, nest.arrays, nest.cells, escaping, origins, nest.live, facts)
+    private = find_private(function, candidate, nest)
+    around = Surroundings(
+        statements, nest.arrays, nest.cells, escaping, origins, nest.live, facts, private
+    )
     plan = distribute(statements, dependences, around)
     respected = certify(plan, dependences, statements)
     check_decided(plan)
@@ -416,6 +451,7 @@ def _compile_loop(
         locals=nest.locals | frozenset(hoisted.arrays),
     )
     plan = drop_empty(lift(plan, bounds.over(nest.arrays, nest.locals)))
+    plan = guard_updates(plan, facts.guards, nest)
     facts.needed[:] = write_out(facts.needed, plan, axes_of(plan, nest), nest)
     plan = widen(plan, nest.arrays, facts)
     plan = inline_kept(drop_overwritten(plan), nest.arrays, nest.locals, nest.live)
@@ -447,6 +483,8 @@ def _compile_loop(
     replaceable = find_replaceable(candidate, nest, plan, facts, context.with_grad)
     names = named_plainly(builder.temporaries)
     written = write_plan(plan, context, replaceable, names, nest)
+    used = {v.statement.store.array for v in vectors(plan)} | arrays_read_in(plan)
+    unused = frozenset(name for name in private if name not in used)
     floats = [n for n in written.replaced if category(nest.arrays[n].type.dtype) in _ROUNDED]
     if any(is_passed_on(name, candidate) for name in floats):
         context.round_off("a later operation may add up in the order of the new memory layout")
@@ -470,12 +508,12 @@ def _compile_loop(
     )
     new_body = spell_sequences(written.body, context, facts.is_length)
     replacement = Replacement(
-        candidate.node, candidate.block, new_body, written.replaced, written.bound,
+        candidate.node, candidate.block, new_body, written.replaced | unused, written.bound,
         context.sums, find_factors(function, candidate, facts), candidate.written,
         find_taken(candidate, builder, written.replaced, context.with_grad), candidate.is_tried,
     )  # fmt: skip
     in_place = set(builder.changed_in_place(candidate.node))
-    results = find_results(candidate, nest, with_grad, in_place)
+    results = find_results(candidate, nest, with_grad, in_place, facts.guards.keys())
     read = {load.array for s in statements for e in expressions_of(s.store) for load in loads(e)}
     memory = {name: tensor.memory for name, tensor in nest.arrays.items()}
     return Compiled(

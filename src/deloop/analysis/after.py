@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import replace
 
 from deloop.analysis.types import Candidate
@@ -13,14 +14,18 @@ from deloop.ir.types import Integer, Literal, Scalar, Tensor, TensorType
 
 
 def find_results(
-    candidate: Candidate, nest: Nest, with_grad: frozenset[str], in_place: set[str]
+    candidate: Candidate,
+    nest: Nest,
+    with_grad: frozenset[str],
+    in_place: set[str],
+    guarded: Set[str] = frozenset(),
 ) -> dict[str, Item]:
     """The names that a rewritten loop leaves with a Python number or a 0-d tensor of their own.
 
     Their types are what the loop's last iteration gives; that there is one is assumed where else
     the type would be another. A name that may be an element of one other tensor perhaps shares its
     memory; one that may be of several is left out. Tensors changed `in_place` by ``x += …`` are
-    what they were.
+    what they were. Those set under a condition, `guarded`, may be either.
     """
     found: dict[str, Item] = {}
     for name in in_place:
@@ -30,7 +35,7 @@ def find_results(
             kind = replace(item.type, requires_grad=grad, leaf=item.type.leaf and not grad)
             found[name] = replace(item, type=kind, fill=None)
     for cell in nest.cells:
-        if cell.key not in nest.live or cell.kind.rank is Rank.TENSOR:
+        if cell.key not in nest.live or cell.key in guarded or cell.kind.rank is Rank.TENSOR:
             continue
         if cell.kind.rank is Rank.NUMBER:
             if cell.kind.dtype != "complex128":

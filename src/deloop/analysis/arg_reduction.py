@@ -85,8 +85,7 @@ def find_arg_reduction(
     comparison = _comparison_of(compared[0], updates)
     if comparison is None or category(comparison.key.type.dtype) not in ("int", "float"):
         return None
-    used = scalar.iterators_of(comparison.key, frozenset(reduced))
-    if used != set(reduced):
+    if not scalar.iterators_of(comparison.key, frozenset(reduced)):
         return None
     guard: Expression = number(True)
     for condition in updates[0].conditions:

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from dataclasses import replace
 
 from deloop.analysis.facts import Facts
+from deloop.analysis.masks import comparison_of
 from deloop.diagnostic import Refusal
 from deloop.dtype import Rank
 from deloop.errors import Unsupported
 from deloop.frontend.apply import DataRequirement
 from deloop.frontend.expression import both, negate, number
 from deloop.ir.affine import Affine, at_least
+from deloop.ir.axis import Axis
 from deloop.ir.loop import Cell, Nest, Store
 from deloop.ir.plan import Statement, Step, vectors
 from deloop.ir.scalar import (
     UNSET,
     Call,
     Cast,
+    ElementType,
     Expression,
     Index,
     Load,
     Number,
+    Reduce,
     Select,
     loads,
+    substitute_symbols,
     walk,
 )
 from deloop.poly.domain import Domain
@@ -59,6 +65,10 @@ def require_updates(
         certain = [s for s in updates if _taken(s.store.value, cell) == number(True)]
         if any(_runs(s, depth, facts) for s in certain if not s.store.guards):
             continue
+        guard = None if depth else _guard_of(updates, cell, nest) if facts.may_guard else None
+        if guard is not None and cell.key in nest.live:
+            facts.guards[cell.key] = guard
+            continue
         possible = [s for s in updates if not s.store.guards and _runs(s, depth, facts)]
         if certain or len(updates) != 1 or not possible or depth:
             sentence = f"loop kept: whether an iteration sets {cell.name} is not known"
@@ -67,6 +77,44 @@ def require_updates(
         reason = f"some iteration sets {cell.name}"
         needed.append(DataRequirement(_taken(store.value, cell), store.place, reason, every=False))
     return needed
+
+
+def _guard_of(updates: Sequence[Statement], cell: Cell, nest: Nest) -> Expression | None:
+    """The condition under which some iteration sets a variable; None where it cannot be written.
+
+    ``if x[i] > 0: s = s + x[i]   ->   any over i of x[i] > 0``
+    """
+    found: Expression = number(False)
+    for statement in updates:
+        names = {x.iterator for x in statement.loops}
+        moving = any(
+            set(c.expression.symbols) & (names - {x.iterator})
+            for x in statement.loops
+            for c in x.constraints
+        )
+        taken = _taken(statement.store.value, cell)
+        inside = {load.array for load in loads(taken)} & nest.locals
+        if moving or inside or statement.store.guards or not statement.loops:
+            return None
+        condition: Expression = number(True)
+        if taken == number(True):
+            for loop in statement.loops:
+                extent = loop.upper - loop.lower if loop.span is None else loop.span
+                condition = both(condition, comparison_of(at_least(extent, 1), set()))
+        else:
+            condition = over("any", taken, tuple(x.axis for x in statement.loops))
+        found = both(found, condition, "logical_or")
+    return found
+
+
+def over(kind: str, condition: Expression, axes: Sequence[Axis]) -> Expression:
+    """Whether any or all iterations meet a condition; its axes are none of the loops' own."""
+    renamed = {a.iterator: Affine.symbol(f"{a.iterator}'") for a in axes}
+    own = tuple(replace(a, iterator=f"{a.iterator}'") for a in axes)
+    return Reduce(kind, substitute_symbols(condition, renamed), own, _TRUTH)
+
+
+_TRUTH = ElementType("bool", Rank.TENSOR)
 
 
 def _hands_on(store: Store, cell: Cell, changing: Set[str]) -> bool:

@@ -16,8 +16,10 @@ from deloop.ir.affine import Affine, Constraint, at_least
 from deloop.ir.loop import Nest
 from deloop.ir.plan import Statement, Step, Vector, vectors
 from deloop.ir.scalar import requires_grad
+from deloop.ir.source import SourceFunction
 from deloop.ir.types import Tensor
 from deloop.poly.domain import Domain, covers
+from deloop.text.liveness import is_read_behind
 from deloop.text.names import is_read_only_in
 
 
@@ -131,6 +133,24 @@ def _is_changed(name: str, candidate: Candidate) -> bool:
             ):
                 return True
     return False
+
+
+def find_private(function: SourceFunction, candidate: Candidate, nest: Nest) -> frozenset[str]:
+    """Tensors made right before the loop that nobody looks at behind it.
+
+    ``s = torch.zeros(m)`` that the loop adds up in place, to store it elsewhere.
+    """
+    node, block, body = candidate.node, candidate.block, candidate.function_body
+    return frozenset(
+        name
+        for name, tensor in nest.arrays.items()
+        if tensor.fresh
+        and name.isidentifier()
+        and tensor.name == name
+        and not _is_shared(tensor, candidate)
+        and allocation_of(name, node, block, body) is not None
+        and not is_read_behind(name, candidate.written, function.node)
+    )
 
 
 def _is_shared(tensor: Tensor, candidate: Candidate) -> bool:

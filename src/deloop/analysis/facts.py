@@ -9,6 +9,7 @@ from deloop.diagnostic import Assumption
 from deloop.frontend.apply import DataRequirement
 from deloop.ir.affine import Affine, Constraint, Sign, at_least, equal
 from deloop.ir.observed import evaluate_symbol
+from deloop.ir.scalar import Expression
 from deloop.poly.domain import Domain, proves
 
 
@@ -32,6 +33,12 @@ class Facts:
         self.equal: dict[str, Affine] = {}
         self.assumptions: list[Assumption] = []
         self.needed: list[DataRequirement] = []
+        self.may_guard = False
+        """Whether a variable may keep the number that it began as, by an ``if`` in the new code."""
+        self.may_skip_nan = False
+        """Whether the new code may leave NaN out of an extreme by itself."""
+        self.guards: dict[str, Expression] = {}
+        """For such variables, the condition under which some iteration sets them."""
         self.is_known_at_entry: Callable[[str], bool] = lambda array: False
         """Whether an array holds at the function's first line what it holds in the loop."""
         self.may_double, self.doubles = True, False

@@ -94,6 +94,8 @@ def read_update(statement: Statement, own: Load) -> tuple[str, Expression] | Non
     """The kind and the term of a statement that updates `own`, None where it does not."""
     store = statement.store
     found = decompose(store.value, own, store.dtype)
+    if found is None and store.cell is None and store.value.type.dtype != store.dtype:
+        found = _narrowed(store.value, own, store.dtype)
     if found is None:
         return None
     kind, term = found
@@ -147,6 +149,15 @@ def _own(store: Store) -> Load:
     return Load(store.array, store.subscripts, store.value.type)
 
 
+def start_number(statement: Statement, around: Surroundings) -> int | float | bool | None:
+    """The number of which an array is full before the statement alone writes it; None if unknown.
+    """
+    tensor = around.arrays[statement.store.array]
+    writers = [s for s in around.statements if around.arrays[s.store.array].memory == tensor.memory]
+    alone = statement.store.cell is None and tensor.fresh and len(writers) == 1
+    return tensor.fill if alone else None
+
+
 def _only_own(statement: Statement, dependences: Sequence[Dependence]) -> bool:
     """Whether instances depend on each other only through the very element that each updates."""
     for d in dependences:
@@ -180,7 +191,7 @@ def decompose(value: Expression, own: Load, dtype: str) -> _Form | None:
         return "last", value
     if isinstance(value, Cast) and value.type.dtype == dtype and value.type.rank != Rank.NUMBER:
         if value.value.type.dtype != dtype and category(dtype) != "int":
-            return None  # each step is rounded to the narrower dtype
+            return _narrowed(value.value, own, dtype)
         return decompose(value.value, own, dtype)
     match value:
         case Call("add" | "mul" as word, (first, second), _, "" | "torch.add" | "torch.mul", ()):
@@ -212,6 +223,23 @@ def decompose(value: Expression, own: Load, dtype: str) -> _Form | None:
         case Select():
             return _decompose_select(value, own, dtype)
     return None
+
+
+_HALVES = frozenset({"float16", "bfloat16"})
+
+
+def _narrowed(value: Expression, own: Load, dtype: str) -> _Form | None:
+    """``out[i] += x[j]`` of float64 into float32: what is added is rounded, not each step's sum.
+
+    A half loses too much at each step to be the same.
+    """
+    if isinstance(value, Select) or not _is_narrower(dtype, value.type.dtype):
+        return None
+    found = decompose(value, own, value.type.dtype)
+    if found is None or found[0] not in ("sum", "max", "min"):
+        return None
+    kind, term = found
+    return kind, cast(term, ElementType(dtype, max(term.type.rank, Rank.SCALAR)))
 
 
 def _keeps_dtype(value: Expression, dtype: str) -> bool:
@@ -338,15 +366,28 @@ def _extreme(
         left, right, word = right, left, _MIRRORED[word]
     if not is_own(right, own) or _reads(left, own):
         return None
-    if is_own(then, own) and _same_value(otherwise, left):
-        word = _OPPOSITE[word]  # own if x <= own else x
-        if category(left.type.dtype) == "float":
-            return None  # with NaN the opposite comparison is another one
-    elif not (is_own(otherwise, own) and _same_value(then, left)):
-        return None
+    if is_own(then, own):
+        # own if x <= own else x; with NaN the opposite comparison is another one
+        if not _same_value(otherwise, left) or category(left.type.dtype) == "float":
+            return None
+        word = _OPPOSITE[word]
+    else:
+        if isinstance(then, Cast) and then.type.dtype == dtype != left.type.dtype:
+            then = then.value  # the store's own
+        if not (is_own(otherwise, own) and _same_value(then, left)):
+            return None
     if left.type.dtype != dtype:
-        return None
+        if left.type.rank is Rank.NUMBER or not _is_narrower(dtype, left.type.dtype):
+            return None
+        left = cast(left, replace(left.type, dtype=dtype))  # the greatest stays the greatest
     return ("max" if word in ("gt", "ge") else "min"), left
+
+
+def _is_narrower(dtype: str, other: str) -> bool:
+    """Whether storing into a float dtype rounds no more than a sum in it does."""
+    return (dtype, other) == ("float32", "float64") or (
+        category(dtype) == "float" and dtype not in _HALVES and category(other) == "int"
+    )
 
 
 def _same_value(value: Expression, other: Expression) -> bool:

@@ -27,6 +27,8 @@ class Surroundings:
     origins: Mapping[str, Expression] = field(default_factory=dict)
     live: frozenset[str] = frozenset()
     facts: Facts | None = None
+    private: frozenset[str] = frozenset()
+    """Tensors that only the loop looks at."""
 
     def assume(self, constraint: Constraint, reason: str) -> bool:
         """Take a constraint on sizes as given, with a guard; False where it does not hold."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from deloop.diagnostic import Refusal
 from deloop.dtype import RANGES, Rank, category
+from deloop.errors import Unsupported
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.loop import Cell, Nest, expressions_of
@@ -52,6 +54,44 @@ def _is_unseen(cell: Cell, nest: Nest, statements: Sequence[Statement]) -> bool:
     return True
 
 
+def check_widened(nest: Nest, statements: Sequence[Statement]) -> None:
+    """Ask that all that reads a tensor which an update widens computes in the wider dtype anyway.
+
+    ``h = torch.zeros(()); h = 0.5 * h + x[i]`` of float64. Raises `Unsupported` where it is not so.
+    """
+    for cell in nest.cells:
+        start = cell.start
+        if not cell.changes_type or start is None or start.type.rank is Rank.NUMBER:
+            continue
+        values = [s.store.value for s in statements if _reads(s.store.value, cell)]
+        if not all(_is_computed_wider(v, cell) for v in values):
+            sentence = f"loop kept: {cell.name} begins as another type than it has later"
+            raise Unsupported(Refusal("VEC918", nest.place, sentence))
+
+
+def _is_computed_wider(value: Expression, cell: Cell) -> bool:
+    """Whether a value is the same where the cell has its later dtype from the beginning."""
+    if not _reads(value, cell):
+        return True
+    match value:
+        case Load(array):
+            return array == cell.key
+        case Cast(inner):
+            return _is_computed_wider(inner, cell)
+        case Select(condition, then, otherwise):
+            return all(_is_computed_wider(e, cell) for e in (condition, then, otherwise))
+        case Call(operator, arguments, _, _, ()):
+            if not all(_is_computed_wider(a, cell) for a in arguments):
+                return False
+            beside = [a.type for a in arguments if not _reads(a, cell)]
+            wider = any(
+                t.dtype == cell.kind.dtype and t.rank is not Rank.NUMBER for t in beside
+            )
+            settled = all(isinstance(a, Call) for a in arguments if _reads(a, cell))
+            return wider or settled or operator.startswith("logical_") or operator in _COMPARISONS
+    return False
+
+
 def _reads(value: Expression, cell: Cell) -> bool:
     return any(load.array == cell.key for load in scalar.loads(value))
 
@@ -63,7 +103,7 @@ def _is_exact(start: Number, kind: ElementType) -> bool:
         return False
     if category(kind.dtype) == "float":
         if value - value != 0:
-            return isinstance(value, float)
+            return isinstance(value, float)  # an infinity
         scaled = float(value) * 256
         return scaled.is_integer() and abs(scaled) <= _DIGITS[kind.dtype]
     low, high = RANGES.get(kind.dtype, (0, -1))
@@ -97,10 +137,10 @@ def _is_harmless(value: Expression, cell: Cell) -> bool:
 def _goes_with(value: Expression, cell: Cell) -> bool:
     """Whether an operand makes the same of the number as of the tensor."""
     match value:
-        case Number(int() as number):
-            return abs(number) <= 256
-        case Number(float() as number):
-            return (number * 256).is_integer() and abs(number) <= 256
+        case Number(int() as whole):
+            return abs(whole) <= 256
+        case Number(float() as real):
+            return float(real * 256).is_integer() and abs(real) <= 256
         case Index():
             return True
     return value.type.dtype == cell.kind.dtype and value.type.rank is not Rank.NUMBER

@@ -121,7 +121,9 @@ class _Writer:
             if isinstance(step, Serial):
                 body.append(self._serial(step))
             else:
-                body.extend(self._vector(step, top))
+                for statement in self._vector(step, top):
+                    if step.when is None or not _joins(body, statement):
+                        body.append(statement)
         return body
 
     def _serial(self, step: Serial) -> ast.stmt:
@@ -209,8 +211,12 @@ class _Writer:
         is_said = statement is None or isinstance(statement, ast.Pass)
         body = [*before, *([] if is_said or statement is None else [statement])]
         self._note_bound(step, body, top)
-        if step.conditions:  # a name set under a condition is not known behind it
+        if step.conditions or step.when is not None:
+            # a name set under a condition is not known behind it
             self.context.names = {e: n for e, n in self.context.names.items() if e in outside}
+        if step.when is not None:
+            test = Emitter(self.context, [], [], store.place).emit(step.when).node
+            return [ast.If(test, body, [])]
         return [ast.If(self._test(step.conditions), body, [])] if step.conditions else body
 
     def _in_front(self) -> list[ast.stmt]:
@@ -252,7 +258,8 @@ class _Writer:
         self.seen |= names_read(body)
         store = step.statement.store
         name = self.context.arrays[store.array].name
-        certain = store.cell is not None and top and body and not step.conditions
+        unconditional = not step.conditions and step.when is None
+        certain = store.cell is not None and top and body and unconditional
         if certain and name not in self.seen:
             self.bound.add(name)
 
@@ -734,6 +741,17 @@ def _is_element(value: Expression, store: Store) -> bool:
     )
 
 
+def _joins(body: list[ast.stmt], statement: ast.stmt) -> bool:
+    """Whether a statement under a condition went into the one before, which has the same."""
+    last = body[-1] if body else None
+    if not isinstance(last, ast.If) or not isinstance(statement, ast.If) or last.orelse:
+        return False
+    if not syntax.same(last.test, statement.test):
+        return False
+    last.body.extend(statement.body)
+    return True
+
+
 def _sides(node: ast.expr, word: str) -> tuple[ast.expr, ast.operator, ast.expr] | None:
     """The operands of ``a - b`` or ``a.sub(b)``."""
     match node:
@@ -794,7 +812,7 @@ def _first_use(steps: tuple[Step, ...], array: str) -> bool | None:
         store = vector.statement.store
         if any(load.array == array for e in expressions_of(store) for load in scalar.loads(e)):
             return True
-        if store.array == array and not vector.conditions:
+        if store.array == array and not vector.conditions and vector.when is None:
             return False
     return None
 

@@ -62,9 +62,21 @@ def compile_call(
         raise OutOfScope("the source of the function does not parse")
     try:
         found = compile_function(parsed, description.values, description.hints, subject.options)
+        for skips_nan in (False, True):
+            if not _may_be_written(find_unmet_assumption(subject, found, bound)):
+                break
+            options = replace(subject.options, guarded=True, skips_nan=skips_nan)
+            again = compile_function(parsed, description.values, description.hints, options)
+            found = again if again.status == found.status else found
     except RefusalError as error:
         found = keep_function(parsed.text, error.refusal)
     return (found if found.status == "kept" else assume_memory(found, description)), description
+
+
+def _may_be_written(unmet: Assumption | None) -> bool:
+    """Whether what does not hold of the data can be a condition of the new code instead."""
+    sentences = ("some iteration", "no value compared is NaN")
+    return unmet is not None and unmet.sentence.startswith(sentences)
 
 
 def assume_memory(compilation: Compilation, description: Description) -> Compilation:

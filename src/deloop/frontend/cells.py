@@ -335,9 +335,18 @@ class CellReader(ConditionReader):
             )
         elif fits:
             fits = category(kind.type.dtype) == "float" and kind.type.dtype not in _HALVES
-        if not (fits or widens):
+        if not (fits or widens or _is_widened(first, kind.type, self._fill_of(name, value))):
             sentence = f"loop kept: {name} begins as another type than it has later"
             self.unsupported(node, sentence, "VEC918")
+
+    def _fill_of(self, name: str, value: Expression) -> object:
+        """The number of which a tensor that a variable begins as is full, as far as is known."""
+        item = self.environment.get(name)
+        if isinstance(item, Tensor) and item.fresh:
+            return item.fill
+        while isinstance(value, scalar.Cast):
+            value = value.value
+        return value.value if isinstance(value, scalar.Number) else None
 
     def _kind(self, name: str, value: Expression, node: ast.AST, own: str = "") -> CellKind:
         """What a value is to a cell; on paths that leave the cell `own` as it was, what it will be.
@@ -450,6 +459,32 @@ def _beyond(value: Expression | None, kind: ElementType) -> Expression | None:
         return None
     lowest, highest = RANGES[kind.dtype]
     return build.number(int(lowest if value.value < 0 else highest))
+
+
+def _is_widened(first: ElementType, kind: ElementType, fill: object) -> bool:
+    """Whether a tensor counts as one of the wider dtype that its first update gives.
+
+    ``total = torch.zeros(m); total = total + x[i]`` of float64: what an operator makes of both, it
+    makes of the wider one. A bool, or small whole numbers, are the same in every dtype.
+    """
+    if Rank.NUMBER in (first.rank, kind.rank) or first.rank != kind.rank:
+        return False
+    order = ("bool", "int", "float").index
+    groups = category(first.dtype), category(kind.dtype)
+    if "complex" in groups or order(groups[0]) > order(groups[1]):
+        return False
+    if isinstance(fill, int | float) and float(fill).is_integer() and abs(fill) <= 100:
+        return groups[1] != "bool" and (fill >= 0 or kind.dtype != "uint8")
+    return first.dtype == "bool" or (first.dtype, kind.dtype) in _EXACTLY_WIDER
+
+
+_EXACTLY_WIDER = frozenset(
+    {
+        ("float16", "float32"), ("float16", "float64"), ("float32", "float64"),
+        ("bfloat16", "float32"), ("bfloat16", "float64"),
+        ("uint8", "int32"), ("uint8", "int64"), ("int32", "int64"), ("int32", "float64"),
+    }
+)  # fmt: skip
 
 
 def _kinds_set(value: Expression, own: str) -> list[ElementType]:

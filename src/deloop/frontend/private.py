@@ -33,7 +33,7 @@ class PrivateReader(MadeReader):
         """The item, or its own array where elements of it are written later on."""
         if not self.loops or self.guards or not isinstance(item, build.NODES):
             return item
-        if build.is_number(item) or len(build.types_of(item)) != 1 or name not in self._filled():
+        if build.is_number(item) or len(build.types_of(item)) != 1 or name not in self._names_filled():
             return item
         shape = self.row_shape(item, node)
         fixed = not any(set(size.symbols) & self.iterators for size in shape)
@@ -41,7 +41,7 @@ class PrivateReader(MadeReader):
             return item
         return self._private(name, item, shape, node)
 
-    def _filled(self) -> frozenset[str]:
+    def _names_filled(self) -> frozenset[str]:
         """Names of tensors of which the function writes elements, or which it changes by calls."""
         if self.filled is None:
             self.filled = frozenset(_filled_names(self.function.node))

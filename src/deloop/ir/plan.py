@@ -93,13 +93,15 @@ class Vector:
     """A statement of which the loops from `level` on (counted from 0) became axes.
 
     `conditions` are those on serial iterators alone, under which it runs. `accumulation` is
-    what its instances combine, if they do: one cycle of dependences that needs no loop.
+    what its instances combine, if they do: one cycle of dependences that needs no loop. `when` is a
+    condition on data under which a variable is set at all.
     """
 
     statement: Statement
     level: int
     conditions: tuple[Constraint, ...] = ()
     accumulation: Accumulation | None = None
+    when: Expression | None = None
 
     @property
     def axes(self) -> tuple[Loop, ...]:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from deloop.analysis.arg_reduction import find_arg_reduction
 from deloop.analysis.legality import refuse_carried
-from deloop.analysis.recurrence import find_accumulation
+from deloop.analysis.recurrence import find_accumulation, start_number
 from deloop.analysis.scan import find_chain, find_running
 from deloop.analysis.scatter import find_masked_store, find_scatters
 from deloop.analysis.surroundings import Surroundings
@@ -158,7 +158,8 @@ class _Distribution:
             facts = self.around.facts
             if not pays_off(running.statement, running.loop, level, facts, is_light):
                 return None
-        statements, changed = expand_running(running, component, dependences, level)
+        start = start_number(running.statement, self.around)
+        statements, changed = expand_running(running, component, dependences, level, start)
         readers = {r.name for r in running.readers}
         if any(s.store.array in self.live and is_late(s) for s in statements if s.name in readers):
             return None  # what is left behind is the object that the variable held before
@@ -196,6 +197,8 @@ class _Distribution:
     def _is_done(self, statement: Statement, readers: set[str], level: int) -> bool:
         """Whether nobody needs the last value of a variable that `readers` read on its way."""
         array = statement.store.array
+        if statement.store.cell is None and array not in self.around.private:
+            return False
         around = {x.iterator for x in statement.loops[:level]}
         own = {s for x in statement.store.subscripts if isinstance(x, Affine) for s in x.symbols}
         used = any(

@@ -66,8 +66,10 @@ def _inlined(
     step = steps[position]
     assert isinstance(step, Vector)
     store = step.statement.store
-    if step.conditions or any(isinstance(n, Load) and n.array == store.array
-                              for n in scalar.walk(store.value)):  # fmt: skip
+    reads_itself = any(
+        isinstance(n, Load) and n.array == store.array for n in scalar.walk(store.value)
+    )
+    if step.conditions or step.when is not None or reads_itself:
         return None
     end = next(
         (k for k in range(position + 1, len(steps)) if redefines(steps[k], store.array, step)),
@@ -135,6 +137,7 @@ def redefines(step: Step, array: str, first: Vector) -> bool:
         isinstance(step, Vector)
         and step.statement.store.array == array
         and not step.conditions
+        and step.when is None
         and len(step.axes) == len(first.axes)
         and _places(step) == _places(first)
         and all(

@@ -27,7 +27,7 @@ from deloop.ir.scalar import ElementType, Expression, Load, Scan, Select
 from deloop.ops.reductions import find_reduction, neutral_of
 from deloop.poly.domain import Domain
 from deloop.transform.ranges import widen_ranges
-from deloop.transform.reduce import combine, reduce_over
+from deloop.transform.reduce import combine, reduce_over, without_nan
 from deloop.transform.scan import scans_of, steps_late, without_scans
 from deloop.transform.scatter import settle_scatter
 from deloop.transform.winner import lift_winner
@@ -195,6 +195,8 @@ class _Lifting:
         extent = at_least(loop.upper - loop.lower, 1)
         if self._lifted(extent.expression):
             return False  # where no iteration of the other loop runs, nothing is known
+        if self.statement.store.array in self.facts.guards:
+            return True  # or it is left alone
         around = self.statement.loops[: self.level]
         domain = Domain(
             tuple(x.iterator for x in around), tuple(c for x in around for c in x.constraints)
@@ -234,7 +236,10 @@ class _Lifting:
         if reduction.widens:  # the loop adds in the wider dtype from the first step on
             term = cast(term, ElementType(wider(own.type, term.type), term.type.rank))
         passes_nan = category(store.dtype) == "float" and not found.skips_nan
-        reduced = reduce_over(found.kind, term, axes, found.skips_nan)
+        leaves_out = found.skips_nan and self.facts.may_skip_nan
+        if leaves_out:
+            term = without_nan(term, found.kind)
+        reduced = reduce_over(found.kind, term, axes, found.skips_nan and not leaves_out)
         value = combine(found.kind, own, reduced, passes_nan)
         domain = tuple(
             c for c in statement.domain if not set(c.expression.symbols) & found.iterators

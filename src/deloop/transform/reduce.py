@@ -194,6 +194,13 @@ def _kind_of(value: Expression) -> str | None:
     return value.kind
 
 
+def without_nan(term: Expression, kind: str) -> Expression:
+    """What never wins in the place of NaN: ``select(isnan(x), -inf, x)`` for the greatest."""
+    condition = Call("isnan", (term,), ElementType("bool", term.type.rank), "torch.isnan")
+    worst = cast(number(float("-inf" if kind == "max" else "inf")), term.type)
+    return Select(condition, worst, term)
+
+
 def require_comparable(plan: tuple[Step, ...]) -> list[DataRequirement]:
     """Ask that no value of an extreme is NaN, where the loop's comparison passes over NaN."""
     found: list[DataRequirement] = []

@@ -11,7 +11,7 @@ from dataclasses import replace
 from deloop.analysis.recurrence import wider
 from deloop.analysis.scan import Chain, Running, fresh_iterator, implicit_names, scan_of
 from deloop.dtype import Rank, category
-from deloop.frontend.expression import cast
+from deloop.frontend.expression import cast, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Statement
@@ -23,18 +23,27 @@ from deloop.transform.reduce import combine, counted, reduce_over
 
 
 def expand_running(
-    running: Running, component: Sequence[Statement], dependences: Sequence[Dependence], level: int
+    running: Running,
+    component: Sequence[Statement],
+    dependences: Sequence[Dependence],
+    level: int,
+    start: int | float | bool | None = None,
 ) -> tuple[list[Statement], list[Dependence]]:
-    """The component with scans for reads of the variable, and what depends on what then."""
+    """The component with scans for reads of the variable, and what depends on what then.
+
+    `start` is the number that it begins with, where that is known.
+    """
     changed: dict[str, Statement] = {}
     for reader in running.readers:
-        value = _expanded(running, reader)
+        value = _expanded(running, reader, start)
         changed[reader.name] = replace(reader, store=replace(reader.store, value=value))
     statements = [changed.get(s.name, s) for s in component]
     return statements, _dependences(running, dependences, level)
 
 
-def _expanded(running: Running, reader: Statement) -> Expression:
+def _expanded(
+    running: Running, reader: Statement, number_before: int | float | bool | None
+) -> Expression:
     """The reader's value, the variable's value before the loop and a scan in place of reads."""
     names = implicit_names(running.statement, reader)
     store = running.statement.store
@@ -56,19 +65,22 @@ def _expanded(running: Running, reader: Statement) -> Expression:
     kept = own.type if kind == "linear" else term.type
     inclusive = scan_of(kind, term, running.loop, kept, skips, name, factor)
     behind = reader.name in running.behind
+    start: Expression = own
+    if number_before is not None:
+        start = cast(number(number_before), own.type)
 
     def change(node: Expression) -> Expression:
         if node == updated:
-            return cast(_joined(own, inclusive), node.type)
+            return cast(_joined(start, inclusive), node.type)
         if isinstance(node, Load) and node.array == store.array:
             scan = inclusive if behind else _exclusive(inclusive)
-            return cast(_joined(own, scan), node.type)
+            return cast(_joined(start, scan), node.type)
         return scalar.rebuild(node, change)
 
     return change(reader.store.value)
 
 
-def _joined(start: Load, scan: Scan) -> Expression:
+def _joined(start: Expression, scan: Scan) -> Expression:
     """What the variable began with, and the steps since."""
     if scan.kind == "linear" or (scan.exclusive and scan.kind in ("last", "max", "min")):
         return replace(scan, first=start)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from deloop.analysis.arg_reduction import unwidened
 from deloop.analysis.bounds import Bounds, greatest, least
+from deloop.analysis.carried import over
 from deloop.analysis.masks import comparison_of
 from deloop.diagnostic import Refusal
 from deloop.dtype import Rank
@@ -25,7 +26,6 @@ from deloop.ir.scalar import Call, ElementType, Expression, Index, Load, Number,
 from deloop.ops.reductions import neutral_of
 
 _POSITION = ElementType("int64", Rank.SCALAR)
-_TRUTH = ElementType("bool", Rank.TENSOR)
 
 
 def lift_winner(vector: Vector, bounds: Bounds) -> Vector:
@@ -51,17 +51,29 @@ class _Lifting:
     @property
     def guard(self) -> Expression:
         """The condition under which a place of the rectangle takes part."""
-        return both(self.mask, self.winner.guard)
+        guard = both(self.mask, self.winner.guard)
+        return both(guard, negate(self._is_nan())) if self.passes_over_nan else guard
+
+    @property
+    def passes_over_nan(self) -> bool:
+        """Whether the new code leaves out NaN, as a comparison does, instead of asking for none."""
+        return self.facts.may_skip_nan and self.accumulation.skips_nan
+
+    def _is_nan(self) -> Expression:
+        bare = unwidened(self.winner.key)
+        return Call("isnan", (bare,), ElementType("bool", bare.type.rank), "torch.isnan")
 
     def result(self) -> Vector:
         """The statement over the axes that are left."""
         self._hull()
+        self._leave_repetitions()
         self._take_in_start()
         self._check_subscripts()
         reduced = [x for x in self.loops if x.iterator in self.accumulation.iterators]
-        for loop in reduced:
-            self._require_run(loop)
         self._require_data(reduced)
+        for loop in reduced:
+            if self.statement.store.array not in self.facts.guards:
+                self._require_run(loop)
         store = self.statement.store
         value = self._value(tuple(x.axis for x in reduced))
         loops = tuple(x for x in self.loops if x not in reduced)
@@ -93,6 +105,25 @@ class _Lifting:
                 self.mask = both(self.mask, comparison_of(mask, {*names, loop.iterator}))
             self.loops[position] = replace(loop, lower=lower, upper=upper)
 
+    def _leave_repetitions(self) -> None:
+        """Loops of which each iteration compares the same: the first one wins, or the last.
+
+        ``for i: for j: if x[j] > best: best = x[j]; at = i   ->   x.max() and the first i``
+        """
+        kept = {s for x in self.loops for c in x.constraints for s in c.expression.symbols
+                if s != x.iterator}  # fmt: skip
+        for loop in [x for x in self.loops if x.iterator in self.accumulation.iterators]:
+            own = frozenset({loop.iterator})
+            compared = (self.winner.key, self.guard)
+            if any(scalar.iterators_of(e, own) for e in compared) or own & kept:
+                continue
+            self._require_run(loop)
+            edge = loop.upper - 1 if self.winner.is_last else loop.lower
+            term = scalar.substitute_symbols(self.accumulation.term, {loop.iterator: edge})
+            rest = self.accumulation.iterators - own
+            self.accumulation = replace(self.accumulation, term=term, iterators=rest)
+            self.loops.remove(loop)
+
     def _take_in_start(self) -> None:
         """The range grown by the iteration before the first, where that is what it starts from."""
         for name, value in self.winner.start:
@@ -122,14 +153,11 @@ class _Lifting:
         """No value compared is NaN, and some iteration beats the start."""
         key = self.winner.key
         narrowed = not isinstance(self.mask, Number)
-        if self.accumulation.skips_nan:
-            bare = unwidened(key)
-            kind = ElementType("bool", bare.type.rank)
-            is_nan = Call("isnan", (bare,), kind, "torch.isnan")
-            harmless = negate(both(self.guard, is_nan))
+        if self.accumulation.skips_nan and not self.passes_over_nan:
+            harmless = negate(both(self.guard, self._is_nan()))
             if narrowed:  # the loops as they were would not do for a rectangle
                 everything = tuple(x.axis for x in self.loops[self.vector.level :])
-                harmless = _over("all", harmless, everything)
+                harmless = over("all", harmless, everything)
             self._need(harmless, "no value compared is NaN")
         condition = self.winner.beats
         if condition is None and isinstance(self.guard, Number):
@@ -139,10 +167,21 @@ class _Lifting:
             condition = both(self.winner.guard, better)
         condition = both(self.mask, condition)
         reason = "some iteration beats what the search starts from"
+        if self._is_guarded(condition):
+            array = self.statement.store.array
+            self.facts.guards[array] = over("any", condition, tuple(x.axis for x in reduced))
+            return
         kept = [x for x in self.loops[self.vector.level :] if x not in reduced]
         if kept or narrowed:
-            condition = _over("any", condition, tuple(x.axis for x in reduced))
+            condition = over("any", condition, tuple(x.axis for x in reduced))
         self._need(condition, reason, every=bool(kept))
+
+    def _is_guarded(self, condition: Expression) -> bool:
+        """Whether the variable is set under a condition in the new code, or left as it is."""
+        store = self.statement.store
+        inside = {load.array for load in scalar.loads(condition)} & self.bounds.locals
+        plain = not self.vector.level and store.cell is not None and not store.subscripts
+        return self.facts.may_guard and plain and not inside
 
     def _need(self, condition: Expression, reason: str, every: bool = True) -> None:
         needed = DataRequirement(condition, self.winner.place, reason, every)
@@ -203,13 +242,6 @@ class _Lifting:
     def _refuse(self, sentence: str) -> Unsupported:
         place = self.statement.store.place
         return Unsupported(Refusal("VEC945", place, f"loop kept: {sentence}"))
-
-
-def _over(kind: str, condition: Expression, axes: tuple[Axis, ...]) -> Expression:
-    """Whether any or all iterations meet a condition; its axes are none of the loops' own."""
-    renamed = {a.iterator: Affine.symbol(f"{a.iterator}'") for a in axes}
-    own = tuple(replace(a, iterator=f"{a.iterator}'") for a in axes)
-    return Reduce(kind, scalar.substitute_symbols(condition, renamed), own, _TRUTH)
 
 
 def _compared(kind: str, key: Expression, other: Expression) -> Expression:

@@ -57,6 +57,7 @@ def _covers(later: Vector, first: Vector) -> bool:
         (mine.array, mine.subscripts) == (theirs.array, theirs.subscripts)
         and not first.conditions
         and not later.conditions
+        and later.when is None
         and mine.array not in arrays_read(later.statement.store)
         and {x.axis for x in first.axes} <= {x.axis for x in later.axes}
     )
@@ -136,6 +137,7 @@ def _same_axes(first: Vector, other: Step) -> bool:
         other.statement.loops == first.statement.loops
         and other.level == first.level
         and not other.conditions
+        and other.when == first.when
     )
 
 
@@ -143,7 +145,7 @@ def _vector(first: Vector, store: Store) -> Vector:
     statement = first.statement
     domain = tuple(c for loop in statement.loops for c in loop.constraints)
     named = Statement(f"{statement.name}'", store, statement.loops, statement.schedule, domain)
-    return Vector(named, first.level)
+    return Vector(named, first.level, when=first.when)
 
 
 def _array(name: str, rank: int) -> Tensor:

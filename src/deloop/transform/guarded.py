@@ -1,0 +1,52 @@
+"""Variables that keep the Python number which they began as, unless an iteration sets them.
+
+``best = 0.0; for i: if x[i] > best: best = x[i]   ->   if (x > 0.0).any(): best = x.max()``
+
+Written where it cannot be asked, or does not hold, that some iteration sets the variable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from deloop.diagnostic import Refusal
+from deloop.errors import Unsupported
+from deloop.ir.loop import Nest
+from deloop.ir.plan import Step, Vector, arrays_read_in, vectors
+from deloop.ir.scalar import Expression
+from deloop.transform.tidy import tidy
+
+
+def guard_updates(
+    plan: tuple[Step, ...], guards: Mapping[str, Expression], nest: Nest
+) -> tuple[Step, ...]:
+    """The plan with the updates of such variables under their conditions, their starts left out.
+
+    The variable itself holds what it started as. Raises `Unsupported` where another statement
+    reads what may be the number still.
+    """
+    if not guards:
+        return plan
+    steps: list[Step] = []
+    for step in plan:
+        inside = vectors((step,))
+        mine = [v for v in inside if v.statement.store.array in guards]
+        if not mine:
+            read = arrays_read_in((step,)) & set(guards)
+            if read:
+                raise _refuse(nest, nest.arrays[min(read)].name)
+            steps.append(step)
+        elif isinstance(step, Vector) and step.accumulation is not None:
+            store = step.statement.store
+            if arrays_read_in((step,)) & (set(guards) - {store.array}):
+                raise _refuse(nest, nest.arrays[store.array].name)
+            steps.append(replace(step, when=tidy(guards[store.array])))
+        elif not isinstance(step, Vector) or step.statement.loops:
+            raise _refuse(nest, nest.arrays[mine[0].statement.store.array].name)
+    return tuple(steps)
+
+
+def _refuse(nest: Nest, name: str) -> Unsupported:
+    sentence = f"loop kept: whether an iteration sets {name} is not known"
+    return Unsupported(Refusal("VEC918", nest.place, sentence))
