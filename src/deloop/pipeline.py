@@ -92,9 +92,18 @@ _ROUNDED = frozenset({"float", "complex"})
 
 @dataclass(frozen=True)
 class Options:
-    """What the caller asked for: `inline` writes helper functions' bodies, not their calls."""
+    """What the caller asked for.
+
+    `inline` writes helper functions' bodies, not their calls. With `only`, loops that begin at
+    other lines of the user's file stay as they are.
+    """
 
     inline: bool = False
+    only: frozenset[int] | None = None
+
+    def wants(self, line: int) -> bool:
+        """Whether the loop at a line is to be rewritten."""
+        return self.only is None or line in self.only
 
 
 @dataclass(frozen=True)
@@ -175,7 +184,11 @@ def compile_function(
     if all(report.status != "kept" for report in plain.loops):
         return plain
     loops = {function.place(loop).line: spot for spot, loop in find_outermost(function).items()}
-    kept = [r.line for r in plain.loops if r.status == "kept" and r.line in loops]
+    kept = [
+        r.line
+        for r in plain.loops
+        if r.status == "kept" and r.line in loops and options.wants(r.line)
+    ]
     chosen: dict[Spot, bool] = {}
     reasons: dict[int, Refusal] = {}
     for line in kept:
@@ -214,6 +227,11 @@ def _compile(
 
     def attempt(candidate: Candidate) -> Results:
         part = next((p for p in split.parts if p.holds(candidate.node)), None)
+        place = function.place(candidate.written)
+        if part is None and not options.wants(place.line):
+            unasked = Refusal("VEC900", place, "loop kept: nobody asked for it to be rewritten")
+            reports.append(LoopReport(place.line, "kept", refusal=unasked))
+            return Results()
         try:
             found = compile_loop(function, candidate, hints, options)
         except RefusalError as error:
