@@ -24,14 +24,14 @@ LAYERS = (
     ("analysis", "rewrite"),
     ("transform", "rules", "verification"),
     ("pipeline",),
-    ("api", "report"),
+    ("api", "report", "lint"),
     ("decorator",),
     ("cli", "lsp", "magic", "testing"),
     ("", "__main__"),  # deloop itself: the public names
 )
 LAYER = {room: layer for layer, rooms in enumerate(LAYERS) for room in rooms}
 
-CORE = frozenset({"islpy", "click", "rich"})
+CORE = frozenset({"islpy", "click", "rich", "tomli"})
 OPTIONAL = frozenset({"torch", "numba", "hypothesis"})
 # Module prefixes in which the package may be imported at all.
 ONLY_IN = {

@@ -109,16 +109,23 @@ _ROUNDED = frozenset({"float", "complex"})
 
 @dataclass(frozen=True)
 class Options:
-    """What the caller asked for: `inline` writes helper functions' bodies, not their calls.
+    """What the caller asked for.
 
-    With `guarded`, a variable that no iteration may set keeps what it held by an ``if`` in the new
-    code, instead of an assumption that some iteration does. `skips_nan` leaves NaN out of an
-    extreme by itself, instead of an assumption that there is none.
+    `inline` writes helper functions' bodies, not their calls. With `only`, loops that begin at
+    other lines of the user's file stay as they are. With `guarded`, a variable that no iteration
+    may set keeps what it held by an ``if`` in the new code, instead of an assumption that some
+    iteration does. `skips_nan` leaves NaN out of an extreme by itself, instead of an assumption
+    that there is none.
     """
 
     inline: bool = False
+    only: frozenset[int] | None = None
     guarded: bool = False
     skips_nan: bool = False
+
+    def wants(self, line: int) -> bool:
+        """Whether the loop at a line is to be rewritten."""
+        return self.only is None or line in self.only
 
 
 @dataclass(frozen=True)
@@ -212,7 +219,11 @@ def compile_function(
     if all(report.status != "kept" for report in plain.loops):
         return plain
     loops = {function.place(loop).line: spot for spot, loop in find_outermost(function).items()}
-    kept = [r.line for r in plain.loops if r.status == "kept" and r.line in loops]
+    kept = [
+        r.line
+        for r in plain.loops
+        if r.status == "kept" and r.line in loops and options.wants(r.line)
+    ]
     chosen: dict[Spot, bool] = {}
     reasons: dict[int, Refusal] = {}
     for line in kept:
@@ -250,20 +261,26 @@ def _compile(
     inner: list[tuple[LoopReport, ast.stmt]] = []
     compiled: list[Compiled] = []
 
+    def stays(candidate: Candidate, kept: LoopReport) -> Results:
+        if candidate.around is None:
+            reports.append(kept)
+        else:
+            inner.append((kept, candidate.around))
+        return Results(kept=True)
+
     def attempt(candidate: Candidate) -> Results:
         part = next((p for p in split.parts if p.holds(candidate.node)), None)
+        place = function.place(candidate.written)
+        if part is None and not options.wants(place.line):
+            unasked = Refusal("VEC900", place, "loop kept: nobody asked for it to be rewritten")
+            return stays(candidate, LoopReport(place.line, "kept", refusal=unasked))
         try:
             found = compile_guarded(function, candidate, hints, options)
         except RefusalError as error:
             if part is not None:
                 raise Unliftable(part.explain(candidate.node, error.refusal)) from error
             line = function.place(candidate.node).line
-            kept = LoopReport(line, "kept", refusal=readable(error.refusal))
-            if candidate.around is None:
-                reports.append(kept)
-            else:
-                inner.append((kept, candidate.around))
-            return Results(kept=True)
+            return stays(candidate, LoopReport(line, "kept", refusal=readable(error.refusal)))
         compiled.append(found)
         line = found.report.line if part is None else part.line
         reports.append(replace(found.report, line=line))

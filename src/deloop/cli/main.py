@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,6 +13,8 @@ from deloop.errors import MissingTorchError
 
 # What needs PyTorch is imported by name when its command runs, and not before.
 _DEMO = "deloop.cli.demo.show"
+# What only `deloop check` needs is imported likewise.
+_CHECK = "deloop.cli.check"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -48,3 +51,52 @@ def demo(quick: bool, page: Path | None, device: str) -> None:
             "deloop demo needs PyTorch, which is not installed: pip install 'deloop[torch]'"
         ) from error
     sys.exit(0 if show.show_demo(quick=quick, page=page, device=device) else 1)
+
+
+_CODES = "A code or the beginning of codes: VEC201, VEC3; may be given several times."
+
+
+@main.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATHS]...")
+@click.option("--fix", is_flag=True, help="Rewrite loops where nothing has to be assumed.")
+@click.option(
+    "--unsafe-fixes", is_flag=True, help="With --fix, also those that hold under assumptions."
+)
+@click.option("--diff", is_flag=True, help="Show the rewrites and what they assume, no more.")
+@click.option("--select", multiple=True, metavar="CODE", help=f"Only these codes. {_CODES}")
+@click.option("--ignore", multiple=True, metavar="CODE", help="Not these codes.")
+@click.option("--extend-select", multiple=True, metavar="CODE", help="These codes too.")
+@click.option(
+    "--output-format",
+    type=click.Choice(["text", "concise", "json", "sarif", "github", "gitlab", "junit"]),
+    default="text",
+    show_default=True,
+    help="How findings are printed.",
+)
+@click.option("--statistics", is_flag=True, help="Only count the findings of each code.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 also where something is found.")
+@click.option(
+    "--stdin-filename", metavar="FILE", default="", help="Check standard input, as if it were FILE."
+)
+@click.option("--show-files", is_flag=True, help="List the files that would be checked.")
+@click.option("--strict", is_flag=True, help="Also loops for which less evidence speaks.")
+@click.option("-j", "--jobs", type=click.IntRange(min=0), default=0, help="How many processes.")
+@click.option(
+    "--config",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="The pyproject.toml to read.",
+)
+def check(paths: tuple[Path, ...], **options: Any) -> None:
+    """Find loops over tensors in files and folders, which are read and never run.
+
+    Exits with 1 where something is found, with 2 where a named file could not be checked.
+    """
+    lists = {n: _split(options.pop(n)) for n in ("select", "ignore", "extend_select")}
+    command = importlib.import_module(_CHECK)
+    request = command.Request(paths=paths or (Path(),), **lists, **options)
+    sys.exit(command.run_check(request))
+
+
+def _split(values: tuple[str, ...]) -> tuple[str, ...]:
+    """``("VEC201,VEC3",) -> ("VEC201", "VEC3")``."""
+    return tuple(part.strip() for value in values for part in value.split(",") if part.strip())

@@ -1,0 +1,222 @@
+"""One file's text to findings."""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import importlib
+import re
+import textwrap
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+from deloop.config import Config
+from deloop.diagnostic import Place
+from deloop.lint.codes import WITH_FORM
+from deloop.lint.edit import split_lines
+from deloop.lint.finding import Finding, Fix
+from deloop.lint.noqa import find_silenced_file, is_silenced
+from deloop.lint.scan import Candidate, scan_module
+from deloop.lint.suspect import find_suspects
+from deloop.lint.words import describe, describe_cost
+
+# The compiler is loaded by name once a loop is worth it: without one, a check starts in no time.
+_COMPILER = "deloop.lint.propose"
+
+_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+
+MOST_BYTES = 8_000_000
+"""Larger files are data, and left alone with one line."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a file could not be checked, in one line."""
+
+    place: Place
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.sentence}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one file."""
+
+    file: str
+    findings: tuple[Finding, ...] = ()
+    problem: Problem | None = None
+    fixes: tuple[Fix, ...] = field(default=(), compare=False)
+
+
+def parse(data: bytes, file: str) -> ast.Module | Problem:
+    """The tree of a file, or why there is none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(data, file)
+    except SyntaxError as error:
+        place = Place(file, error.lineno or 1, error.offset or 1)
+        return Problem(place, f"cannot be parsed: {error.msg}")
+    except (ValueError, LookupError) as error:
+        return Problem(Place(file, 1, 1), f"cannot be parsed: {error}")
+    except (RecursionError, MemoryError):
+        return Problem(Place(file, 1, 1), "cannot be parsed: it is nested too deeply")
+
+
+def find_candidates(data: bytes, file: str) -> tuple[list[Candidate], Problem | None]:
+    """The loops of a file that are findings, doubtful ones included."""
+    if len(data) > MOST_BYTES:
+        return [], Problem(Place(file, 1, 1), f"is left out: it has {len(data):,} bytes")
+    suspects = find_suspects(data)
+    if not suspects:
+        return [], None
+    tree = parse(data, file)
+    if isinstance(tree, Problem):
+        return [], tree
+
+    def is_wanted(node: ast.AST) -> bool:
+        if isinstance(node, ast.Module):
+            return True
+        first, last = getattr(node, "lineno", 1), getattr(node, "end_lineno", 1)
+        return any(first <= line <= last for line in suspects)
+
+    try:
+        return list(scan_module(tree, is_wanted)), None
+    except RecursionError:
+        return [], Problem(Place(file, 1, 1), "cannot be checked: it is nested too deeply")
+
+
+def check_bytes(data: bytes, file: str, config: Config, *, thorough: bool = False) -> Result:
+    """The findings in a file's bytes that the settings ask for.
+
+    With `thorough`, each comes with all that its fix would assume.
+    """
+    candidates, problem = find_candidates(data, file)
+    if problem is not None or not candidates:
+        return Result(file, (), problem)
+    lines = read_lines(data)
+    text = "\n".join(lines)
+    findings: list[Finding] = []
+    fixes: list[Fix] = []
+    for group in _by_scope(candidates):
+        asked = [c for c in group if _is_asked(c, lines, config)]
+        if asked:
+            found, fix = _judge_group(asked, file, lines, thorough=thorough)
+            findings.extend(found)
+            fixes.extend([fix] if fix is not None else [])
+    return Result(file, tuple(select(findings, text, lines, config)), fixes=tuple(fixes))
+
+
+def read_lines(data: bytes) -> list[str]:
+    """A file's lines without their ends, numbered as Python numbers them."""
+    encoding = find_encoding(data)
+    bare = data.removeprefix(codecs.BOM_UTF8)
+    return [line.rstrip(b"\r\n").decode(encoding, "replace") for line in split_lines(bare)]
+
+
+def find_encoding(data: bytes) -> str:
+    """What the first two lines declare, UTF-8 where they do not."""
+    for line in data.split(b"\n", 2)[:2]:
+        found = _COOKIE.match(line)
+        if found is not None:
+            try:
+                return codecs.lookup(found.group(1).decode()).name
+            except LookupError:
+                break
+    return "utf-8"
+
+
+def _by_scope(candidates: list[Candidate]) -> list[list[Candidate]]:
+    groups: dict[int, list[Candidate]] = {}
+    for candidate in candidates:
+        groups.setdefault(id(candidate.scope), []).append(candidate)
+    return list(groups.values())
+
+
+def _is_asked(candidate: Candidate, lines: list[str], config: Config) -> bool:
+    """Whether any code that the loop may get is selected and not silenced."""
+    codes = (WITH_FORM[candidate.verdict.sink], "VEC301", "VEC302", "VEC303")
+    line = lines[candidate.node.lineno - 1]
+    return any(config.wants(c) and not is_silenced(c, line) for c in codes)
+
+
+def _judge_group(
+    group: list[Candidate], file: str, lines: list[str], *, thorough: bool
+) -> tuple[list[Finding], Fix | None]:
+    """The findings of one function, and the fix that covers those with a tensor form."""
+    first = group[0]
+    wanted = frozenset(c.outer.lineno for c in group)
+    compiler = importlib.import_module(_COMPILER)
+    proposal = compiler.propose(
+        first.module, first.scope, first.names, wanted, lines, file, thorough=thorough
+    )
+    findings = [_make_finding(c, proposal, file, lines) for c in group]
+    if proposal is None or not proposal.edits:
+        return findings, None
+    fixed = frozenset(f.place.line for f in findings if f.becomes)
+    return findings, Fix(
+        fixed, proposal.edits, proposal.assumptions, proposal.imports, proposal.exactness.value
+    )
+
+
+def _make_finding(candidate: Candidate, proposal: Any, file: str, lines: list[str]) -> Finding:
+    """A candidate in words, with what it becomes or why it stays."""
+    node, verdict = candidate.node, candidate.verdict
+    report = proposal.status.get(candidate.outer.lineno) if proposal is not None else None
+    becomes = _find_form(candidate, proposal, lines) if report is not None else ""
+    has_form = bool(becomes) or (report is not None and report.status == "vectorized")
+    seen = candidate.body.seen
+    code = WITH_FORM[verdict.sink]
+    reason = ""
+    if not has_form:
+        code = "VEC302" if verdict.sink == "grow" else "VEC301" if seen.syncs else "VEC303"
+        refusal = report.refusal if report is not None else None
+        reason = refusal.sentence.removeprefix("loop kept: ") if refusal is not None else ""
+        reason = "; ".join(verdict.doubts) or reason.split("\n")[0]
+    column = len(lines[node.lineno - 1].encode()[: node.col_offset].decode("utf-8", "replace")) + 1
+    return Finding(
+        code=code,
+        place=Place(file, node.lineno, column),
+        end=node.end_lineno or node.lineno,
+        message=describe(candidate),
+        cost=describe_cost(candidate, has_form=has_form),
+        becomes=becomes,
+        evidence=(verdict.why,) if verdict.why else (),
+        assumptions=proposal.assumptions if has_form else (),
+        reason=reason,
+        strict=bool(verdict.doubts) and (not has_form or verdict.weak),
+        function=candidate.scope.name,
+    )
+
+
+def _find_form(candidate: Candidate, proposal: Any, lines: list[str]) -> str:
+    """The source that stands in a loop's place, empty where the loop still stands."""
+    header = lines[candidate.node.lineno - 1].strip()
+    first, last = candidate.node.lineno - 1, candidate.node.end_lineno or 0
+    touched = [e for e in proposal.edits if e.first < last and e.last > first]
+    new = [line for e in touched for line in e.new]
+    if not touched or any(line.strip() == header for line in new):
+        return ""
+    behind = [e for e in proposal.edits if e.first >= last and e.first <= last + 3]
+    if not new:  # the value is written where it is used
+        new = [line for e in behind for line in e.new]
+    return textwrap.dedent("\n".join(new)).strip("\n")
+
+
+def select(
+    findings: list[Finding], text: str, lines: list[str], config: Config
+) -> list[Finding]:
+    """The findings that are asked for and that no comment silences, in the order of the file."""
+    silenced = find_silenced_file(text) if "ignore-file" in text else ()
+    kept = [
+        f
+        for f in findings
+        if (config.strict or not f.strict)
+        and config.wants(f.code)
+        and not f.code.startswith(tuple(silenced))
+        and not is_silenced(f.code, lines[f.place.line - 1])
+    ]
+    return sorted(kept, key=lambda f: (f.place.line, f.place.column, f.code))

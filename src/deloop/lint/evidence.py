@@ -1,0 +1,126 @@
+"""What a function's parameters are: by annotation, by what is done with them, by custom."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+
+from deloop.lint import library
+from deloop.lint.kinds import ARRAY, INT, NUMBER, OTHER, UNKNOWN, Kind, Word, list_of, tensor
+from deloop.lint.module import Function, ModuleScope, Scope
+from deloop.lint.reader import read_annotation
+
+_ARRAYS = frozenset({"numpy", "np", "jax", "jnp", "tensorflow", "tf", "cv2", "pandas", "pd"})
+
+
+def infer_parameters(scope: Scope, module: ModuleScope) -> dict[str, Kind]:
+    """What is known of each parameter of a function when it is entered."""
+    node = scope.node
+    assert not isinstance(node, ast.Module)
+    found: dict[str, Kind] = {}
+    unknown: dict[str, Kind] = {}
+    for parameter, default in _with_defaults(node):
+        kind = read_annotation(parameter.annotation, module)
+        if kind.word is Word.UNKNOWN and parameter.annotation is None:
+            kind = _by_default(default)
+        found[parameter.arg] = kind
+        if kind.word is Word.UNKNOWN and parameter.arg != "self":
+            unknown[parameter.arg] = kind
+    if unknown:
+        used = _by_use(node, module, frozenset(unknown))
+        custom = scope.owner is not None and scope.owner.is_module and node.name == "forward"
+        for name in unknown:
+            kind = used.get(name, UNKNOWN)
+            if custom and kind.word is Word.UNKNOWN:
+                kind = replace(tensor("a parameter of forward"), weak=True)
+            found[name] = kind
+    return found
+
+
+def _with_defaults(node: Function) -> list[tuple[ast.arg, ast.expr | None]]:
+    a = node.args
+    positional = [*a.posonlyargs, *a.args]
+    defaults: list[ast.expr | None] = [None] * (len(positional) - len(a.defaults))
+    return [
+        *zip(positional, [*defaults, *a.defaults], strict=True),
+        *zip(a.kwonlyargs, a.kw_defaults, strict=True),
+    ]
+
+
+def _by_default(default: ast.expr | None) -> Kind:
+    """``n=3`` is an int, ``mode="mean"`` a string; None tells nothing."""
+    if not isinstance(default, ast.Constant) or default.value is None:
+        return UNKNOWN
+    if isinstance(default.value, (bool, float)):
+        return NUMBER
+    return INT if isinstance(default.value, int) else OTHER
+
+
+def _by_use(node: Function, module: ModuleScope, names: frozenset[str]) -> dict[str, Kind]:
+    """What the first telling use of each parameter says, before the name holds something else."""
+    ends = _first_bindings(node, names)
+    signs: dict[str, list[tuple[int, int, Kind]]] = {}
+
+    def tell(target: ast.expr, strength: int, kind: Kind) -> None:
+        if not isinstance(target, ast.Name) or target.id not in names:
+            return
+        if target.lineno <= ends.get(target.id, target.lineno):
+            signs.setdefault(target.id, []).append((strength, target.lineno, kind))
+
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Call):
+            _tell_call(inner, module, tell)
+        elif isinstance(inner, ast.Attribute):
+            _tell_attribute(inner, module, tell)
+    return {
+        name: min(found, key=lambda sign: (-sign[0], sign[1]))[2] for name, found in signs.items()
+    }
+
+
+def _first_bindings(node: Function, names: frozenset[str]) -> dict[str, int]:
+    """The line at which each name is first bound anew."""
+    found: dict[str, int] = {}
+    for inner in ast.walk(node):
+        match inner:
+            case ast.Name(id=name, ctx=ast.Store()) if name in names:
+                found[name] = min(found.get(name, inner.lineno), inner.lineno)
+    return found
+
+
+Tell = Callable[[ast.expr, int, Kind], None]
+"""Takes a sign: about which expression, how strong, and what it says."""
+
+
+def _tell_call(node: ast.Call, module: ModuleScope, tell: Tell) -> None:
+    name = module.dotted(node.func)
+    space, _, word = name.rpartition(".")
+    first = node.args[0] if node.args else None
+    if first is not None:
+        if space in library.NAMESPACES:
+            if word in library.JOINERS:
+                tell(first, 4, list_of(tensor(f"in torch.{word}(...)")))
+            elif word not in library.CONVERTERS and word not in library.OTHER_FUNCTIONS:
+                text = f"{ast.unparse(node.func)}({ast.unparse(first)})"
+                tell(first, 3, tensor(text))
+        elif name.partition(".")[0] in _ARRAYS and word not in ("prod", "isscalar"):
+            tell(first, 2, ARRAY)
+        elif name == "isinstance" and len(node.args) == 2:
+            classes = ast.unparse(node.args[1])
+            if any(w in classes for w in ("list", "tuple", "Sequence", "dict", "str")):
+                tell(first, 5, UNKNOWN)
+    if isinstance(node.func, ast.Attribute):
+        word = node.func.attr
+        if word in library.TENSOR_METHODS:
+            tell(node.func.value, 3, tensor(f"{ast.unparse(node.func)}(...)"))
+        elif word in library.LIST_METHODS and word not in ("index", "sort"):
+            tell(node.func.value, 4, OTHER)
+        elif word == "astype":
+            tell(node.func.value, 4, ARRAY)
+
+
+def _tell_attribute(node: ast.Attribute, module: ModuleScope, tell: Tell) -> None:
+    if node.attr in library.TENSOR_ATTRIBUTES:
+        tell(node.value, 3, tensor(f"{ast.unparse(node)}"))
+    elif node.attr in ("shape", "ndim") and not _ARRAYS & set(module.imports):
+        tell(node.value, 1, replace(tensor(ast.unparse(node)), weak=True))

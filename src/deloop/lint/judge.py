@@ -1,0 +1,176 @@
+"""Whether a loop is a finding: work on elements, rows or items of a tensor, and what of it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from deloop.lint import library
+from deloop.lint.body import Body, Loop, Seen, Store, index_parts, loop_names
+from deloop.lint.header import Header
+from deloop.lint.kinds import Kind, Word
+from deloop.lint.module import Scope
+from deloop.lint.reader import spell
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a loop does that a tensor operation could do.
+
+    `sink` says how its results leave it: ``"store"``, ``"scatter"``, ``"sum"``, ``"list"``,
+    ``"search"``, ``"grow"`` or ``"items"``. `doubts` are reasons to show the loop only if a tensor
+    form is found (or ``--strict`` asks); `why` is how one knows that it is about tensors,
+    `weak` says that this is custom alone.
+    """
+
+    sink: str
+    name: str
+    tensor: str
+    why: str
+    doubts: tuple[str, ...] = ()
+    weak: bool = False
+
+
+_SERIAL_BOUND = re.compile(
+    r"(?i)(layer|level|stage|epoch|block|depth|iter|step|scale|fold|trial|repeat|worker|split"
+    r"|rank|world|gpu|view_count|restart|round|order|degree)"
+)
+"""Bounds by whose name a loop goes over layers, epochs or steps, not over a tensor's elements."""
+
+_SERIAL_NAME = re.compile(
+    r"(?i)^(epoch|layer|level|lvl|stage|scale|block|fold|head|step)(_?(id|idx|i|num|no|index))?$"
+)
+"""Names of loop variables that count the same."""
+
+
+def judge(node: Loop, header: Header, body: Body, scope: Scope) -> Verdict | None:
+    """The verdict on one loop, None where it is none of our business."""
+    seen = body.seen
+    if header.few or header.stepped or header.over in ("list", "other") or seen.effects:
+        return None
+    if header.over == "range" and _SERIAL_BOUND.search(header.count):
+        return None
+    if any(_SERIAL_NAME.search(n) for n in loop_names(node, body)):
+        return None
+    if isinstance(node, ast.AsyncFor) or getattr(node, "orelse", []):
+        return None
+    own = body.own_names(loop_names(node, body))
+    accesses = [a for a in seen.accesses if a.names & own]
+    stores = [s for s in seen.stores if _names(s.node) & own]
+    if not accesses and not stores:
+        return None
+    found = _find_sink(body, scope, stores, own)
+    if found is None:
+        return None
+    sink, name = found
+    doubts = [*_find_unknowns(body, stores), *_find_carried(body)]
+    whole = header.over == "range" and accesses and all(a.sliced for a in accesses)
+    if whole and all(_is_window(s) for s in stores):
+        return None
+    strong = [a for a in accesses if not a.weak]
+    weak = False
+    if not strong and not (stores and header.over == "size"):
+        if not accesses and header.over != "size":
+            doubts.append("no tensor is read at the loop's position")
+        elif accesses:
+            doubts.append("what it reads is a tensor by custom alone")
+            weak = True
+    first = (strong or accesses)[0].tensor if accesses else stores[0].tensor
+    return Verdict(sink, name, header.of or first, _why(body, first), tuple(doubts), weak)
+
+
+def _find_unknowns(body: Body, stores: list[Store]) -> Iterator[str]:
+    """Reasons to doubt that the loop works on tensors alone."""
+    seen = body.seen
+    if seen.opaque:
+        yield f"what {spell(seen.opaque[0].func)} does is not known"
+    if seen.python_stores:
+        yield f"{spell(seen.python_stores[0])} is set, which is no tensor's element"
+    if seen.python_reads:
+        yield f"{spell(seen.python_reads[0])} is an item of a list"
+    for store in stores:
+        if store.ragged and not seen.syncs:
+            yield f"how much of {store.tensor} is written differs between iterations"
+    subscripts = [a for a in seen.accesses if isinstance(a.node, ast.Subscript)]
+    masks = [a for a in subscripts if a.masked]
+    if masks and len(masks) == len(subscripts):
+        yield f"each iteration selects other elements of {masks[0].tensor}"
+
+
+def _find_carried(body: Body) -> Iterator[str]:
+    """Reasons to doubt that iterations are independent of each other."""
+    seen = body.seen
+    recurrent = [n for n in body.find_recurrent() if n not in seen.grown]
+    if recurrent:
+        yield f"{recurrent[0]} is computed from its value one iteration before"
+    elif arrays := body.find_array_recurrent():
+        yield f"{arrays[0]} is read where another iteration writes it"
+    for name, node in seen.sums.items():
+        own = sum(isinstance(n, ast.Name) and n.id == name for n in ast.walk(node))
+        if seen.uses.get(name, 0) > own + body.tested.count(name):
+            yield f"{name} is read while it is summed up"
+    for append in seen.appends:
+        if append.name and seen.uses.get(append.name, 0) > _count(append.name, seen):
+            yield f"{append.name} is read while it grows"
+
+
+def _count(name: str, seen: Seen) -> int:
+    return sum(append.name == name for append in seen.appends)
+
+
+def _is_window(store: Store) -> bool:
+    """Whether a store moves by slices alone."""
+    return all(isinstance(p, ast.Slice) for p in index_parts(store.node.slice))
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+
+
+def _why(body: Body, name: str) -> str:
+    try:
+        kind = body.reader.kind(ast.parse(name, mode="eval").body)
+    except SyntaxError:
+        return ""
+    return f"{name} is a tensor ({kind.how})" if kind.how and kind.is_tensor else ""
+
+
+def _find_sink(
+    body: Body, scope: Scope, stores: list[Store], own: set[str]
+) -> tuple[str, str] | None:
+    """How the results leave the loop, the most telling way first."""
+    seen = body.seen
+    for name in seen.grown:
+        return "grow", name
+    for store in stores:
+        return ("scatter" if store.by_index else "store"), store.tensor
+    for name in seen.sums:
+        return "sum", name
+    joined = find_joined(scope)
+    for append in seen.appends:
+        if append.name in ("", *joined) and append.kind.each and _is_of_tensor(append.kind):
+            return "list", append.name
+    if seen.exits and seen.syncs:
+        return "search", ""
+    for append in seen.appends:
+        if append.kind.synced and append.kind.each:
+            return "items", append.name
+    return None
+
+
+def _is_of_tensor(kind: Kind) -> bool:
+    return kind.is_tensor or kind.synced or (kind.word is Word.LIST and kind.each)
+
+
+def find_joined(scope: Scope) -> set[str]:
+    """The names of lists that the function makes a tensor of: ``torch.stack(rows)``."""
+    found: set[str] = set()
+    for node in ast.walk(scope.node):
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Name):
+            func = node.func
+            word = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+            if word in library.JOINERS or word in ("tensor", "as_tensor", "Tensor", "sum"):
+                found.add(node.args[0].id)
+    return found
