@@ -220,6 +220,7 @@ class Description:
         self._expect_class(path, type(value))
         self._expect(f"{path}.dtype is {self.constants.name(value.dtype)}")
         self._expect(f"{path}.layout is {self.constants.name(torch.strided)}")
+        self._expect(f"not {path}.is_nested")  # its layout is strided, too
         self._expect(f"{path}.ndim == {value.ndim}")
         self._expect(_device_test(path, value.device))
         self._expect(f"{'' if value.requires_grad else 'not '}{path}.requires_grad")
@@ -294,6 +295,8 @@ def check_tensor(path: str, value: torch.Tensor) -> None:
     kind = type(value)
     if kind not in _TENSOR_CLASSES:
         raise OutOfScope(f"{path} is a {kind.__name__}, a tensor class with operators of its own")
+    if value.is_nested:
+        raise OutOfScope(f"{path} is a nested tensor")
     if value.layout is not torch.strided:
         raise OutOfScope(f"{path} is a {str(value.layout).removeprefix('torch.')} tensor")
     if value.dtype not in _DTYPE_NAMES:

@@ -16,6 +16,7 @@ from typing import Any, overload
 from deloop.decorator.check import Checks, Watched
 from deloop.decorator.describe import OutOfScope
 from deloop.decorator.dispatch import Specialisation, build_dispatch, build_selection
+from deloop.decorator.environment import HOOKS
 from deloop.decorator.functions import check_readable
 from deloop.decorator.specialise import (
     Subject,
@@ -82,6 +83,8 @@ class Vectorized:
         check: str = "off",
         check_seconds: float = 10.0,
     ) -> None:
+        if isinstance(function, Vectorized):
+            function = function.__wrapped__
         if on_refusal not in ("keep", "raise"):
             raise ValueError(f'on_refusal is "keep" or "raise", not {on_refusal!r}')
         if not callable(function):
@@ -180,6 +183,8 @@ class Vectorized:
     ) -> Vectorized | BoundVectorized:
         if instance is None or not isinstance(self.__wrapped__, types.FunctionType):
             return self
+        if _is_traced():  # a tracer knows methods, and would not run a rewrite anyway
+            return types.MethodType(self.__wrapped__, instance)  # type: ignore[return-value]
         return BoundVectorized(self, instance)
 
     def __getattr__(self, name: str) -> Any:
@@ -187,6 +192,10 @@ class Vectorized:
         if name in _FUNCTION_ATTRIBUTES:
             return getattr(self.__wrapped__, name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __prepare_scriptable__(self) -> Callable[..., Any]:
+        """What ``torch.jit.script`` scripts: the function as it is written."""
+        return self.__wrapped__
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         """By qualified name, as functions are; by its function where that name is another's."""
@@ -293,9 +302,9 @@ class Vectorized:
 
 
 class BoundVectorized:
-    """A vectorized method with its object: ``model.step``."""
+    # A vectorized method with its object: ``model.step``. Its docstring is the method's own.
 
-    __slots__ = ("__func__", "__self__")
+    __slots__ = ("__func__", "__self__", "__weakref__")
 
     def __init__(self, function: Vectorized, instance: object) -> None:
         self.__func__ = function
@@ -314,10 +323,16 @@ class BoundVectorized:
         return inspect.signature(self.__wrapped__)
 
     @property
+    def __doc__(self) -> str | None:  # type: ignore[override]
+        return self.__func__.__doc__
+
+    @property
     def __wrapped__(self) -> Any:
         return types.MethodType(self.__func__.__wrapped__, self.__self__)
 
     def __getattr__(self, name: str) -> Any:
+        if name in ("__func__", "__self__", "__wrapped__"):  # not set: nothing to ask
+            raise AttributeError(name)
         return getattr(self.__wrapped__, name)
 
     def __eq__(self, other: object) -> bool:
@@ -334,6 +349,8 @@ class BoundVectorized:
     def __repr__(self) -> str:
         return f"<bound {self.__func__!r} of {self.__self__!r}>"
 
+
+_is_traced: Callable[[], bool] = HOOKS.get("_deloop_dynamo", bool)
 
 _FUNCTION_ATTRIBUTES = frozenset(
     ("__code__", "__defaults__", "__kwdefaults__", "__globals__", "__closure__")
@@ -389,7 +406,7 @@ def vectorize(
     """Run a function's loops over tensors as tensor operations wherever that is the same.
 
     ``vectorize(f)``, ``@vectorize`` and ``@vectorize(on_refusal="raise")`` all work, on functions,
-    methods, static methods and class methods; see `Vectorized`.
+    methods, static methods, class methods and properties; see `Vectorized`.
 
     Parameters
     ----------
@@ -415,8 +432,11 @@ def vectorize(
         return functools.partial(vectorize, **options)
     if isinstance(fn, staticmethod | classmethod):
         return type(fn)(Vectorized(fn.__func__, **options))
-    if isinstance(fn, types.MethodType):
+    if isinstance(fn, property):
+        parts = (fn.fget, fn.fset, fn.fdel)
+        return property(*(p and Vectorized(p, **options) for p in parts), doc=fn.__doc__)
+    if isinstance(fn, functools.cached_property):
+        return functools.cached_property(Vectorized(fn.func, **options))
+    if isinstance(fn, types.MethodType | BoundVectorized):
         return BoundVectorized(Vectorized(fn.__func__, **options), fn.__self__)
-    if isinstance(fn, Vectorized):
-        return Vectorized(fn.__wrapped__, **options)
     return Vectorized(fn, **options)
