@@ -115,13 +115,15 @@ class Options:
     other lines of the user's file stay as they are. With `guarded`, a variable that no iteration
     may set keeps what it held by an ``if`` in the new code, instead of an assumption that some
     iteration does. `skips_nan` leaves NaN out of an extreme by itself, instead of an assumption
-    that there is none.
+    that there is none. `is_swept` says that a loop around repeats what it waits for itself: then
+    recurrences inside stay as they are, so that what is serial is serial at one level.
     """
 
     inline: bool = False
     only: frozenset[int] | None = None
     guarded: bool = False
     skips_nan: bool = False
+    is_swept: bool = False
 
     def wants(self, line: int) -> bool:
         """Whether the loop at a line is to be rewritten."""
@@ -261,7 +263,11 @@ def _compile(
     inner: list[tuple[LoopReport, ast.stmt]] = []
     compiled: list[Compiled] = []
 
+    swept: set[int] = set()
+
     def stays(candidate: Candidate, kept: LoopReport) -> Results:
+        if kept.refusal is not None and kept.refusal.code == "VEC902":
+            swept.add(id(candidate.node))
         if candidate.around is None:
             reports.append(kept)
         else:
@@ -275,7 +281,10 @@ def _compile(
             unasked = Refusal("VEC900", place, "loop kept: nobody asked for it to be rewritten")
             return stays(candidate, LoopReport(place.line, "kept", refusal=unasked))
         try:
-            found = compile_guarded(function, candidate, hints, options)
+            is_swept = id(candidate.around) in swept
+            found = compile_guarded(
+                function, candidate, hints, replace(options, is_swept=is_swept)
+            )
         except RefusalError as error:
             if part is not None:
                 raise Unliftable(part.explain(candidate.node, error.refusal)) from error
@@ -421,6 +430,7 @@ def compile_loop(
     """
     spellable = spellable_at_entry(function, candidate)
     facts = Facts(hints, spellable)
+    facts.may_double = not options.is_swept
     try:
         return _compile_loop(function, candidate, facts, options)
     except RefusalError:
@@ -459,7 +469,7 @@ def _compile_loop(
     facts.needed.extend(require_updates(nest, statements, facts, find_settled(plan)))
     hoisted = hoist(plan, nest.arrays, builder.temporaries)
     plan = hoisted.plan
-    if find_builtins(function, ("max", "min")) == {"max", "min"}:
+    if find_builtins(function, ("max", "min")) == {"max", "min"} and not options.is_swept:
         plan = skew(plan, statements, dependences, facts, names_of(function))
     refusal = check_kept(plan, dependences, statements, frozenset(hoisted.arrays))
     nest = replace(

@@ -51,9 +51,10 @@ def pays_off(
     """Whether the scan is faster than a loop over whole rows, for sizes as they were seen.
 
     What that takes is assumed, with a guard. A loop over Python's numbers is light if it stores no
-    element of a tensor.
+    element of a tensor. Inside of a loop that stays (`level` counts those) the recurrence stays as
+    well: what each of its rounds rounds in another order, the next one starts from.
     """
-    if facts is None or not facts.may_double or loop.span is not None:
+    if facts is None or not facts.may_double or loop.span is not None or level:
         return False
     store = statement.store
     if store.cell is not None and store.cell.rank is Rank.NUMBER and is_light:

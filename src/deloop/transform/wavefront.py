@@ -48,7 +48,8 @@ def skew(
 ) -> tuple[Step, ...]:
     """The plan with each nest of two serial loops over diagonals, where that is legal.
 
-    `taken` are names that the function uses.
+    Inside of a third loop that stays a nest stays, too: sweeps that wait for each other are serial
+    at more levels than one. `taken` are names that the function uses.
     """
     skewing = _Skewing({s.name: s for s in statements}, list(dependences), facts, taken)
     return skewing.steps(plan, ())
@@ -73,7 +74,7 @@ class _Skewing:
         )
 
     def _serial(self, step: Serial, outer: tuple[Loop, ...]) -> Serial:
-        found = self._skewed(step, outer)
+        found = None if outer else self._skewed(step, outer)
         if found is not None:
             return found
         return replace(step, body=self.steps(step.body, (*outer, step.loop)))
