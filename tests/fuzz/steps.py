@@ -117,6 +117,12 @@ def add_state(section: Section) -> None:
         update = world.one_of(
             f"{name} = {scale} * {name} + {text}", f"{name} = {text} + {scale} * {name}"
         )
+        if not row and world.chance(0.25):
+            update = world.one_of(
+                f"{name} = {text} if {condition(section)} else {name} + {text}",
+                f"{name} = {scale} * {name} + {text} if {condition(section)} else {text}",
+            )
+            world.use("reset")
         world.use("linear_recurrence")
     else:
         update = world.one_of(

@@ -20,7 +20,7 @@ from deloop.backend import syntax
 from deloop.backend.context import Context, Emitted
 from deloop.backend.scan import ScanEmitter
 from deloop.dtype import Rank, category
-from deloop.ir import scalar
+from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least
 from deloop.ir.axis import Axis
 from deloop.ir.loop import Loop
@@ -129,12 +129,13 @@ class LinearEmitter(ScanEmitter):
         if node.kind != "linear":
             return super().scan(node)
         turned, backwards = self._turned(node)
-        key = replace(turned, at=Affine(), name="")
-        if key in self.context.names:
-            base = self.context.names[key][0]
+        if (found := self._known(turned)) is not None:
+            base = found
+        elif not backwards and (found := self._known(against := _reversed(node))) is not None:
+            turned, base = against, found
         else:
             base = self._computed(turned, backwards)
-            self.context.names[key] = (replace(base, is_view=True), ())
+            self._note(turned, base)
         if node.exclusive:
             inner = self.within([node.axis], base.axes)
             base = self._behind_first(base, base.axes.index(node.axis.iterator), node, inner)
@@ -150,13 +151,32 @@ class LinearEmitter(ScanEmitter):
         lifted = [s for s in node.at.symbols if s in self.loops]
         if node.exclusive or len(lifted) != 1 or node.at.coefficient(lifted[0]) != -1:
             return node, False
-        assert node.factor is not None
-        axis = node.axis
-        ends = axis.lower + axis.upper - 1
-        values = {axis.iterator: ends - Affine.symbol(axis.iterator)}
-        value = scalar.substitute_symbols(node.value, values)
-        factor = scalar.substitute_symbols(node.factor, values)
-        return replace(node, value=value, factor=factor, at=ends - node.at), True
+        return _reversed(node), True
+
+    def _dimensions(self) -> dict[str, str]:
+        """What the dimensions of rows are called in every statement: ``_d1_2 -> _d1``."""
+        rows = [name for name in self.loops if name.startswith("_d")]
+        plain = {name: "_".join(name.split("_")[:2]) for name in rows}
+        return plain if len(set(plain.values())) == len(plain) else {}
+
+    def _key(self, node: Scan) -> Expression:
+        names = {name: Affine.symbol(plain) for name, plain in self._dimensions().items()}
+        bare = replace(node, at=Affine(), name="")
+        return rows.bare(scalar.substitute_symbols(bare, names))
+
+    def _known(self, node: Scan) -> Emitted | None:
+        """The running values, where an earlier statement has computed them."""
+        found = self.context.names.get(self._key(node))
+        if found is None:
+            return None
+        back = {plain: name for name, plain in self._dimensions().items()}
+        piece = found[0]
+        return replace(piece, axes=tuple(back.get(a, a) for a in piece.axes))
+
+    def _note(self, node: Scan, base: Emitted) -> None:
+        plain = self._dimensions()
+        kept = replace(base, axes=tuple(plain.get(a, a) for a in base.axes), is_view=True)
+        self.context.names[self._key(node)] = (kept, ())
 
     def _computed(self, node: Scan, backwards: bool) -> Emitted:
         assert node.factor is not None and node.first is not None
@@ -176,6 +196,10 @@ class LinearEmitter(ScanEmitter):
         written.append(ast.Assign([ast.Name(name, ast.Store())], start, lineno=0))
         if scalar.literal_value(node.first) != 0:
             written.append(self._started(run))
+        elif requires_grad(node.factor, self.context.with_grad) and not grads:
+            two = at_least(node.axis.extent, 2)  # of one value alone nothing would be recorded
+            if not self.context.assume(two, "a factor takes part"):
+                raise self.refuse("no factor takes part for these sizes")
         written.extend(self.doubling(run, inner.order))
         if category(node.type.dtype) == "float":
             self.context.round_off("a linear recurrence in another order than the loop's")
@@ -331,6 +355,17 @@ class LinearEmitter(ScanEmitter):
             f"{self.context.torch}.cat", [ast.Tuple(parts, ast.Load())], **keywords
         )
         return ast.Assign([ast.Name(run.name, ast.Store())], node, lineno=0)
+
+
+def _reversed(node: Scan) -> Scan:
+    """The scan with its iterations counted from the last one."""
+    assert node.factor is not None
+    axis = node.axis
+    ends = axis.lower + axis.upper - 1
+    values = {axis.iterator: ends - Affine.symbol(axis.iterator)}
+    value = scalar.substitute_symbols(node.value, values)
+    factor = scalar.substitute_symbols(node.factor, values)
+    return replace(node, value=value, factor=factor, at=ends - node.at)
 
 
 def _typed(value: Expression, kind: ElementType) -> Expression:

@@ -90,6 +90,9 @@ def _check_order(
             if any(_has_no_derivative(n, with_grad) for n in walk(store.value)):
                 sentence = "loop kept: an operator here has no derivative, and may not be reached"
                 raise Unliftable(Refusal("VEC906", store.place, sentence))
+            if any(_forgets(n, by_now) for n in walk(store.value)):
+                sentence = "loop kept: whether a gradient is recorded depends on the last reset"
+                raise Unliftable(Refusal("VEC906", store.place, sentence))
             by_now |= {store.array}
             if any(_saves(node, written, with_grad) for node in walk(store.value)):
                 raise Unliftable(
@@ -122,6 +125,8 @@ def _saves(node: Expression, written: frozenset[str], with_grad: frozenset[str])
         keeps = find_reduction(node.kind).gradient not in (Gradient.LINEAR, Gradient.NONE)
         is_part = any(load.array in written for load in loads(node))
         return keeps and is_part and requires_grad(node, with_grad)
+    if isinstance(node, Scan) and node.kind == "linear":
+        return requires_grad(node, with_grad) and _saves_factors(node, written, with_grad)
     if (
         not isinstance(node, Call)
         or find_math_function(node.operator)
@@ -136,6 +141,23 @@ def _saves(node: Expression, written: frozenset[str], with_grad: frozenset[str])
     if node.operator in ("add", "sub", "neg", "positive") or by_number:
         return False
     return any(load.array in written for load in loads(node))
+
+
+def _forgets(node: Expression, by_now: frozenset[str]) -> bool:
+    """Whether a recurrence may drop the only values that carry a gradient."""
+    if not isinstance(node, Scan) or node.kind != "linear" or not requires_grad(node, by_now):
+        return False
+    assert node.factor is not None
+    chooses = any(isinstance(n, Select) for n in walk(node.factor))
+    drops = chooses or node.factor.type.dtype == "bool"
+    return drops and _recorded(node.value, by_now) != number(True)
+
+
+def _saves_factors(scan: Scan, written: frozenset[str], with_grad: frozenset[str]) -> bool:
+    """Whether a recurrence multiplies by what the plan writes, or that by what has a gradient."""
+    assert scan.factor is not None and scan.first is not None
+    kept = [scan.factor, *([scan.first] if requires_grad(scan.factor, with_grad) else [])]
+    return any(load.array in written for part in kept for load in loads(part))
 
 
 def assume_bases(
@@ -185,11 +207,21 @@ def _recorded(value: Expression, by_now: frozenset[str]) -> Expression:
             return both(both(condition, taken), both(negate(condition), other), "logical_or")
         case Load() | Invariant():
             return number(True)
+        case Scan("linear", inner, first=first, factor=factor):
+            result: Expression = number(False)
+            for part in (inner, first, factor):
+                if part is None:
+                    continue
+                taken = _recorded(part, by_now)
+                if not isinstance(taken, Number):
+                    taken = Reduce("any", taken, bound_axes(value), BOOL)
+                result = both(result, taken, "logical_or")
+            return result
         case Reduce(value=inner) | Scan(value=inner):
             taken = _recorded(inner, by_now)
             known = isinstance(taken, Number)
             return taken if known else Reduce("any", taken, bound_axes(value), BOOL)
-    result: Expression = number(False)
+    result = number(False)
     for child in children(value):
         result = both(result, _recorded(child, by_now), "logical_or")
     return result

@@ -40,7 +40,8 @@ _SHORTEST = 512
 """Fewer steps of Python's own arithmetic are faster than the first tensor operations."""
 _GROWTH = 1e6
 """Where the factors' product may grow beyond it, rounding and overflow come in another order."""
-_HUGE = 1e30
+_HUGE = {"float32": 1e25, "float64": 1e280}
+"""Beyond it, sums in another order may overflow where the loop's do not."""
 _LEAST = {"float32": 1e-37, "float64": 1e-300}
 """A product above it is no zero, so that an infinity times it stays one."""
 
@@ -155,9 +156,9 @@ def _requirements(
         yield DataRequirement(condition, place, "no product of the factors is 0")
         return
     for part, original in zip(parts, (scan.value, scan.first), strict=True):
-        finite = _is_finite(part or original, scan)
-        if finite != number(True):
-            yield DataRequirement(finite, place, "no value is infinite", before=part is not None)
+        small = _is_small(part or original, scan)
+        if small != number(True):
+            yield DataRequirement(small, place, "no value is huge", before=part is not None)
 
 
 def _as_given(
@@ -205,20 +206,19 @@ def _all_products(scan: Scan, factor: Expression) -> Expression:
     return Reduce("prod", least, (scan.axis,), kind)
 
 
-def _is_finite(part: Expression, scan: Scan) -> Expression:
+def _is_small(part: Expression, scan: Scan) -> Expression:
     while isinstance(part, Cast) and part.value.type.rank is Rank.NUMBER:
         part = part.value
     literal = scalar.literal_value(part)
+    limit = _HUGE[scan.type.dtype]
     if isinstance(literal, (bool, int, float)):
-        return number(abs(literal) < _HUGE)
-    if part.type.rank is Rank.NUMBER and not scalar.loads(part):
-        return Call("lt", (_magnitude(part), number(_HUGE)), BOOL)
-    while isinstance(part, Cast) and part.type.rank is Rank.NUMBER:
+        return number(abs(literal) < limit)
+    while scalar.loads(part) and isinstance(part, Cast) and part.type.rank is Rank.NUMBER:
         part = part.value
     kind = _bool_of(part)
-    finite = Call("isfinite", (part,), kind, "torch.isfinite")
+    small = Call("lt", (_magnitude(part), number(limit)), kind)
     used = scalar.iterators_of(part, frozenset({scan.axis.iterator}))
-    return Reduce("all", finite, (scan.axis,), kind) if used else finite
+    return Reduce("all", small, (scan.axis,), kind) if used else small
 
 
 def start_from(
@@ -244,7 +244,8 @@ def start_from(
         for step in steps:
             if isinstance(step, Vector) and not step.level:
                 store = step.statement.store
-                store = replace(store, value=change(store.value, store.array))
+                own = store.array if store.cell is None else ""
+                store = replace(store, value=change(store.value, own))
                 step = replace(step, statement=replace(step.statement, store=store))
             result.append(step)
         return tuple(result)
