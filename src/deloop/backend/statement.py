@@ -74,7 +74,8 @@ def write_plan(
     writer = _Writer(context, dict(replaceable), temporaries, rewritten)
     writer.last_read = _last_reads(steps, nest.live)
     writer.plan, writer.live = steps, nest.live
-    writer.numbers = {c.key for c in nest.cells if c.changes_type} - _used_as_tensors(steps)
+    begun = {c.key for c in nest.cells if c.changes_type}
+    writer.numbers = begun - _used_as_tensors(steps, begun)
     body = writer.steps(steps, top=True)
     return Written(tuple(body), frozenset(writer.replaced), frozenset(writer.bound))
 
@@ -664,16 +665,29 @@ def _extreme_name(value: Expression) -> str | None:
     return None
 
 
-def _used_as_tensors(steps: tuple[Step, ...]) -> set[str]:
-    """Arrays that are more than operands of Python's operators somewhere."""
+def _used_as_tensors(steps: tuple[Step, ...], numbers: set[str]) -> set[str]:
+    """Arrays that are more than operands of Python's operators beside a tensor somewhere.
+
+    ``torch.tanh(-h)`` takes no number, though ``-h`` may be one; `numbers` may all be numbers.
+    """
     found: set[str] = set()
+
+    def is_tensor(value: Expression) -> bool:
+        if value.type.rank is Rank.NUMBER or scalar.literal_of(value) is not None:
+            return False
+        if isinstance(value, Load):
+            return value.array not in numbers
+        is_operator = isinstance(value, Call) and not value.spelling
+        return not is_operator or any(map(is_tensor, scalar.children(value)))
 
     def visit(value: Expression, plain: bool) -> None:
         if isinstance(value, Load) and not plain:
             found.add(value.array)
+        children = scalar.children(value)
         is_operator = isinstance(value, Call) and not value.spelling
-        for child in scalar.children(value):
-            visit(child, is_operator)
+        for child in children:
+            beside = any(is_tensor(c) for c in children if c is not child)
+            visit(child, is_operator and (plain or beside))
 
     for vector in vectors(steps):
         visit(vector.statement.store.value, True)
