@@ -658,8 +658,11 @@ def _first_use(steps: tuple[Step, ...], array: str) -> bool | None:
 def _extreme_name(value: Expression) -> str | None:
     """What the greater or the smaller of two values is called that is used more than once."""
     match value:
-        case Select(Call("lt" | "gt" as word, sides), then, otherwise) if (
-            sides == (then, otherwise) and not value.is_mixed
+        case Select(Call("lt" | "gt" as word, (first, second)), then, otherwise) if (
+            first == then
+            and scalar.bare_literal(second) == scalar.bare_literal(otherwise)
+            and not value.is_mixed
+            and category(value.type.dtype) != "int"  # which is one call
         ):
             return _NAMES["min" if word == "lt" else "max"]
     return None
