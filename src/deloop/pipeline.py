@@ -98,7 +98,7 @@ from deloop.transform.simplify import (
     named_plainly,
     simplify_plan,
 )
-from deloop.transform.split import drop_unreached, split_reads
+from deloop.transform.split import drop_unreached, split_reads, split_stores
 from deloop.transform.wavefront import skew
 from deloop.transform.widen import widen
 from deloop.transform.winners import drop_overwritten, name_winners
@@ -567,7 +567,8 @@ def analyse(
     """The statements of a nest, checked, and what depends on what."""
     records = any(t.type.requires_grad for t in nest.arrays.values())
     growing = nest.locals if records else frozenset()
-    body = split_reads(forward_stores(if_convert(nest.body, nest.arrays), growing))
+    body = if_convert(split_stores(nest.body), nest.arrays)
+    body = split_reads(forward_stores(body, growing))
     bounds = Bounds(nest.arrays, nest.locals, facts)
     listed = drop_unreached(list_statements(body), facts)
     for statement in listed:

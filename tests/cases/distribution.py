@@ -213,6 +213,11 @@ FAMILY.add(
     "slope[n - 1] = (y[n - 1] - y[n - 2]) / h\n"
     "slope[1:n - 1] = (y[2:] - y[:n - 2]) / (2 * h)\n"
     "return slope",
+    "n = len(y)\nslope = torch.zeros(n)\n"
+    "slope[0] = (y[1] - y[0]) / h\n"
+    "slope[-1] = (y[-1] - y[-2]) / h\n"
+    "slope[1:-1] = (y[2:] - y[:-2]) / (2 * h)\n"
+    "return slope",
     "slope = torch.empty_like(y)\n"
     "slope[0] = (y[1] - y[0]) / h\n"
     "slope[-1] = (y[-1] - y[-2]) / h\n"
@@ -768,6 +773,16 @@ def time_warping_distance(x, y):
 
 FAMILY.add(
     time_warping_distance,
+    "n, m = len(x), len(y)\n"
+    'D = torch.full((n + 1, m + 1), float("inf"))\nD[0, 0] = 0\n'
+    "cost = torch.abs(x[:, None] - y)\n"
+    "for k in range(2, m + n + 1):\n"
+    "    i = torch.arange(max(1, k - m), min(n + 1, k))\n"
+    "    j = k - i\n"
+    "    smallest = torch.where(D[i, j - 1] < D[i - 1, j], D[i, j - 1], D[i - 1, j])\n"
+    "    D[i, j] = cost[i - 1, j - 1]"
+    " + torch.where(D[i - 1, j - 1] < smallest, D[i - 1, j - 1], smallest)\n"
+    "return D[n, m]",
     inputs=lambda: [
         (random_tensor((n,), n), random_tensor((m,), m + 20))
         for n, m in ((6, 4), (3, 5), (1, 1), (1, 4), (0, 0))
@@ -816,6 +831,13 @@ def longest_common_subsequence(a, b):
 
 FAMILY.add(
     longest_common_subsequence,
+    "table = torch.zeros(len(a) + 1, len(b) + 1, dtype=torch.int32)\n"
+    "for k in range(len(a) + len(b) - 1):\n"
+    "    i = torch.arange(max(0, k - len(b) + 1), min(len(a), k + 1))\n"
+    "    j = k - i\n"
+    "    table[i + 1, j + 1] = torch.where("
+    "a[i] == b[j], table[i, j] + 1, torch.max(table[i, j + 1], table[i + 1, j]))\n"
+    "return table",
     inputs=lambda: [
         (random_tensor((n,), n, torch.int64) % 3, random_tensor((m,), m + 20, torch.int64) % 3)
         for n, m in ((6, 5), (3, 4), (1, 1), (0, 3))
@@ -842,6 +864,19 @@ def needleman_wunsch(scores, gap):
 
 FAMILY.add(
     needleman_wunsch,
+    "n, m = scores.shape\n"
+    "F = torch.zeros(n + 1, m + 1)\n"
+    "F[1:, 0] = torch.arange(1, n + 1, dtype=torch.float64) * gap\n"
+    "F[0, 1:] = torch.arange(1, m + 1, dtype=torch.float64) * gap\n"
+    "for k in range(2, m + n + 1):\n"
+    "    i = torch.arange(max(1, k - m), min(n + 1, k))\n"
+    "    j = k - i\n"
+    "    insert = F[i, j - 1] + gap\n"
+    "    delete = F[i - 1, j] + gap\n"
+    "    match = F[i - 1, j - 1] + scores[i - 1, j - 1]\n"
+    "    largest = torch.where(delete > match, delete, match)\n"
+    "    F[i, j] = torch.where(insert > largest, insert, largest)\n"
+    "return F",
     inputs=matrices(1, -0.5, grad=False),
     status="partial",
 )
@@ -863,6 +898,15 @@ def cheapest_path_through_a_grid(cost):
 
 FAMILY.add(
     cheapest_path_through_a_grid,
+    "n, m = cost.shape\n"
+    "best = cost.clone()\n"
+    "best[0, 1:] = best[0, 0] + cost[0, 1:].cumsum(0)\n"
+    "best[1:, 0] = best[0, 0] + cost[1:, 0].cumsum(0)\n"
+    "for k in range(2, m + n - 1):\n"
+    "    i = torch.arange(max(1, k - m + 1), min(n, k))\n"
+    "    j = k - i\n"
+    "    best[i, j] = cost[i, j] + torch.minimum(best[i - 1, j], best[i, j - 1])\n"
+    "return best",
     inputs=matrices(grad=False),
     exactness=("bitwise", "rounding"),
     status="partial",

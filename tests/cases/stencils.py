@@ -182,6 +182,7 @@ FAMILY.add(
     "return (x[(i - 1).clamp(min=0)] + x + x[(i + 1).clamp(max=n - 1)]) / 3",
     "n = len(x)\nreturn (x[torch.arange(-1, n - 1).clamp(min=0)] + x"
     " + x[torch.arange(1, n + 1).clamp(max=n - 1)]) / 3",
+    "return (torch.cat([x[:1], x[:-1]]) + x + torch.cat([x[1:], x[-1:]])) / 3",
     *as_module(
         'padded = torch.nn.functional.pad(x[None], (1, 1), mode="replicate")[0]\n'
         "return (padded[:-2] + x + padded[2:]) / 3",
@@ -215,6 +216,55 @@ FAMILY.add(
 )
 
 
+def next_or_last(v, last):
+    out = torch.zeros_like(v)
+    for t in range(len(v)):
+        following = last if t == len(v) - 1 else v[t + 1]
+        out[t] = following - v[t]
+    return out
+
+
+FAMILY.add(
+    next_or_last,
+    "return torch.cat([v[1:], last[None]]) - v",
+    inputs=lambda: [
+        (random_tensor((n,), n, grad=grad), random_tensor((), 7, grad=grad))
+        for n in (6, 2, 1)
+        for grad in (False, True)
+    ],
+)
+
+
+def neighbours_or_zero(x):
+    n, m = x.shape
+    out = torch.zeros_like(x)
+    for i in range(n):
+        for j in range(m):
+            left = x[i, j - 1] if j > 0 else 0.0
+            right = x[i, j + 1] if j < m - 1 else 0.0
+            out[i, j] = left + right - 2 * x[i, j]
+    return out
+
+
+FAMILY.add(
+    neighbours_or_zero,
+    "return torch.nn.functional.pad(x[:, :-1], (1, 0))"
+    " + torch.nn.functional.pad(x[:, 1:], (0, 1)) - 2 * x",
+    inputs=lambda: [args for args in matrices()() if args[0].numel()],
+)
+
+
+def first_kept(x):
+    return torch.stack([x[i] if i == 0 else x[i] - x[i - 1] for i in range(len(x))])
+
+
+FAMILY.add(
+    first_kept,
+    "return torch.cat([x[:1], x[1:] - x[:-1]])",
+    inputs=lambda: [args for args in vectors()() if len(args[0])],
+)
+
+
 def border_skipped(x):
     n = len(x)
     out = torch.zeros(n)
@@ -229,6 +279,7 @@ FAMILY.add(
     border_skipped,
     "out = torch.zeros_like(x)\nout[1:-1] = x[:-2] * x[2:]\nreturn out",
     "n = len(x)\nout = torch.zeros(n)\nout[1:n - 1] = x[:n - 2] * x[2:]\nreturn out",
+    "n = len(x)\nout = torch.zeros(n)\nout[1:-1] = x[:-2] * x[2:]\nreturn out",
     inputs=vectors(),
 )
 

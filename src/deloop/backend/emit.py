@@ -400,6 +400,11 @@ class Emitter(LinearEmitter):
         )
         if known is not None:
             return known
+        extreme = self._extreme_of_integers(select, pieces)
+        if extreme is not None:
+            operands = [self.align(p, axes) for p in (pieces[1], pieces[0])]
+            node = syntax.call(f"{self.context.torch}.{extreme}", operands)
+            return Emitted(node, axes, wanted, Rank.TENSOR if axes else Rank.SCALAR)
         operands = [self.align(p, axes) for p in (condition, *pieces)]
         node = syntax.call(f"{self.context.torch}.where", operands)
         rank = Rank.TENSOR if axes else Rank.SCALAR
@@ -422,6 +427,20 @@ class Emitter(LinearEmitter):
             return pieces
         first = self.typed_number(pieces[0], wanted) if pieces[0].rank is Rank.NUMBER else pieces[0]
         return [first, pieces[1]]
+
+    @staticmethod
+    def _extreme_of_integers(select: Select, pieces: Sequence[Emitted]) -> str | None:
+        """``b if b < a else a`` is ``torch.minimum(a, b)``: no integer is NaN, equal ones are."""
+        condition = select.condition
+        words = {"gt": "maximum", "lt": "minimum"}
+        if not isinstance(condition, Call) or condition.operator not in words:
+            return None
+        if condition.arguments != (select.then, select.otherwise):
+            return None
+        kinds = {p.dtype for p in pieces} | {b.type.dtype for b in (select.then, select.otherwise)}
+        same = len(kinds) == 1 and category(min(kinds)) == "int"
+        tensors = all(p.rank is not Rank.NUMBER for p in pieces)
+        return words[condition.operator] if same and tensors else None
 
     def _extreme_of_numbers(self, select: Select, pieces: list[Emitted]) -> ast.expr | None:
         """``a if a > b else b`` of Python numbers is ``max(b, a)``: b unless a is more."""

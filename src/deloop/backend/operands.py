@@ -116,9 +116,11 @@ class OperandEmitter:
         """A vector of indices that has a name: ``i - 1``."""
         moving = Affine.symbol(axis) * coefficient + rest
         known = self.context.places[axis]
-        name, held = next(((n, a) for n, a in known if a.coefficient(axis) == coefficient), known[0])
-        factor = 1 if held.coefficient(axis) == coefficient else coefficient
-        node = syntax.affine(self.context.spell(Affine.symbol(name) * factor + moving - held * factor))
+        same = [(name, held) for name, held in known if held.coefficient(axis) == coefficient]
+        name, held = (same or known)[0]
+        factor = 1 if same else coefficient
+        place = Affine.symbol(name) * factor + moving - held * factor
+        node = syntax.affine(self.context.spell(place))
         return Emitted(node, (axis,), "int64", Rank.TENSOR)
 
     def _arange(self, axis: str, coefficient: int, rest: Affine) -> Emitted:

@@ -48,10 +48,11 @@ class PieceEmitter(TriangleEmitter):
             return None
         if halves.around is not None and self._is_apart(halves.around):
             return halves.swapped
-        if halves.holds and all(self._is_held(a, assume) for a in halves.holds):
-            return True
-        if halves.fails and all(self._is_held(a, assume) for a in halves.fails):
-            return False
+        for says_all, slacks, answer in zip(
+            halves.is_all, (halves.holds, halves.fails), (True, False), strict=True
+        ):
+            if says_all and slacks and all(self._is_held(a, assume) for a in slacks):
+                return answer
         return None
 
     def is_cut(self, condition: Expression) -> bool:

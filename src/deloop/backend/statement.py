@@ -76,8 +76,8 @@ def write_plan(
     writer = _Writer(context, dict(replaceable), temporaries, rewritten)
     writer.last_read = _last_reads(steps, nest.live)
     writer.plan, writer.live = steps, nest.live
-    numbers = {c.key for c in nest.cells if c.changes_type or isinstance(c.start, Number)}
-    writer.numbers = numbers - _used_as_tensors(steps)
+    begun = {c.key for c in nest.cells if c.changes_type or isinstance(c.start, Number)}
+    writer.numbers = begun - _used_as_tensors(steps, begun)
     used = {v.statement.store.array for v in vectors(steps)} | arrays_read_in(steps)
     kept = used & (nest.locals | {c.key for c in nest.cells})
     context.variables = frozenset(context.arrays[a].name for a in kept)
@@ -820,23 +820,39 @@ def _first_use(steps: tuple[Step, ...], array: str) -> bool | None:
 def _extreme_name(value: Expression) -> str | None:
     """What the greater or the smaller of two values is called that is used more than once."""
     match value:
-        case Select(Call("lt" | "gt" as word, sides), then, otherwise) if (
-            sides == (then, otherwise) and not value.is_mixed
+        case Select(Call("lt" | "gt" as word, (first, second)), then, otherwise) if (
+            first == then
+            and scalar.bare_literal(second) == scalar.bare_literal(otherwise)
+            and not value.is_mixed
+            and category(value.type.dtype) != "int"  # which is one call
         ):
             return _NAMES["min" if word == "lt" else "max"]
     return None
 
 
-def _used_as_tensors(steps: tuple[Step, ...]) -> set[str]:
-    """Arrays that are more than operands of Python's operators somewhere."""
+def _used_as_tensors(steps: tuple[Step, ...], numbers: set[str]) -> set[str]:
+    """Arrays that are more than operands of Python's operators beside a tensor somewhere.
+
+    ``torch.tanh(-h)`` takes no number, though ``-h`` may be one; `numbers` may all be numbers.
+    """
     found: set[str] = set()
+
+    def is_tensor(value: Expression) -> bool:
+        if value.type.rank is Rank.NUMBER or scalar.literal_of(value) is not None:
+            return False
+        if isinstance(value, Load):
+            return value.array not in numbers
+        is_operator = isinstance(value, Call) and not value.spelling
+        return not is_operator or any(map(is_tensor, scalar.children(value)))
 
     def visit(value: Expression, plain: bool) -> None:
         if isinstance(value, Load) and not plain:
             found.add(value.array)
+        children = scalar.children(value)
         is_operator = isinstance(value, Call) and not value.spelling
-        for child in scalar.children(value):
-            visit(child, is_operator)
+        for child in children:
+            beside = any(is_tensor(c) for c in children if c is not child)
+            visit(child, is_operator and (plain or beside))
 
     for vector in vectors(steps):
         visit(vector.statement.store.value, True)

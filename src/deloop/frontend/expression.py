@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from deloop.diagnostic import Place, Refusal
 from deloop.dtype import Rank, category
 from deloop.errors import Unsupported
-from deloop.frontend.mixed import settle_mixed
+from deloop.frontend.mixed import settle_compared, settle_mixed
 from deloop.ir.affine import Affine
 from deloop.ir.scalar import (
     Call,
@@ -76,6 +76,7 @@ def make_call(
     settled = None if spelling or keywords else settle_mixed(operator.name, arguments)
     if settled is not None:
         return settled
+    arguments = settle_compared(operator.name, arguments)
     for position, argument in enumerate(arguments):
         if isinstance(argument, Select) and argument.is_mixed:
             branches = [

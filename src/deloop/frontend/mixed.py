@@ -13,6 +13,7 @@ _FOLD: dict[str, Callable[[float, float], float]] = {
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
 }
+_COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
 _MOST_EXACT = 256
 """Whole numbers up to this are the same in every floating dtype."""
 
@@ -45,6 +46,41 @@ def settle_mixed(operator: str, arguments: Sequence[Expression]) -> Expression |
     if folded is None or rank is Rank.TENSOR:
         return None
     return Select(_both_chosen(first, second), folded, result)
+
+
+def settle_compared(operator: str, arguments: Sequence[Expression]) -> Sequence[Expression]:
+    """What is compared, a number in a tensor's place as one: ``max(0, x) < y`` asks the same."""
+    if operator not in _COMPARISONS or not any(map(_is_mixed, arguments)):
+        return arguments
+    changed = [_as_one(a) or a for a in arguments]
+    kinds = {a.type.dtype for a in changed if a.type.rank is not Rank.NUMBER}
+    return arguments if len(kinds) != 1 or any(map(_is_mixed, changed)) else changed
+
+
+def _as_one(value: Expression) -> Expression | None:
+    """A choice between elements of one floating dtype and exact numbers, as elements alone."""
+    if not isinstance(value, Select):
+        return None
+    leaves = _leaves(value)
+    kinds = {leaf.type for leaf in leaves if leaf.type.rank is not Rank.NUMBER}
+    numbers = [leaf for leaf in leaves if leaf.type.rank is Rank.NUMBER]
+    exact = all(isinstance(n, Number) and _is_exact(n.value) for n in numbers)
+    if len(kinds) != 1 or not exact or category(min(k.dtype for k in kinds)) != "float":
+        return None
+    (kind,) = kinds
+
+    def change(node: Expression) -> Expression:
+        if isinstance(node, Select):
+            return Select(node.condition, change(node.then), change(node.otherwise))
+        return Cast(node, kind) if isinstance(node, Number) else node
+
+    return change(value)
+
+
+def _leaves(value: Expression) -> list[Expression]:
+    if not isinstance(value, Select):
+        return [value]
+    return [*_leaves(value.then), *_leaves(value.otherwise)]
 
 
 def _is_mixed(value: Expression) -> bool:
@@ -84,8 +120,13 @@ def _as_tensor(value: Expression, choice: _Choice) -> Expression:
 
 def settle_stored(value: Expression, dtype: str) -> Expression:
     """What is stored, without a number that the tensor beside it is anyway: ``0 if …``."""
+    if not isinstance(value, Select) or category(dtype) != "float":
+        return value
+    if _is_mixed(value.then) or _is_mixed(value.otherwise):
+        found = _as_one(value)
+        return value if found is None or found.type.dtype != dtype else found
     choice = _choice(value)
-    if choice is None or not isinstance(value, Select) or category(dtype) != "float":
+    if choice is None:
         return value
     condition, chosen, number = choice
     other = value.otherwise if chosen else value.then

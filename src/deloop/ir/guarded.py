@@ -38,6 +38,8 @@ class Halves:
     around: Affine | None = None
     swapped: bool = False
     """Whether it is where the condition *holds* that `around` is not 0."""
+    is_all: tuple[bool, bool] = (False, False)
+    """Whether `holds`, and whether `fails`, says all that the condition, or its opposite, does."""
 
 
 def halves_of(condition: Expression) -> Halves | None:
@@ -49,26 +51,29 @@ def halves_of(condition: Expression) -> Halves | None:
         return None
     slack = slack_of(condition)
     if slack is not None:
-        return Halves((slack,), (-slack - 1,))
+        return Halves((slack,), (-slack - 1,), is_all=(True, True))
     if condition.operator in ("eq", "ne"):
         sides = [_affine_of(a) for a in condition.arguments]
         if len(sides) != 2 or sides[0] is None or sides[1] is None:
             return None
         gap = sides[0] - sides[1]
         if condition.operator == "eq":
-            return Halves((gap, -gap), (), gap)
-        return Halves((), (gap, -gap), gap, swapped=True)
+            return Halves((gap, -gap), (), gap, is_all=(True, False))
+        return Halves((), (gap, -gap), gap, swapped=True, is_all=(False, True))
     inner = [halves_of(a) for a in condition.arguments]
     if condition.operator == "logical_not":
         found = inner[0]
         if found is None:
             return None
-        return Halves(found.fails, found.holds, found.around, not found.swapped)
+        around = found.around
+        return Halves(found.fails, found.holds, around, not found.swapped, found.is_all[::-1])
     both = [h for h in inner if h is not None]
     if condition.operator == "logical_and":
-        return Halves(tuple(a for h in both for a in h.holds))
+        is_all = len(both) == len(inner) and all(h.is_all[0] for h in both)
+        return Halves(tuple(a for h in both for a in h.holds), is_all=(is_all, False))
     if condition.operator == "logical_or":
-        return Halves((), tuple(a for h in both for a in h.fails))
+        is_all = len(both) == len(inner) and all(h.is_all[1] for h in both)
+        return Halves((), tuple(a for h in both for a in h.fails), is_all=(False, is_all))
     return None
 
 

@@ -321,6 +321,11 @@ def literal_of(value: Expression) -> Number | None:
     return value if isinstance(value, Number) else None
 
 
+def bare_literal(value: Expression) -> Expression:
+    """A number written in the source, whatever it is converted to; any other value as it is."""
+    return literal_of(value) or value
+
+
 def literal_value(value: Expression) -> object:
     """As `literal_of`, the bare Python value; None where it is not written in the source."""
     found = literal_of(value)

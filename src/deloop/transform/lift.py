@@ -83,6 +83,7 @@ class _Lifting:
             left = self._substituted(guard)
             if left == guard or not self._is_met(left):
                 self._apply(left)
+        self._fix_single()
         narrowed = bool(self.statement.store.guards) or bool(self.masks)
         store = self.statement.store
         values = dict(self.fixed)
@@ -324,6 +325,19 @@ class _Lifting:
             self._narrow(guard, lifted[0])
         else:
             self.masks.append(guard)
+
+    def _fix_single(self) -> None:
+        """A range that conditions cut down to one iteration as that one: ``out[0]``, not `[:1]`."""
+        if self.accumulation is not None or self.masks:
+            return
+        whole = {x.iterator: x for x in self.statement.loops[self.level :]}
+        for loop in list(self.axes):
+            extent = self.facts.canonical(loop.upper - loop.lower)
+            plain = loop.span is None and loop.iterator in whole
+            if plain and extent == Affine.number(1) and whole[loop.iterator] != loop:
+                self.axes.remove(loop)
+                fixing = {loop.iterator: loop.lower}
+                self.fixed = {k: v.substitute(fixing) for k, v in self.fixed.items()} | fixing
 
     def _is_met(self, guard: Constraint) -> bool:
         """Whether what an equation leaves of a condition, of sizes alone, holds as seen."""

@@ -12,12 +12,70 @@ from dataclasses import replace
 from deloop.analysis.facts import Facts
 from deloop.analysis.statements import domain_of
 from deloop.ir import scalar
-from deloop.ir.affine import Affine, Constraint
+from deloop.ir.affine import Affine, Constraint, Sign
 from deloop.ir.guarded import halves_of
-from deloop.ir.loop import Loop, Node, Store
+from deloop.ir.loop import AffineBranch, Loop, Node, Store, stores
 from deloop.ir.plan import Statement
 from deloop.ir.scalar import Expression, Index, Load, Number, Select, Subscript
 from deloop.poly.domain import Domain, is_empty
+
+_MOST_SPLITS = 3
+"""Conditions along which one statement is split."""
+
+
+def split_stores(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """A choice by place between reads of what the loop writes, as stores under a condition.
+
+    ``out[t] = x[t] + (out[t - 1] if t > 0 else 0)   ->   if t > 0: out[t] = … else: …``
+    """
+    result: list[Node] = []
+    for node in nodes:
+        inside = isinstance(node, Loop) and not any(isinstance(n, Loop) for n in node.body)
+        if isinstance(node, Loop) and inside:
+            written = frozenset(s.array for s in stores(node.body) if not s.local)
+            body = tuple(_split(n, written, _MOST_SPLITS) for n in node.body)
+            node = replace(node, body=body)
+        result.append(node)
+    return tuple(result)
+
+
+def _split(node: Node, written: frozenset[str], left: int) -> Node:
+    if not isinstance(node, Store) or node.local or node.cell is not None or not left:
+        return node
+    for choice in scalar.walk(node.value):
+        if not isinstance(choice, Select):
+            continue
+        reads = {x.array for side in (choice.then, choice.otherwise) for x in scalar.loads(side)}
+        found = _as_guards(choice.condition) if reads & written else None
+        if found is None:
+            continue
+        guards, swapped = found
+        sides = [
+            replace(node, value=_chosen(node.value, choice.condition, holds), augmented=False)
+            for holds in (not swapped, swapped)
+        ]
+        then, otherwise = (_split(side, written, left - 1) for side in sides)
+        return AffineBranch(guards, (then,), (otherwise,), node.place)
+    return node
+
+
+def _chosen(value: Expression, condition: Expression, holds: bool) -> Expression:
+    """A value where a condition is known to hold, or to fail."""
+    if isinstance(value, Select) and value.condition == condition:
+        return _chosen(value.then if holds else value.otherwise, condition, holds)
+    return scalar.rebuild(value, lambda child: _chosen(child, condition, holds))
+
+
+def _as_guards(condition: Expression) -> tuple[tuple[Constraint, ...], bool] | None:
+    """A condition by place as constraints; whether it is where they fail that it holds."""
+    halves = halves_of(condition)
+    if halves is None or not any(halves.is_all):
+        return None
+    if halves.around is not None:
+        return (Constraint(halves.around, Sign.ZERO),), halves.swapped
+    swapped = not halves.is_all[0]
+    slacks = halves.fails if swapped else halves.holds
+    return tuple(Constraint(s) for s in slacks), swapped
 
 
 def split_reads(nodes: tuple[Node, ...]) -> tuple[Node, ...]:

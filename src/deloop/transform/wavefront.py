@@ -80,13 +80,11 @@ class _Skewing:
         return replace(step, body=self.steps(step.body, (*outer, step.loop)))
 
     def _skewed(self, step: Serial, outer: tuple[Loop, ...]) -> Serial | None:
-        if len(step.body) != 1 or not isinstance(step.body[0], Serial):
+        inner = next((s.loop for s in step.body if isinstance(s, Serial)), None)
+        body = None if inner is None else _flattened(step, inner, len(outer) + 1)
+        if inner is None or body is None or not all(map(_is_plain, body)):
             return None
-        inner = step.body[0]
-        body = [v for v in inner.body if isinstance(v, Vector)]
-        if len(body) != len(inner.body) or not all(_is_plain(v) for v in body):
-            return None
-        ranges = self._ranges(step.loop, inner.loop, body, outer)
+        ranges = self._ranges(step.loop, inner, body, outer)
         if ranges is None:
             return None
         first, second = ranges
@@ -192,6 +190,21 @@ class _Skewing:
             names = [n for n in (f"{_NAMES[-1]}_{number}",) if n not in self.taken]
             number += 1
         return names[0]
+
+
+def _flattened(step: Serial, inner: Loop, level: int) -> list[Vector] | None:
+    """The statements of a nest in the order of the text; None where they share no inner loop."""
+    found: list[Vector] = []
+    for part in step.body:
+        if isinstance(part, Serial):
+            if part.loop != inner or not all(isinstance(v, Vector) for v in part.body):
+                return None
+            found.extend(v for v in part.body if isinstance(v, Vector))
+        elif part.level == level and part.axes[:1] == (inner,):
+            found.append(replace(part, level=level + 1))
+        else:
+            return None
+    return sorted(found, key=lambda v: v.statement.schedule[::2])
 
 
 def _is_plain(vector: Vector) -> bool:
