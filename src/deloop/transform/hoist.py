@@ -86,7 +86,12 @@ class _Hoisting:
         if step.statement.store.guards:
             return step
         value = step.statement.store.value
-        found = [e for e in _largest(value, fixed) if self._is_worth_it(e)]
+        moving = _moving(step.statement, level)
+        found = [
+            e
+            for e in _largest(value, fixed)
+            if self._is_worth_it(e) and not scalar.iterators_of(e, moving)
+        ]
         counts: Counter[Expression] = Counter()
         for expression in found:
             counts.update(set(scalar.walk(expression)) & set(self.temporaries))
@@ -141,6 +146,16 @@ class _Hoisting:
             count += 1
             unique = f"{name}_{count}"
         return unique
+
+
+def _moving(statement: Statement, level: int) -> frozenset[str]:
+    """Iterators whose ranges differ from one iteration of the loops to be left to the next."""
+    left = {x.iterator for x in statement.loops[level:]}
+    return frozenset(
+        x.iterator
+        for x in (*statement.loops[level:], *statement.store.implicit)
+        if left & {s for c in x.constraints for s in c.expression.symbols} - {x.iterator}
+    )
 
 
 def _natural_order(expression: Expression, loops: tuple[Loop, ...]) -> tuple[Loop, ...]:
