@@ -7,11 +7,13 @@ from collections.abc import Callable
 from .carried import generate_carried
 from .generator import Program, generate_program
 from .indexed import generate_indexed
+from .kept import generate_kept
 
 FAMILIES: dict[str, Callable[[int], Program]] = {
     "parallel": generate_program,
     "carried": generate_carried,
     "indexed": generate_indexed,
+    "kept": generate_kept,
 }
 
 

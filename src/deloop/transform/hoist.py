@@ -88,10 +88,13 @@ class _Hoisting:
             return step
         value = step.statement.store.value
         around = (*step.statement.loops[level:], *step.statement.store.implicit)
+        moving = _moving(step.statement, level)
         found = [
             e
             for e in _largest(value, fixed)
-            if self._is_worth_it(e) and _is_closed(e, around)
+            if self._is_worth_it(e)
+            and _is_closed(e, around)
+            and not scalar.iterators_of(e, moving)
         ]
         counts: Counter[Expression] = Counter()
         for expression in found:
@@ -151,6 +154,16 @@ class _Hoisting:
             count += 1
             unique = f"{name}_{count}"
         return unique
+
+
+def _moving(statement: Statement, level: int) -> frozenset[str]:
+    """Iterators whose ranges differ from one iteration of the loops to be left to the next."""
+    left = {x.iterator for x in statement.loops[level:]}
+    return frozenset(
+        x.iterator
+        for x in (*statement.loops[level:], *statement.store.implicit)
+        if left & {s for c in x.constraints for s in c.expression.symbols} - {x.iterator}
+    )
 
 
 def _natural_order(expression: Expression, loops: tuple[Loop, ...]) -> tuple[Loop, ...]:
