@@ -111,6 +111,7 @@ class CellReader(ConditionReader):
         self.opened: dict[Key, str] = {}
         self.copies = 1
         """How often the bodies of loops over a few known items are read where reading is."""
+        self.hidden: dict[Key, View | None] = {}
 
     # ------------------------------------------------------------------ the loop's start
     def open_cells(self, node: ast.For) -> list[str]:
@@ -123,9 +124,10 @@ class CellReader(ConditionReader):
             item = self.environment.get(name)
             if item is not None:
                 self.first_values[id(node), name] = item
-            if name in self.active:
+            if name in self.active and not self._starts_anew(name, item):
                 self._set(name, node)
             else:
+                self.hidden[id(node), name] = self.active.get(name)
                 self._open(name, item, node)
                 opened.append(name)
             self.environment[name] = self.read_cell(name, node)
@@ -137,6 +139,20 @@ class CellReader(ConditionReader):
             self.environment[name] = self.read_cell(name, node)
         for name in opened:
             del self.active[name]
+            outer = self.hidden.pop((id(node), name), None)
+            if outer is not None:
+                self.active[name] = outer
+
+    def _starts_anew(self, name: str, item: Item | None) -> bool:
+        """Whether each iteration of the loop outside sets a name before the one inside carries it.
+
+        ``for i: s = 0; for j: s += x[i, j]`` with the last `s` read behind both: what the inner
+        loop carries is an iteration's own, and the outer one keeps only what it ends as.
+        """
+        key = self.active[name].tensor.name
+        outer = next(k for k, unique in self.opened.items() if unique == key)
+        reads = isinstance(item, build.NODES) and any(x.array == key for x in scalar.loads(item))
+        return item is not None and outer not in self.carrying.read and not reads
 
     def flush_cells(self, node: ast.For) -> None:
         """At the end of an iteration: what the names hold goes into their cells."""
@@ -261,7 +277,8 @@ class CellReader(ConditionReader):
             unique = f"{name}'{count}"
         iterators = [loop.iterator for loop in self.loops]
         shape = (*(Affine() for _ in iterators), *kind.shape)
-        tensor = Tensor(name, TensorType(kind.type.dtype, shape), f"cell:{unique}", fresh=True)
+        shown = name if self.hidden.get(key) is None else self._several(name)
+        tensor = Tensor(shown, TensorType(kind.type.dtype, shape), f"cell:{unique}", fresh=True)
         dimensions: tuple[Point | Whole, ...] = (
             *(Point(Affine.symbol(i)) for i in iterators),
             *(Whole(Affine(), size) for size in kind.shape),
@@ -274,11 +291,20 @@ class CellReader(ConditionReader):
         shared = isinstance(item, View) or (isinstance(item, Tensor) and not item.fresh)
         missing, starts_beyond = value is None, beyond is not None
         self.cells[unique] = Cell(
-            unique, name, kind.type, missing, changes, starts_beyond, shared, value
+            unique, shown, kind.type, missing, changes, starts_beyond, shared, value
         )
         if value is not None:
             held = value if beyond is None else beyond
             self._store(name, build.cast(held, kind.type), kind, node, node)
+
+    def _several(self, name: str) -> str:
+        """What to call the values that a variable has in all iterations of the loop outside."""
+        used = {n.id for n in ast.walk(self.function.node) if isinstance(n, ast.Name)}
+        used |= set(self.function.parameters)
+        shown = f"{name}s"
+        while shown in used:
+            shown += "_"
+        return shown
 
     def _initial(self, name: str, item: Item | None, node: ast.For) -> Expression | None:
         """The value before the loop; None where the name is not bound, or not to a number."""
@@ -406,8 +432,9 @@ class CellReader(ConditionReader):
         return True
 
     def _key(self, name: str) -> Key:
-        """The outermost loop being read that keeps the name in a cell."""
-        return next((k, name) for k in self.open_loops if (k, name) in self.carrying.cells)
+        """The loop being read that keeps the name in the cell that holds it now."""
+        unique = self.active[name].tensor.name
+        return next(key for key, held in self.opened.items() if held == unique)
 
     def written_at(self, name: str, node: ast.For) -> ast.AST:
         """Where the loop sets a name (the last place)."""

@@ -30,6 +30,9 @@ _DECIDE: dict[str, Callable[[int], bool]] = {
 }
 
 
+_SMALL_FACTOR = 256
+
+
 class OperatorReader(SubscriptReader):
     """A `SubscriptReader` that also reads operators."""
 
@@ -75,6 +78,7 @@ class OperatorReader(SubscriptReader):
             and result.type == build.INT
             and scalar.loads(result)
             and not (name in ("Add", "Sub") and any(map(self.is_cell, result.arguments)))
+            and not (name in ("Add", "Sub", "Mult") and self._is_counter(result))
         ):
             self.unsupported(
                 node,
@@ -104,6 +108,20 @@ class OperatorReader(SubscriptReader):
                 finite = scalar.Call("isfinite", (result,), build.BOOL, "torch.isfinite")
                 self.require_data(finite, self.place(node), f"{ast.unparse(node)} does not raise")
         return result
+
+    def _is_counter(self, value: scalar.Expression) -> bool:
+        """Whether a Python int is a carried variable, judged later, or a small multiple of one."""
+        match value:
+            case scalar.Select(_, then, otherwise):
+                return self._is_counter(then) and self._is_counter(otherwise)
+            case scalar.Number(int() as constant):
+                return abs(constant) <= _SMALL_FACTOR
+            case scalar.Call("add" | "sub", arguments):
+                return all(map(self._is_counter, arguments))
+            case scalar.Call("mul", (first, second)):
+                constant = any(isinstance(a, scalar.Number) for a in (first, second))
+                return constant and self._is_counter(first) and self._is_counter(second)
+        return self.is_cell(value)
 
     def _is_root_of_size(
         self, base: scalar.Expression, exponent: scalar.Expression, node: ast.AST
