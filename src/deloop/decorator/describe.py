@@ -34,7 +34,7 @@ LONGEST_SEQUENCE = 32
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 _OPTIONS = (
     "inplace", "dim", "max_norm", "sparse", "normalized_shape", "kernel_size", "stride", "padding",
-    "dilation", "groups",
+    "dilation", "groups", "reduction", "label_smoothing", "ignore_index", "beta", "delta",
 )  # fmt: skip
 _VIEWS = frozenset({"view", "reshape", "flatten", "ravel", "contiguous"})
 _TENSOR_CLASSES = (torch.Tensor, torch.nn.Parameter)

@@ -90,6 +90,22 @@ class DimensionReader(SelectionReader):
             self.unsupported(node, f"{ast.unparse(node)} of a number is not read yet", "VEC924")
         return changed if changed.type == kind else scalar.Cast(changed, kind)
 
+    def without_first(self, value: Expression, node: ast.AST) -> Expression | None:
+        """A batch of one as the item alone: ``x[i].unsqueeze(0) -> x[i]``; None for others."""
+        if not isinstance(value, scalar.Load) or not value.implicit:
+            return None
+        sizes = self.row_shape(value, node)
+        first = rows.dimension(len(sizes))
+        used = {s for a in value.subscripts if isinstance(a, Affine) for s in a.symbols}
+        if sizes[0] != _ONE or first in used or len(value.implicit) != len(sizes):
+            return None
+        pairs = tuple(pair for pair in value.implicit if pair[0] != first)
+        rank = Rank.TENSOR if pairs else Rank.SCALAR
+        own = self.arrays[value.array].type.rank
+        if own != sum(isinstance(s, Affine) for s in value.subscripts):
+            return None
+        return replace(value, implicit=pairs, type=replace(value.type, rank=rank))
+
     def _method_squeeze(self, base: Item, node: ast.Call) -> Item | None:
         """Without its dimensions of size 1, or one of them; others must be known to be longer."""
         given = [*node.args, *(k.value for k in node.keywords if k.arg == "dim")]

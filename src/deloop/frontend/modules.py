@@ -23,7 +23,7 @@ from deloop.ir.types import Called, Function, Literal, Object, Tensor, TensorTyp
 
 _POINTWISE = frozenset(
     {"ReLU", "ReLU6", "Sigmoid", "Tanh", "GELU", "SiLU", "ELU", "SELU", "CELU", "LeakyReLU", "Mish"}
-    | {"Softplus", "Softsign", "Hardtanh", "Hardswish", "Hardsigmoid", "LogSigmoid", "Identity"}
+    | {"Softplus", "Softsign", "Hardtanh", "Hardswish", "Hardsigmoid", "LogSigmoid"}
 )
 _CONVOLUTIONS = {"Conv1d": 1, "Conv2d": 2, "Conv3d": 3}
 _SIZES = ("kernel_size", "stride", "padding", "dilation")
@@ -47,8 +47,11 @@ class ModuleReader(LibraryReader):
             self.unsupported(node, f"what {ast.unparse(node.func)} does is not known", "VEC921")
         if len(node.args) != 1 or node.keywords:
             self.unsupported(node, f"{ast.unparse(node)} takes more than one tensor", "VEC921")
-        view = self._whole_of(self.evaluate(node.args[0]), node)
-        return self._applied(module, called, view, node)
+        item = self.evaluate(node.args[0])
+        alone = self.without_first(item, node) if isinstance(item, build.NODES) else None
+        view = self._whole_of(item if alone is None else alone, node)
+        result = self._applied(module, called, view, node)
+        return result if alone is None else self.unsqueezed(self.load(result, node), 0, node)
 
     def _call(self, callee: Function, node: ast.Call) -> Item:
         raise NotImplementedError
@@ -171,8 +174,10 @@ class ModuleReader(LibraryReader):
                     self._refuse_module(node, f"{child.name} {inner.reason or 'is no layer'}")
                 result = self._applied(child, inner, result, node)
             return self._renamed(result, module, view)
+        if kind in _RANDOM or kind == "Identity":
+            return view  # the very tensor that it was given
         rule: Callable[[Object, Called, View, ast.Call], View] | None = getattr(self, f"_{kind}", None)
-        if kind in _POINTWISE or kind in _RANDOM:
+        if kind in _POINTWISE:
             rule = self._pointwise
         elif kind in _CONVOLUTIONS:
             rule = self._convolved
@@ -183,6 +188,8 @@ class ModuleReader(LibraryReader):
         return rule(module, called, view, node)
 
     def _renamed(self, result: View, module: Object, view: View) -> View:
+        if result.tensor == view.tensor:
+            return result
         if "unflatten" in result.tensor.name and "unflatten" not in view.tensor.name:
             return result
         name = f"{module.name}({view.tensor.name})"
