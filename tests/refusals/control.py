@@ -189,5 +189,7 @@ def factor_into_a_new_matrix(x):
 
 
 PROGRAMS.add(
-    factor_into_a_new_matrix, lambda: (torch.ones(3, 3),), "the tensor that torch.eye(*x.shape) makes"
+    factor_into_a_new_matrix,
+    lambda: (torch.ones(3, 3),),
+    "the tensor that torch.eye(*x.shape) makes",
 )

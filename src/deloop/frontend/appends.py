@@ -315,7 +315,8 @@ class AppendReader(StoreReader):
         before, behind = sizes[:dim], sizes[dim + 1 if joins else dim :]
         is_local = depth > 0
         first = [Affine() if is_local else x.lower for x in loops]
-        here = [Point(_position(x, filled.front) - low) for x, low in zip(loops, first, strict=True)]
+        at = [_position(x, filled.front) for x in loops]
+        here = [Point(place - low) for place, low in zip(at, first, strict=True)]
         all_here = [
             Whole(x.lower if is_local else Affine(), x.upper - x.lower) for x in loops
         ]

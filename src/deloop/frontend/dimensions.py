@@ -62,7 +62,7 @@ class DimensionReader(SelectionReader):
         return self.unsqueezed(value, place % (rank + 1), node)
 
     def unsqueezed(self, value: Expression, place: int, node: ast.AST) -> Expression:
-        """The value with a dimension of size 1 at a place: ``x[_d1] -> x[_d2]`` with ``_d1`` of 1."""
+        """The value with a dimension of size 1 at a place: ``x[_d1] -> x[_d2]``."""
         rank = len(self.row_shape(self._plain_row(value, node), node))
         new = rank - place + 1
         names = {rows.dimension(k): rows.dimension(k + 1) for k in range(rank, new - 1, -1)}
@@ -80,6 +80,9 @@ class DimensionReader(SelectionReader):
             if not done and isinstance(part, (scalar.Load, scalar.Reduce)):
                 done = True
                 return replace(part, implicit=(*part.implicit, pair))
+            if not done and isinstance(part, scalar.Select):
+                then = change(part.then)  # a mask stays what it is
+                return replace(part, then=then) if done else scalar.rebuild(part, change)
             return scalar.rebuild(part, change)
 
         kind = replace(value.type, rank=Rank.TENSOR)
@@ -178,8 +181,8 @@ class DimensionReader(SelectionReader):
         if build.aliased_arrays(value) and not isinstance(base, View):
             self.unsupported(node, f"{ast.unparse(node)} may be a part of a tensor in memory")
         for place, size in enumerate(shape):
-            own = sizes[place - extra] if place >= extra else None
-            if own != size and (own is None or own == _ONE):
+            is_new = place < extra
+            if is_new or (sizes[place - extra] == _ONE and size != _ONE):
                 value = self._with_dimension(value, len(shape) - place, size, node)
         return value
 

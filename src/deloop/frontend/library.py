@@ -350,7 +350,7 @@ class LibraryReader(PieceReader):
         )
 
     def _reshaped(self, base: View, node: ast.Call, how: str) -> Item | None:
-        """``x[i].flatten()`` as a part of ``x.flatten(1)``, ``x[i].view(h, w)`` of an ``unflatten``.
+        """``x[i].flatten()`` as part of ``x.flatten(1)``, ``x[i].view(h, w)`` of ``x.unflatten``.
 
         The elements may be the very memory of ``x``, or a copy.
         """
@@ -375,11 +375,12 @@ class LibraryReader(PieceReader):
             )
         name = base.tensor.name
         if sizes == [Affine.number(-1)]:
-            shape = (self._product_of(own),)
+            shape: tuple[Affine, ...] = (self._product_of(own),)
             text = f"{name}.flatten({lead})"
         elif len(own) == 1 and len(sizes) > 1 and all(s != Affine.number(-1) for s in sizes):
             shape = tuple(sizes)
-            self.require(equal(self._product_of(shape), own[0]), node, f"{ast.unparse(node)} fits")
+            count = self._product_of(shape)
+            self.require(equal(count, own[0]), node, f"{ast.unparse(node)} fits")
             text = f"{name}.unflatten({lead}, ({', '.join(map(str, sizes))}))"
         else:
             return None

@@ -42,7 +42,7 @@ class LossReader(BatchedReader):
             return super().module_call(module, node)
         self._check_plain(module, called, node)
         if word in ("mse_loss", "l1_loss"):
-            how = ast.keyword("reduction", ast.Constant(called.options["reduction"]))
+            how = ast.keyword("reduction", ast.Constant(str(called.options["reduction"])))
             plain = ast.copy_location(ast.Call(node.func, node.args, [how]), node)
             return self._loss(plain, power=word == "mse_loss")
         return self._batch_loss(word, node, f"{_FUNCTIONAL}.{word}", called.options["reduction"])
