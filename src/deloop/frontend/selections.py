@@ -272,8 +272,8 @@ class SelectionReader(RowReader):
         """The squares of what differs from the mean, over one less than the number of elements."""
         if result.dtype not in ("float32", "float64"):
             self._refuse_choice(node)
-        if kind == "std" and scalar.requires_grad(found.row):
-            self._refuse_choice(node)  # its gradient at no spread is none, that of a root is not
+        if scalar.requires_grad(found.row):
+            self._refuse_choice(node)  # at no spread, and at infinities, its gradient is another
         place = self.place(node)
         self._require_some(found, node)
         kept = replace(result, rank=Rank.TENSOR)
