@@ -33,6 +33,7 @@ from . import (
     outputs,
     partial_range,
     plain_forms,
+    real_code,
     recurrences,
     reductions,
     rows,
@@ -80,6 +81,7 @@ FAMILIES = (
     scatter,
     lengths,
     made,
+    real_code,
 )
 EVERY_CASE = [case for family in FAMILIES for case in family.FAMILY]
 CASES = [case for case in EVERY_CASE if case.name not in NOT_YET]

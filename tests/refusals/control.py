@@ -182,12 +182,14 @@ PROGRAMS.add(class_defined_inside, lambda: (vector(),))
 
 def factor_into_a_new_matrix(x):
     n = x.shape[0]
-    lower = torch.eye(n)
+    lower = torch.eye(*x.shape)
     for k in range(n):
         lower[k, 0] = x[k, 0] / x[0, 0]  # refusal: makes
     return lower
 
 
 PROGRAMS.add(
-    factor_into_a_new_matrix, lambda: (torch.ones(3, 3),), "the tensor that torch.eye(n) makes"
+    factor_into_a_new_matrix,
+    lambda: (torch.ones(3, 3),),
+    "the tensor that torch.eye(*x.shape) makes",
 )

@@ -70,7 +70,8 @@ class JoinEmitter(RowEmitter):
             like = next((o for o in others if o.axes == shape and o.rank is Rank.TENSOR), None)
             if like is None or axis is not None:
                 raise self.refuse("a number is joined with rows of another shape")
-            word = {0: "zeros_like", 1: "ones_like"}.get(_literal(piece.node), "full_like")
+            known = {"0": "zeros_like", "1": "ones_like"}
+            word = known.get(ast.unparse(piece.node), "full_like")
             given = [like.node] if word != "full_like" else [like.node, piece.node]
             return syntax.call(f"{self.context.torch}.{word}", given)
         if piece.axes == shape:
@@ -86,7 +87,3 @@ class JoinEmitter(RowEmitter):
                 extent = self.context.spell(self.context.canonical(high - low))
                 sizes.append(syntax.affine(extent))
         return syntax.method(self.align(piece, shape), "expand", *sizes)
-
-
-def _literal(node: ast.expr) -> object:
-    return node.value if isinstance(node, ast.Constant) else None

@@ -78,7 +78,7 @@ class ReductionEmitter(JoinEmitter):
         return self._finished(piece, node)
 
     def _grouped(self, node: Reduce) -> Emitted:
-        """``torch.zeros(C, K).index_add_(0, labels, x)``, ``torch.bincount(labels, minlength=C)``."""
+        """``torch.zeros(C, K).index_add_(0, labels, x)``, or the count of each group."""
         assert isinstance(node.at, Affine)
         (axis,), (group,) = node.axes, node.at.symbols
         size = syntax.affine(self.context.spell(self.context.canonical(self.loops[group].upper)))

@@ -31,6 +31,10 @@ class RowEmitter(OperandEmitter):
         """The piece in the loop's type."""
         raise NotImplementedError
 
+    def filled(self, piece: Emitted, sizes: Sequence[ast.expr], dtype: str) -> Emitted:
+        """A Python number as a new tensor of such sizes."""
+        raise NotImplementedError
+
     def within(self: _Self, axes: Sequence[Axis], order: Sequence[str]) -> _Self:
         """An emitter inside of a reduction."""
         inner = type(self)(self.context, [*self.loops.values(), *axes], order, self.place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from deloop.backend import syntax
@@ -324,6 +324,8 @@ class _Writer:
                 continue
             scope = scopes[expression]
             order = emitter.natural_order(expression, scope)
+            still = {a.iterator for a in scope} - _moved_by_reads(expression, scope)
+            order = (*(n for n in order if n not in still), *(n for n in order if n in still))
             inner = emitter.within(scope, order) if scope else emitter
             if inner.knows(expression) or inner.reads_beyond(expression) or (
                 expression in conditions and inner.is_cut(expression)
@@ -879,6 +881,12 @@ def _count(
     around = (*around, *scalar.bound_axes(value))
     for child in scalar.children(value):
         _count(child, emitter, around, counts, scopes)
+
+
+def _moved_by_reads(value: Expression, axes: Sequence[Axis]) -> set[str]:
+    """The axes along which something is read, and not only counted."""
+    names = frozenset(axis.iterator for axis in axes)
+    return {n for load in scalar.loads(value) for n in scalar.iterators_of(load, names)}
 
 
 def _pushed_cast(value: Expression, kind: ElementType) -> Expression:

@@ -34,7 +34,7 @@ LONGEST_SEQUENCE = 32
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 _OPTIONS = (
     "inplace", "dim", "max_norm", "sparse", "normalized_shape", "kernel_size", "stride", "padding",
-    "dilation", "groups",
+    "dilation", "groups", "reduction", "label_smoothing", "ignore_index", "beta", "delta",
 )  # fmt: skip
 _VIEWS = frozenset({"view", "reshape", "flatten", "ravel", "contiguous"})
 _TENSOR_CLASSES = (torch.Tensor, torch.nn.Parameter)
@@ -175,7 +175,8 @@ class Description:
         children: tuple[ir.Value, ...] = ()
         if kind is torch.nn.Sequential:
             self._expect(f"_deloop_len({path}) == {len(module)}")  # type: ignore[arg-type]
-            children = tuple(self.describe(f"{path}[{k}]", m) for k, m in enumerate(module))  # type: ignore[arg-type]
+            layers = enumerate(module.children())
+            children = tuple(self.describe(f"{path}[{k}]", layer) for k, layer in layers)
         options = {name: vars(module)[name] for name in _OPTIONS if name in vars(module)}
         if is_library:
             self._expect(f"{'' if module.training else 'not '}{path}.training")

@@ -6,10 +6,10 @@ import ast
 from typing import NoReturn
 
 from deloop.frontend import expression as build
-from deloop.frontend.batched import BatchedReader
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.items import Item, Tuple, View
 from deloop.frontend.library import RANDOM
+from deloop.frontend.losses import LossReader
 from deloop.ir import scalar
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import (
@@ -33,7 +33,7 @@ _MAKING = frozenset(
 _MAX_DEPTH = 8
 
 
-class CallReader(BatchedReader):
+class CallReader(LossReader):
     """A `Reader` that also reads calls."""
 
     caller: CallReader | None = None
@@ -139,6 +139,10 @@ class CallReader(BatchedReader):
         returned = _returned_text(source, given)
         if not returned or node.keywords or callee.spelling == "<lambda>":
             return body
+        if any(isinstance(passed[p], (Object, Module, Function)) for p in given):
+            return body
+        if any(isinstance(n, scalar.Reduce) for n in scalar.walk(body)):
+            return body  # of rows, it is not the same call that takes all of them
         arguments = tuple(self.to_expression(passed[p], node) for p in given)
         return scalar.Inlined(callee.spelling, arguments, body, given, returned)
 

@@ -62,7 +62,7 @@ class DimensionReader(SelectionReader):
         return self.unsqueezed(value, place % (rank + 1), node)
 
     def unsqueezed(self, value: Expression, place: int, node: ast.AST) -> Expression:
-        """The value with a dimension of size 1 at a place: ``x[_d1] -> x[_d2]`` with ``_d1`` of 1."""
+        """The value with a dimension of size 1 at a place: ``x[_d1] -> x[_d2]``."""
         rank = len(self.row_shape(self._plain_row(value, node), node))
         new = rank - place + 1
         names = {rows.dimension(k): rows.dimension(k + 1) for k in range(rank, new - 1, -1)}
@@ -80,6 +80,9 @@ class DimensionReader(SelectionReader):
             if not done and isinstance(part, (scalar.Load, scalar.Reduce)):
                 done = True
                 return replace(part, implicit=(*part.implicit, pair))
+            if not done and isinstance(part, scalar.Select):
+                then = change(part.then)  # a mask stays what it is
+                return replace(part, then=then) if done else scalar.rebuild(part, change)
             return scalar.rebuild(part, change)
 
         kind = replace(value.type, rank=Rank.TENSOR)
@@ -89,6 +92,22 @@ class DimensionReader(SelectionReader):
         if not done:
             self.unsupported(node, f"{ast.unparse(node)} of a number is not read yet", "VEC924")
         return changed if changed.type == kind else scalar.Cast(changed, kind)
+
+    def without_first(self, value: Expression, node: ast.AST) -> Expression | None:
+        """A batch of one as the item alone: ``x[i].unsqueeze(0) -> x[i]``; None for others."""
+        if not isinstance(value, scalar.Load) or not value.implicit:
+            return None
+        sizes = self.row_shape(value, node)
+        first = rows.dimension(len(sizes))
+        used = {s for a in value.subscripts if isinstance(a, Affine) for s in a.symbols}
+        if sizes[0] != _ONE or first in used or len(value.implicit) != len(sizes):
+            return None
+        pairs = tuple(pair for pair in value.implicit if pair[0] != first)
+        rank = Rank.TENSOR if pairs else Rank.SCALAR
+        own = self.arrays[value.array].type.rank
+        if own != sum(isinstance(s, Affine) for s in value.subscripts):
+            return None
+        return replace(value, implicit=pairs, type=replace(value.type, rank=rank))
 
     def _method_squeeze(self, base: Item, node: ast.Call) -> Item | None:
         """Without its dimensions of size 1, or one of them; others must be known to be longer."""
@@ -162,8 +181,8 @@ class DimensionReader(SelectionReader):
         if build.aliased_arrays(value) and not isinstance(base, View):
             self.unsupported(node, f"{ast.unparse(node)} may be a part of a tensor in memory")
         for place, size in enumerate(shape):
-            own = sizes[place - extra] if place >= extra else None
-            if own != size and (own is None or own == _ONE):
+            is_new = place < extra
+            if is_new or (sizes[place - extra] == _ONE and size != _ONE):
                 value = self._with_dimension(value, len(shape) - place, size, node)
         return value
 

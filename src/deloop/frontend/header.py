@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from deloop.dtype import Rank
 from deloop.errors import RefusalError
@@ -425,7 +426,7 @@ def _steps(node: ast.expr) -> tuple[int, int, int] | None:
     values = [ast.literal_eval(p) for p in node.elts if not isinstance(p, ast.Name)]
     if len(values) != len(node.elts) or any(type(v) is not int for v in values):
         return None
-    gaps = {b - a for a, b in zip(values, values[1:], strict=False)}
+    gaps = {b - a for a, b in pairwise(values)}
     if len(values) < 2 or len(gaps) != 1:
         return None
     return values[0], gaps.pop(), len(values)

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
-from deloop.frontend.items import FlatIndex, Item, Tuple, View
+from deloop.frontend.items import FlatIndex, Item, Point, Tuple, View, Whole
 from deloop.frontend.pieces import PieceReader
 from deloop.ir import scalar
-from deloop.ir.affine import Affine
+from deloop.ir.affine import Affine, equal
 from deloop.ir.types import (
     Integer,
     Literal,
@@ -323,6 +323,8 @@ class LibraryReader(PieceReader):
 
     def _flattened(self, base: Item, node: ast.Call, how: str) -> Item | None:
         """The one-dimensional form of a whole tensor; shared memory where that is certain."""
+        if isinstance(base, View):
+            return self._reshaped(base, node, how)
         if not isinstance(base, Tensor):
             return None
         if how in ("view", "reshape"):
@@ -347,6 +349,58 @@ class LibraryReader(PieceReader):
             else replace(flat, storage=f"{base.storage}?")
         )
 
+    def _reshaped(self, base: View, node: ast.Call, how: str) -> Item | None:
+        """``x[i].flatten()`` as part of ``x.flatten(1)``, ``x[i].view(h, w)`` of ``x.unflatten``.
+
+        The elements may be the very memory of ``x``, or a copy.
+        """
+        points = [isinstance(d, Point) for d in base.dimensions]
+        lead, kind = sum(points), base.tensor.type
+        own = kind.shape[lead:]
+        wholes = tuple(Whole(Affine(), size) for size in own)
+        if not all(points[:lead]) or base.dimensions[lead:] != wholes or node.keywords or not own:
+            return None
+        if how in ("view", "reshape"):
+            items = [self.evaluate(a) for a in node.args]
+            if len(items) == 1 and isinstance(items[0], (Sequence, Tuple, Shape)):
+                items = self.unpack(items[0], None, node)
+            sizes = [i.affine for i in items if isinstance(i, Integer)]
+            if len(sizes) != len(items) or not sizes:
+                return None
+        else:
+            sizes = [Affine.number(-1)]
+        if how == "view" and not kind.contiguous:
+            self.unsupported(
+                node, f"{ast.unparse(node)} raises unless the tensor is contiguous", "VEC911"
+            )
+        name = base.tensor.name
+        if sizes == [Affine.number(-1)]:
+            shape: tuple[Affine, ...] = (self._product_of(own),)
+            text = f"{name}.flatten({lead})"
+        elif len(own) == 1 and len(sizes) > 1 and all(s != Affine.number(-1) for s in sizes):
+            shape = tuple(sizes)
+            count = self._product_of(shape)
+            self.require(equal(count, own[0]), node, f"{ast.unparse(node)} fits")
+            text = f"{name}.unflatten({lead}, ({', '.join(map(str, sizes))}))"
+        else:
+            return None
+        if len(own) == 1 and len(shape) == 1:
+            return base
+        made = replace(kind, shape=(*kind.shape[:lead], *shape), leaf=False)
+        tensor = Tensor(text, made, f"{base.tensor.storage.rstrip('?')}?")
+        rest = tuple(Whole(Affine(), size) for size in shape)
+        return View(tensor, (*base.dimensions[:lead], *rest), base.unbound)
+
+    @staticmethod
+    def _product_of(sizes: tuple[Affine, ...]) -> Affine:
+        total = Affine.number(1)
+        for size in sizes:
+            if total.is_constant or size.is_constant:
+                total = total * size.constant if size.is_constant else size * total.constant
+            else:
+                total = Affine.symbol(f"{_factor(total)} * {_factor(size)}")
+        return total
+
     def _count(self, tensor: Tensor) -> Affine:
         count = self._method_numel(tensor, ast.Call(func=ast.Name("numel"), args=[], keywords=[]))
         assert isinstance(count, Integer)
@@ -364,6 +418,11 @@ class LibraryReader(PieceReader):
         self.unsupported(node, f"{ast.unparse(node)} is not read yet", "VEC924")
 
     _method_type = _method_to
+
+
+def _factor(size: Affine) -> str:
+    text = str(size)
+    return text if size == Affine.symbol(text) else f"({text})"
 
 
 def _owner(tensor: Tensor) -> str:

@@ -111,7 +111,8 @@ def _like(given: list[Item], keywords: Given) -> Tensor | None:
     if not isinstance(first, Tensor) or not first.type.shape:
         return None
     kind = first.type
-    made = TensorType(kind.dtype, kind.shape, kind.device, kind.requires_grad, not kind.requires_grad)
+    grad = kind.requires_grad
+    made = TensorType(kind.dtype, kind.shape, kind.device, grad, not grad)
     return Tensor("", made, "", fresh=True)
 
 

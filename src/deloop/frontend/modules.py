@@ -15,7 +15,8 @@ from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
 from deloop.frontend.items import Item, Point, View, Whole, whole
 from deloop.frontend.library import LibraryReader
-from deloop.ir import scalar
+from deloop.frontend.selections import Chosen, left_out_of
+from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, equal
 from deloop.ir.loop import LIST
 from deloop.ir.scalar import Expression
@@ -23,12 +24,13 @@ from deloop.ir.types import Called, Function, Literal, Object, Tensor, TensorTyp
 
 _POINTWISE = frozenset(
     {"ReLU", "ReLU6", "Sigmoid", "Tanh", "GELU", "SiLU", "ELU", "SELU", "CELU", "LeakyReLU", "Mish"}
-    | {"Softplus", "Softsign", "Hardtanh", "Hardswish", "Hardsigmoid", "LogSigmoid", "Identity"}
+    | {"Softplus", "Softsign", "Hardtanh", "Hardswish", "Hardsigmoid", "LogSigmoid"}
 )
 _CONVOLUTIONS = {"Conv1d": 1, "Conv2d": 2, "Conv3d": 3}
 _SIZES = ("kernel_size", "stride", "padding", "dilation")
 _RANDOM = frozenset({"Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout"})
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
+_Rule = Callable[[Object, Called, View, ast.Call], View]
 
 
 class ModuleReader(LibraryReader):
@@ -47,8 +49,26 @@ class ModuleReader(LibraryReader):
             self.unsupported(node, f"what {ast.unparse(node.func)} does is not known", "VEC921")
         if len(node.args) != 1 or node.keywords:
             self.unsupported(node, f"{ast.unparse(node)} takes more than one tensor", "VEC921")
-        view = self._whole_of(self.evaluate(node.args[0]), node)
-        return self._applied(module, called, view, node)
+        item = self.evaluate(node.args[0])
+        alone = self.without_first(item, node) if isinstance(item, build.NODES) else None
+        masked = self.chosen_in(item, node) if isinstance(item, build.NODES) else None
+        if masked is not None:
+            return self._chosen_rows(module, called, masked, node)
+        view = self._whole_of(item if alone is None else alone, node)
+        result = self._applied(module, called, view, node)
+        return result if alone is None else self.unsqueezed(self.load(result, node), 0, node)
+
+    def _chosen_rows(
+        self, module: Object, called: Called, masked: Chosen, node: ast.Call
+    ) -> Expression:
+        """A layer on those rows of a matrix that a mask chooses: ``fc(x[i, :n])``."""
+        view = self._whole_of(masked.row, node)
+        result = self._applied(module, called, view, node)
+        on_last = called.kind in ("Linear", "LayerNorm", "Sequential") or called.kind in _POINTWISE
+        if not on_last or result.rank != view.rank or "_d1" in masked.dimensions:
+            self._refuse_choice(node)
+        row = self.load(result, node)
+        return left_out_of(masked.mask, row)
 
     def _call(self, callee: Function, node: ast.Call) -> Item:
         raise NotImplementedError
@@ -76,7 +96,7 @@ class ModuleReader(LibraryReader):
             self._refuse_argument(node)
         return item
 
-    def _refuse_argument(self, node: ast.Call) -> NoReturn:
+    def _refuse_argument(self, node: ast.AST) -> NoReturn:
         self.unsupported(
             node, f"what {ast.unparse(node)} takes is no part of one tensor", "VEC921"
         )
@@ -108,6 +128,31 @@ class ModuleReader(LibraryReader):
         sources = frozenset(s for v in views for s in self._sources(v.tensor))
         return View(self._new(text, made, sources), first.dimensions)
 
+    def masked_part(
+        self, target: Expression, item: Item, node: ast.AST
+    ) -> tuple[View, Expression] | None:
+        """A store to a part that a mask chooses, as one of old and new elements.
+
+        ``x[i, :n] = v   ->   x[i, _d1] = select(_d1 < n, v, x[i, _d1])``; None for other targets.
+        """
+        found = self.chosen_in(target, node)
+        if found is None or not isinstance(found.row, scalar.Load):
+            return None
+        value = self.to_expression(item, node)
+        chosen = self.chosen_in(value, node)
+        if chosen is not None and chosen.mask != found.mask:
+            self._refuse_choice(node)
+        new = value if chosen is None else chosen.row
+        if chosen is None and rows.free_dimensions(new) & found.dimensions:
+            self._refuse_choice(node)
+        if len(build.types_of(new)) != 1 or category(new.type.dtype) == "complex":
+            self._refuse_choice(node)
+        if category(new.type.dtype) == "float" and category(found.row.type.dtype) != "float":
+            self._refuse_choice(node)
+        new = build.cast(new, found.row.type)
+        view = self._view_of(found.row, node)
+        return view, scalar.Select(found.mask, new, found.row)
+
     def _operand(self, value: Expression, node: ast.Call) -> View | str:
         match value:
             case scalar.Number(number) if isinstance(number, (int, float)):
@@ -119,7 +164,7 @@ class ModuleReader(LibraryReader):
                 return self._spelled_whole(value, node)
         self._refuse_argument(node)
 
-    def _view_of(self, load: scalar.Load, node: ast.Call) -> View:
+    def _view_of(self, load: scalar.Load, node: ast.AST) -> View:
         """The part of a tensor that a read takes."""
         tensor = self.arrays[load.array]
         sizes = dict(load.implicit)
@@ -171,8 +216,10 @@ class ModuleReader(LibraryReader):
                     self._refuse_module(node, f"{child.name} {inner.reason or 'is no layer'}")
                 result = self._applied(child, inner, result, node)
             return self._renamed(result, module, view)
-        rule: Callable[[Object, Called, View, ast.Call], View] | None = getattr(self, f"_{kind}", None)
-        if kind in _POINTWISE or kind in _RANDOM:
+        if kind in _RANDOM or kind == "Identity":
+            return view  # the very tensor that it was given
+        rule: _Rule | None = getattr(self, f"_{kind}", None)
+        if kind in _POINTWISE:
             rule = self._pointwise
         elif kind in _CONVOLUTIONS:
             rule = self._convolved
@@ -183,6 +230,8 @@ class ModuleReader(LibraryReader):
         return rule(module, called, view, node)
 
     def _renamed(self, result: View, module: Object, view: View) -> View:
+        if result.tensor == view.tensor:
+            return result
         if "unflatten" in result.tensor.name and "unflatten" not in view.tensor.name:
             return result
         name = f"{module.name}({view.tensor.name})"

@@ -10,11 +10,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence as Items
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from deloop.dtype import Rank, category
 from deloop.errors import RefusalError
 from deloop.frontend import expression as build
-from deloop.frontend.items import Item, View
+from deloop.frontend.items import Item, Tuple, View
 from deloop.frontend.rows import RowReader
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least
@@ -26,13 +27,14 @@ _LEFT_OUT = "_left_out"
 _ONE = Affine.number(1)
 _MASK = ElementType("bool", Rank.TENSOR)
 _COUNT = ElementType("int64", Rank.SCALAR)
+_KEPT = {"softmax": float("-inf"), "log_softmax": float("-inf"), "cumsum": 0}
 _EXTREMES = {"amax": "max", "amin": "min", "first_max": "max", "first_min": "min",
              "argmax": "max", "argmin": "min"}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """A row of which a mask chooses a part: the whole of it, the mask, and the mask's dimensions."""
+    """A row of which a mask chooses a part: all of it, the mask, and the mask's dimensions."""
 
     row: Expression
     mask: Expression
@@ -130,7 +132,7 @@ class SelectionReader(RowReader):
             mask = rows.moved(mask, names, {}, set())
         if entry.rank != 1 and entry.rank != base.rank:
             self.unsupported(node, f"{ast.unparse(node)} selects in two dimensions", "VEC916")
-        return scalar.Select(mask, row, scalar.Invariant(_LEFT_OUT, row.type))
+        return left_out_of(mask, row)
 
     def _within(self, given: ast.Slice, name: str, extent: Affine, node: ast.AST) -> Expression:
         """Where a dimension's own index lies within a slice, asked to clamp and wrap nothing."""
@@ -148,7 +150,7 @@ class SelectionReader(RowReader):
             tests.append(build.compare("GtE", at, ends[0], place))
         if given.upper is not None:
             tests.append(build.compare("Lt", at, ends[-1], place))
-        return tests[0] if len(tests) == 1 else build.both(*tests)
+        return tests[0] if len(tests) == 1 else build.both(tests[0], tests[1])
 
     def _end(self, end: ast.expr, extent: Affine, node: ast.AST) -> Expression:
         """A bound of a slice: an int between none and all of the dimension's elements."""
@@ -198,12 +200,17 @@ class SelectionReader(RowReader):
             within = self.chosen_in(inner.value, node)
             if within is None or inner.at is not None:
                 self._refuse_choice(node)
-            left = scalar.Invariant(_LEFT_OUT, inner.type)
-            return scalar.Select(within.mask, replace(inner, value=within.row), left)
+            return left_out_of(within.mask, replace(inner, value=within.row))
         sizes = [
             s for p, s in enumerate(self.row_shape(found.row, node))
             if rows.dimension(rank - p) in combined - found.dimensions
         ]  # fmt: skip
+        if kind in _KEPT and found.row.type.dtype in ("float32", "float64"):
+            filled = self._filled(found, _KEPT[kind])
+            kept = super().reduced(kind, filled, node, dims, keepdim, result, spelling, options)
+            return left_out_of(found.mask, kept)
+        if kind in ("var", "std") and not options and not sizes and not keepdim:
+            return self._spread_of(kind, found, node, dims, result)
         if kind == "mean":
             return self._mean_of(found, node, dims, keepdim, result, sizes)
         masked = self._neutralised(kind, found, node, bool(options))
@@ -222,12 +229,14 @@ class SelectionReader(RowReader):
             return build.both(build.negate(mask), row, "logical_or")
         if kind in ("sum", "norm", "prod") and not has_options:
             return self._filled(found, 1 if kind == "prod" else 0)
-        if kind not in _EXTREMES or row.type.dtype == "bool" or category(row.type.dtype) == "complex":
+        if kind not in _EXTREMES or category(row.type.dtype) not in ("int", "float"):
             self._refuse_choice(node)
         if kind.startswith("arg") and not _is_prefix(found):
             self._refuse_choice(node)
         self._require_some(found, node)
-        if category(row.type.dtype) == "float" and scalar.requires_grad(row):
+        is_first = kind.startswith("first_") and _is_prefix(found)  # those left out come last
+        differs = category(row.type.dtype) == "float" and scalar.requires_grad(row)
+        if differs and not is_first and not _is_bounded(_EXTREMES[kind], row):
             self._require_beyond(_EXTREMES[kind], found, node)
         neutral = neutral_of(_EXTREMES[kind], row.type.dtype)
         assert neutral is not None
@@ -257,6 +266,42 @@ class SelectionReader(RowReader):
             count = build.binary("Mult", count, build.integer(size), place)
         return build.binary("Div", total, count, place)
 
+    def _spread_of(
+        self, kind: str, found: Chosen, node: ast.AST, dims: Items[int] | None, result: ElementType
+    ) -> Expression:
+        """The squares of what differs from the mean, over one less than the number of elements."""
+        if result.dtype not in ("float32", "float64"):
+            self._refuse_choice(node)
+        if scalar.requires_grad(found.row):
+            self._refuse_choice(node)  # at no spread, and at infinities, its gradient is another
+        place = self.place(node)
+        self._require_some(found, node)
+        kept = replace(result, rank=Rank.TENSOR)
+        mean = self._mean_of(found, node, dims, True, kept, [])
+        gap = build.binary("Sub", found.row, mean, place)
+        squares = replace(found, row=build.binary("Pow", gap, build.number(2), place))
+        total = super().reduced("sum", self._filled(squares, 0), node, dims, False, result)
+        less = build.binary("Sub", self._number_chosen(found, node), build.number(1), place)
+        variance = build.binary("Div", total, less, place)
+        root = scalar.Call("sqrt", (variance,), variance.type, ".sqrt")
+        return root if kind == "std" else variance
+
+    def matmul(self, left: Item, right: Item, node: ast.AST) -> Expression:
+        """As every reader's; what a mask leaves out of both adds nothing."""
+        pair = [self.to_expression(side, node) for side in (left, right)]
+        found = [self.chosen_in(side, node) for side in pair]
+        first, second = found
+        if first is None and second is None:
+            return super().matmul(pair[0], pair[1], node)
+        if first is None or second is None:
+            self._refuse_choice(node)
+        rank = len(self.row_shape(second.row, node))
+        inner = {rows.dimension(2 if rank > 1 else 1)}
+        mine, theirs = _alone(first), _alone(second)
+        if first.dimensions != {"_d1"} or second.dimensions != inner or mine != theirs:
+            self._refuse_choice(node)
+        return super().matmul(self._filled(first, 0), self._filled(second, 0), node)
+
     def _number_chosen(self, found: Chosen, node: ast.AST) -> Expression:
         """How many elements are chosen: ``n`` of ``x[:n]``, else the number of true ones."""
         if (ends := _ends(found)) is not None:
@@ -278,6 +323,26 @@ class SelectionReader(RowReader):
         if found.dimensions != {rows.dimension(rank)} and len(found.dimensions) != rank:
             self._refuse_choice(node)
         return build.cast(self._number_chosen(found, node), build.INT)
+
+    def _read_Attribute(self, node: ast.Attribute) -> Item:
+        if node.attr == "shape":
+            base = self.evaluate(node.value)
+            if isinstance(base, build.NODES) and (sizes := self._chosen_sizes(base, node)):
+                return Tuple(sizes)
+        return super()._read_Attribute(node)
+
+    def _chosen_sizes(self, value: Expression, node: ast.AST) -> tuple[Item, ...] | None:
+        """The sizes of a row of which a mask chooses a part; None for others."""
+        found = self.chosen_in(value, node)
+        if found is None or len(found.dimensions) > 1:
+            return None
+        shape = self.row_shape(found.row, node)
+        return tuple(
+            build.cast(self._number_chosen(found, node), build.INT)
+            if rows.dimension(len(shape) - place) in found.dimensions
+            else Integer(size)
+            for place, size in enumerate(shape)
+        )
 
     def _require_some(self, found: Chosen, node: ast.AST) -> None:
         """Ask that an element is chosen: PyTorch raises where there is nothing to compare."""
@@ -317,8 +382,13 @@ class SelectionReader(RowReader):
             self._refuse_choice(node)
         return Chosen(_without(value, None), mask, dimensions)
 
-    def _refuse_choice(self, node: ast.AST) -> None:
+    def _refuse_choice(self, node: ast.AST) -> NoReturn:
         self.unsupported(node, f"{ast.unparse(node)} selects by a mask", "VEC916")
+
+
+def left_out_of(mask: Expression, row: Expression) -> Expression:
+    """A row of which a mask chooses a part."""
+    return scalar.Select(mask, row, scalar.Invariant(_LEFT_OUT, row.type))
 
 
 def is_choice(value: Expression) -> bool:
@@ -366,6 +436,16 @@ def _ends(found: Chosen) -> tuple[Expression | None, Expression | None] | None:
 def _is_prefix(found: Chosen) -> bool:
     ends = _ends(found)
     return ends is not None and ends[0] is None
+
+
+_BELOW = frozenset({"tanh", "sigmoid", "relu", "exp", "abs", "sqrt", "square", "softplus", "gelu"})
+_ABOVE = frozenset({"tanh", "sigmoid", "sin", "cos", "erf"})
+
+
+def _is_bounded(word: str, value: Expression) -> bool:
+    """Whether no element can be the infinity that an extreme leaves out."""
+    known = _BELOW if word == "max" else _ABOVE
+    return isinstance(value, scalar.Call) and value.operator in known
 
 
 def _is_dots(entry: object) -> bool:

@@ -75,6 +75,11 @@ class StoreReader(HeaderReader):
                     self.assign(part_target, part, node)
             case ast.Subscript():
                 view = self.evaluate(target)
+                if isinstance(view, scalar.Select):
+                    chosen = self.masked_part(view, item, node)
+                    if chosen is not None:
+                        self.store(chosen[0], chosen[1], node)
+                        return
                 if not isinstance(view, View):
                     self.unsupported(target, f"{ast.unparse(target)} is not an element of a tensor")
                 self.store(view, item, node)

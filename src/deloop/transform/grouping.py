@@ -28,7 +28,7 @@ _MASK = ElementType("bool", Rank.TENSOR)
 
 @dataclass(frozen=True)
 class _Groups:
-    """Elements along `axis`, each in the group that `labels` says; `group` is the loop over them."""
+    """Elements along `axis`, each in the group that `labels` says; `group` is their loop."""
 
     labels: Load
     axis: Axis
