@@ -3,11 +3,12 @@
 PYTHON ?= python3
 N      ?= 2000
 SEED   ?= 0
+FILES  ?= 5000
 
 BIN   := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint bench coverage fuzz clean
+.PHONY: demo test lint bench coverage fuzz mutants robust clean
 
 demo: $(READY)
 	$(BIN)/deloop demo
@@ -29,6 +30,14 @@ coverage: $(READY)
 
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz.runner --programs $(N) --seed $(SEED) --jobs 2
+
+# Breaks deloop on purpose, one fault at a time, and writes docs/mutants.md: which test notices.
+mutants: $(READY)
+	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python -m tests.mutation.runner --page docs/mutants.md
+
+# Every function with a loop of the standard library and of the installed packages: FILES=0 for all.
+robust: $(READY)
+	PYTHONPATH=. $(BIN)/python -m tests.robustness.runner --files $(FILES)
 
 clean:
 	rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

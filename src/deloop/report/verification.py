@@ -130,11 +130,22 @@ class Verification:
     def __str__(self) -> str:
         console = Console(file=io.StringIO(), width=WIDTH, color_system=None)
         with console.capture() as captured:
-            console.print(self)
-        return "\n".join(line.rstrip() for line in captured.get().splitlines())
+            console.print(Group(*_render(self)))
+        lines = [line.rstrip() for line in captured.get().splitlines()]
+        # To be copied: no line of it is broken.
+        lines += [] if self.counterexample is None else [self.counterexample.reproduction]
+        return "\n".join(lines)
 
     def __rich__(self) -> RenderableType:
-        return Group(*_render(self))
+        shown = [*_render(self)]
+        if self.counterexample is not None:
+            code = self.counterexample.reproduction
+            shown.append(
+                Syntax(
+                    code, "python", theme="ansi_dark", background_color="default", word_wrap=True
+                )
+            )
+        return Group(*shown)
 
 
 def _render(found: Verification) -> Iterator[RenderableType]:
@@ -153,8 +164,6 @@ def _render(found: Verification) -> Iterator[RenderableType]:
         for sentence in found.counterexample.differences:
             yield Text(f"    {sentence}")
         yield Text("to reproduce:", "bold")
-        code = found.counterexample.reproduction
-        yield Syntax(code, "python", theme="ansi_dark", background_color="default")
 
 
 def _judge(found: Verification) -> tuple[str, str]:

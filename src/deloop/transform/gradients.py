@@ -13,6 +13,7 @@ from deloop.dtype import Rank, category
 from deloop.errors import Unliftable
 from deloop.frontend.apply import DataRequirement
 from deloop.frontend.expression import BOOL, both, negate, number
+from deloop.ir.affine import Affine
 from deloop.ir.plan import Step, Vector, vectors
 from deloop.ir.scalar import (
     Call,
@@ -23,6 +24,7 @@ from deloop.ir.scalar import (
     Reduce,
     Scan,
     Select,
+    Subscript,
     bound_axes,
     children,
     loads,
@@ -94,7 +96,8 @@ def _check_order(
                 sentence = "loop kept: whether a gradient is recorded depends on the last reset"
                 raise Unliftable(Refusal("VEC906", store.place, sentence))
             by_now |= {store.array}
-            if any(_saves(node, written, with_grad) for node in walk(store.value)):
+            indices = any(_is_changed(s, written) for s in store.subscripts)
+            if indices or any(_saves(node, written, with_grad) for node in walk(store.value)):
                 raise Unliftable(
                     Refusal(
                         "VEC906",
@@ -119,8 +122,18 @@ def _has_no_derivative(node: Expression, with_grad: frozenset[str]) -> bool:
     )
 
 
+def _is_changed(subscript: Subscript, written: frozenset[str]) -> bool:
+    """Whether an index tensor, which a lookup keeps for its derivative, is one the plan writes."""
+    if isinstance(subscript, Affine):
+        return False
+    return any(load.array in written for load in loads(subscript))
+
+
 def _saves(node: Expression, written: frozenset[str], with_grad: frozenset[str]) -> bool:
     """Whether an operator keeps an operand for its derivative that the plan writes."""
+    if isinstance(node, Load):
+        changed = any(_is_changed(s, written) for s in node.subscripts)
+        return changed and requires_grad(node, with_grad)
     if isinstance(node, Reduce):
         keeps = find_reduction(node.kind).gradient not in (Gradient.LINEAR, Gradient.NONE)
         is_part = any(load.array in written for load in loads(node))

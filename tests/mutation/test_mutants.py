@@ -1,0 +1,87 @@
+"""The mutants fit the source, and the harness tells a broken deloop from a whole one.
+
+``make mutants`` runs all of them; here are the few that take no time.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from .mutant import Mutant, MutantError, edited_source
+from .mutants import MUTANTS
+from .runner import Fate, import_everything, render_page
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+QUICK = ("NaN equal to any number", "two sides share their arguments", "distance 1 overlooked")
+
+
+def test_there_are_mutants_of_every_kind() -> None:
+    assert len(MUTANTS) >= 40
+    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)
+    kinds = Counter(mutant.kind for mutant in MUTANTS)
+    wanted = {"dependence", "guard", "cast", "wrap", "alias", "scatter", "branch", "gradient"}
+    assert wanted <= set(kinds)
+    assert min(kinds[kind] for kind in wanted) >= 3
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_mutant_fits_the_source_and_is_python(mutant: Mutant) -> None:
+    import_everything()
+    compile(f"from __future__ import annotations\n{edited_source(mutant)}", "<mutant>", "exec")
+    assert mutant.tests
+    assert [test for test in mutant.tests if not (ROOT / test).is_file()] == []
+
+
+def test_mutant_that_does_not_fit_says_so() -> None:
+    with pytest.raises(MutantError, match="0 times"):
+        edited_source(replace(MUTANTS[0], old="no such text"))
+    with pytest.raises(MutantError, match="there is no"):
+        edited_source(replace(MUTANTS[0], where="deloop.poly.dependence:no_such_function"))
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The runner in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "tests.mutation.runner", "--quick", *arguments], cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_broken_engine_is_noticed() -> None:
+    done = run(*(word for name in QUICK for word in ("--only", name)))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "3 of 3 caught" in done.stdout
+
+
+def test_whole_engine_is_not_taken_for_a_broken_one() -> None:
+    program = (
+        "from dataclasses import replace\n"
+        "from tests.mutation import runner\n"
+        "from tests.mutation.mutants import MUTANTS\n"
+        "mutant = next(m for m in MUTANTS if m.name == 'NaN equal to any number')\n"
+        "whole = replace(mutant, new=mutant.old)\n"
+        "(fate,) = runner.run_all([whole], thorough=False)\n"
+        "assert fate.caught_by == '', fate\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_page_names_the_test_and_the_survivor() -> None:
+    caught = Fate(MUTANTS[0], "tests/hazards/test_x.py::test_y[a-b]", 1.0)
+    page = render_page([caught, Fate(MUTANTS[1], "", 2.0)])
+    assert "1 of 2 are caught." in page
+    assert f"| {MUTANTS[0].name} |" in page
+    assert "`hazards/test_x.py::test_y`" in page
+    assert "**nothing**" in page
