@@ -25,9 +25,10 @@ from deloop.frontend import expression as build
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.items import Item, Tuple, View
 from deloop.frontend.lists import Filling
+from deloop.frontend.unroll import few_items
 from deloop.ir.affine import Affine, at_least
 from deloop.ir.scalar import Expression
-from deloop.ir.types import Integer, Scalar, Sequence, Tensor
+from deloop.ir.types import Integer, Literal, Scalar, Sequence, Tensor
 from deloop.text.liveness import Fate, fate_of
 from deloop.text.names import names_stored
 
@@ -50,7 +51,7 @@ class _Element:
 
     item: Item
     ends: tuple[Affine, Affine]
-    changed: frozenset[str]
+    changed: frozenset[str] = frozenset()
     """What the loop binds of the names that these are spelled with."""
 
 
@@ -207,6 +208,14 @@ class Walk(Prefix):
         names = _names_of(node.target)
         reader = self.reader()
         reader.delinearise = False
+        if names is not None and (items := few_items(reader, node.iter)) is not None:
+            is_one = isinstance(node.target, ast.Name)
+            rows: list[Item] = [Tuple((item,)) for item in items] if is_one else items
+            return {
+                name: element
+                for name, element in _columns(names, rows).items()
+                if self._is_bound_once(name, node)
+            }
         try:
             header = reader.header(node.iter)
             if names is None or reader.requirements or len(header.loops) != 1:
@@ -272,6 +281,29 @@ _AT = "_at"
 def _is_float(value: Expression) -> bool:
     """Whether a value is a Python float."""
     return build.is_number(value) and build.types_of(value)[0].dtype == "float64"
+
+
+def _columns(names: list[str], items: list[Item]) -> dict[str, _Element]:
+    """What each name is of a few items, as far as it is a number in all of them.
+
+    ``for w, k in ((0.5, 0), (0.25, 3))``: `w` is a float, `k` is at least 0 and at most 3.
+    """
+    found: dict[str, _Element] = {}
+    for place, name in enumerate(names):
+        column = [_part(item, place, len(names)) for item in items]
+        whole = [c.affine.constant for c in column
+                 if isinstance(c, Integer) and c.affine.is_constant]  # fmt: skip
+        if column and len(whole) == len(column):
+            ends = (Affine.number(min(whole)), Affine.number(max(whole)))
+            found[name] = _Element(Integer(Affine.symbol(_AT)), ends)
+        elif column and all(isinstance(c, Literal) and type(c.value) is float for c in column):
+            found[name] = _Element(build.number(0.0), (Affine(), Affine()))
+    return found
+
+
+def _part(item: Item, place: int, count: int) -> Item | None:
+    parts = item.items if isinstance(item, (Sequence, Tuple)) else ()
+    return parts[place] if len(parts) == count else None
 
 
 def _names_of(target: ast.expr) -> list[str] | None:

@@ -12,6 +12,7 @@ import copy
 
 from deloop.errors import RefusalError
 from deloop.frontend.cells import CellReader
+from deloop.frontend.header import HeaderReader
 from deloop.frontend.items import Item, Tuple
 from deloop.frontend.structure import has_jump
 from deloop.ir.affine import Affine
@@ -28,7 +29,7 @@ def unrolled(reader: CellReader, node: ast.For) -> list[tuple[Item, list[ast.stm
     """
     if node.orelse or has_jump(node.body, ast.Break):
         return None
-    items = _items(reader, node.iter)
+    items = few_items(reader, node.iter)
     if items is None or len(items) * reader.copies > MOST_COPIES:
         return None
     known = reader.carrying.copies.setdefault(id(node), [])
@@ -37,7 +38,7 @@ def unrolled(reader: CellReader, node: ast.For) -> list[tuple[Item, list[ast.stm
     return list(zip(items, known, strict=False))
 
 
-def _items(reader: CellReader, node: ast.expr) -> list[Item] | None:
+def few_items(reader: HeaderReader, node: ast.expr) -> list[Item] | None:
     """The items of a short sequence: displays of anything, others of constants."""
     try:
         if isinstance(node, ast.Call):
@@ -53,13 +54,13 @@ def _items(reader: CellReader, node: ast.expr) -> list[Item] | None:
     return None
 
 
-def _combined(reader: CellReader, node: ast.Call) -> list[Item] | None:
+def _combined(reader: HeaderReader, node: ast.Call) -> list[Item] | None:
     """The items of ``enumerate(s)`` and ``zip(s, t)``."""
     callee = reader.evaluate(node.func)
     name = callee.qualified if isinstance(callee, Function) else None
     if node.keywords or not node.args:
         return None
-    parts = [_items(reader, argument) for argument in node.args]
+    parts = [few_items(reader, argument) for argument in node.args]
     if name == "builtins.enumerate" and len(parts) == 1 and parts[0] is not None:
         return [Tuple((Integer(Affine.number(k)), item)) for k, item in enumerate(parts[0])]
     if name == "builtins.zip" and all(part is not None for part in parts):
