@@ -66,6 +66,43 @@ def find_accumulation(
     return Accumulation(kind, term, iterators, by_comparison and floating)
 
 
+_JOINT = frozenset({"sum", "any", "all", "max", "min"})
+
+
+def find_joint_accumulations(
+    component: Sequence[Statement],
+    dependences: Sequence[Dependence],
+    level: int,
+    around: Surroundings,
+) -> list[tuple[Statement, Accumulation]] | None:
+    """Several statements that add to one element, each in its turn; None for no match.
+
+    ``for i: (for j < i: s += a[i, j]); (for j > i: s += b[i, j])`` is two sums, one behind the
+    other: in which order the terms come counts at most for rounding.
+    """
+    first = component[0]
+    common = list(first.loops)
+    for other in component[1:]:
+        common = [x for x, y in zip(common, other.loops, strict=False) if x == y]
+    iterators = {x.iterator for x in common}
+    found: list[tuple[Statement, Accumulation]] = []
+    for statement in component:
+        store = statement.store
+        same = (store.array, store.subscripts) == (first.store.array, first.store.subscripts)
+        if len(component) < 2 or not same or store.implicit != first.store.implicit:
+            return None
+        named = {s for x in store.subscripts if isinstance(x, Affine) for s in x.symbols}
+        moving = {x.iterator for x in statement.loops}
+        if named & moving - iterators:
+            return None
+        one = find_accumulation(statement, dependences, level, around)
+        if one is None or one.kind not in _JOINT:
+            return None
+        found.append((statement, one))
+    ways = {(one.kind, one.skips_nan) for _, one in found}
+    return found if len(ways) == 1 else None
+
+
 def find_updated(
     statement: Statement, dependences: Sequence[Dependence], level: int
 ) -> tuple[Load, frozenset[str]] | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from deloop.backend import syntax
@@ -300,26 +301,20 @@ class _Writer:
         body: list[ast.stmt] = []
         counts: dict[Expression, int] = {}
         scopes: dict[Expression, tuple[Axis, ...]] = {}
-        _count(value, emitter, (), counts, scopes)
+        conditions = {rows.bare(s.condition) for s in scalar.walk(value) if isinstance(s, Select)}
+
+        def name_of(expression: Expression) -> str | None:
+            return self._name_of(expression, conditions)
+
+        _count(value, emitter, (), counts, scopes, name_of)
         repeated = [
             e
             for e, n in counts.items()
             if n > 1 and (isinstance(e, (Call, Select, Reduce, scalar.Scan)) or self._is_made(e))
         ]
         repeated.sort(key=lambda e: sum(1 for _ in scalar.walk(e)))
-        conditions = {rows.bare(s.condition) for s in scalar.walk(value) if isinstance(s, Select)}
         for expression in repeated:
-            name = self.temporaries.get(rows.unplaced(expression))
-            if isinstance(expression, scalar.Scan):
-                name = expression.name
-            if name is None and expression in conditions:
-                name = "mask"
-            if name is None and self._is_made(expression):
-                name = "outputs"
-            if name is None:
-                name = _extreme_name(expression)
-            if name is None and isinstance(expression, Reduce):
-                name = _NAMES.get(expression.kind)
+            name = name_of(expression)
             if name is None or (isinstance(expression, Select) and expression.is_mixed):
                 continue
             scope = scopes[expression]
@@ -342,6 +337,21 @@ class _Writer:
                 inner.ranges(expression),
             )
         return body
+
+    def _name_of(self, value: Expression, conditions: AbstractSet[Expression]) -> str | None:
+        """What a value that is used more than once may be called."""
+        if isinstance(value, scalar.Scan):
+            return value.name
+        name = self.temporaries.get(rows.unplaced(value))
+        if name is None and value in conditions:
+            name = "mask"
+        if name is None and self._is_made(value):
+            name = "outputs"
+        if name is None:
+            name = _extreme_name(value)
+        if name is None and isinstance(value, Reduce):
+            name = _NAMES.get(value.kind)
+        return name
 
     def _is_made(self, value: Expression) -> bool:
         """Whether a read is of an array that an expression makes anew wherever it stands."""
@@ -867,20 +877,24 @@ def _count(
     around: tuple[Axis, ...],
     counts: dict[Expression, int],
     scopes: dict[Expression, tuple[Axis, ...]],
+    name_of: Callable[[Expression], str | None],
 ) -> None:
-    """How often each part occurs, and the axes of reductions that it moves with."""
+    """How often each part occurs, and the axes of reductions that it moves with.
+
+    The parts of what repeats count once where it gets a name, else each time.
+    """
     inner = emitter.within(around, ()) if around else emitter
     if inner.knows(value):
         return
     key, _ = inner.key(value)
     counts[key] = counts.get(key, 0) + 1
-    if counts[key] > 1:
+    if counts[key] > 1 and name_of(key):
         return
     used = scalar.iterators_of(key, frozenset(axis.iterator for axis in around))
     scopes[key] = tuple(axis for axis in around if axis.iterator in used)
     around = (*around, *scalar.bound_axes(value))
     for child in scalar.children(value):
-        _count(child, emitter, around, counts, scopes)
+        _count(child, emitter, around, counts, scopes, name_of)
 
 
 def _moved_by_reads(value: Expression, axes: Sequence[Axis]) -> set[str]:

@@ -26,11 +26,14 @@ def settle_mixed(operator: str, arguments: Sequence[Expression]) -> Expression |
 
     ``max(0, x) * y -> select(x > 0, x, 0.0) * y``: beside an element of the same floating dtype a
     number counts as one of that dtype. Of two such values, only what is a number on both sides
-    stays one: ``max(0, x) * max(0, y) -> select(not x > 0 and not y > 0, 0, … * …)``.
+    stays one: ``max(0, x) * max(0, y) -> select(not x > 0 and not y > 0, 0, … * …)``. What is
+    divided may be a number as well; a divisor is another one to a GPU, which takes its inverse.
     """
-    if operator not in _FOLD or len(arguments) != 2:
+    if operator not in (*_FOLD, "div") or len(arguments) != 2:
         return None
     choices = [_choice(a) for a in arguments]
+    if operator == "div" and choices[1] is not None:
+        return None
     values = [a if c is None else _as_tensor(a, c) for a, c in zip(arguments, choices, strict=True)]
     kinds = {v.type.dtype for v in values}
     if len(kinds) != 1 or category(min(kinds)) != "float" or not any(choices):
@@ -116,6 +119,12 @@ def _as_tensor(value: Expression, choice: _Choice) -> Expression:
         return other
     branch = Cast(number, other.type)
     return Select(condition, branch, other) if chosen else Select(condition, other, branch)
+
+
+def settled(value: Expression) -> Expression | None:
+    """A value that is a number or an element, as it counts beside elements of its dtype."""
+    choice = _choice(value)
+    return _as_one(value) if choice is None else _as_tensor(value, choice)
 
 
 def settle_stored(value: Expression, dtype: str) -> Expression:

@@ -12,7 +12,7 @@ from deloop.frontend import expression as build
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.header import HeaderReader
 from deloop.frontend.items import Carried, Finished, Item, Point, Tuple, View, Whole, whole
-from deloop.frontend.mixed import settle_stored
+from deloop.frontend.mixed import settle_stored, settled
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least, equal
 from deloop.ir.loop import PRIVATE, TOUCH, Loop, Node, Store
@@ -57,6 +57,8 @@ class StoreReader(HeaderReader):
                     self.temporaries.setdefault(self.load(item, node), name)
                 if isinstance(item, (scalar.Call, scalar.Select, scalar.Reduce)):
                     self.temporaries.setdefault(item, name)
+                    if isinstance(item, scalar.Select) and (plain := settled(item)) is not None:
+                        self.temporaries.setdefault(plain, name)
                     raises = any(map(build.may_raise, scalar.walk(item)))
                     if self.loops and raises and not self.guards:
                         self._materialise(name, node)

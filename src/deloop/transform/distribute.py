@@ -13,7 +13,11 @@ from dataclasses import replace
 
 from deloop.analysis.arg_reduction import find_arg_reduction
 from deloop.analysis.legality import refuse_carried
-from deloop.analysis.recurrence import find_accumulation, start_number
+from deloop.analysis.recurrence import (
+    find_accumulation,
+    find_joint_accumulations,
+    start_number,
+)
 from deloop.analysis.scan import find_chain, find_running
 from deloop.analysis.scatter import find_masked_store, find_scatters
 from deloop.analysis.surroundings import Surroundings
@@ -242,7 +246,8 @@ def _accumulations_of(
         found = find_accumulation(component[0], dependences, level, around)
         if found is not None:
             return [(component[0], found)]
-    return find_arg_reduction(component, level, around)
+    joint = find_joint_accumulations(component, dependences, level, around)
+    return joint or find_arg_reduction(component, level, around)
 
 
 def _with_readers(
