@@ -451,7 +451,7 @@ def _compile_loop(
     facts.known.extend(candidate.known)
     facts.at_most.update(candidate.at_most)
     facts.is_known_at_entry = partial(is_known_at_entry, nest.arrays, entry, is_changed)
-    require_noted(builder, nest, facts)
+    require_noted(candidate, builder, nest, facts)
     bounds, statements, dependences = analyse(nest, facts)
     check_tried(candidate, nest, statements)
     nest = forget_first_types(nest, statements)

@@ -13,7 +13,7 @@ import math
 import torch
 
 from .case import Family
-from .inputs import matrices, matrix_with_row, vectors
+from .inputs import matrices, matrix_with_row, random_tensor, tensors, vectors
 from .spellings import with_dims
 
 FAMILY = Family()
@@ -932,5 +932,45 @@ FAMILY.add(
     "return x.triu(1).sum()",
     "return torch.triu(x, 1).sum()",
     inputs=matrices(),
+    exactness="rounding",
+)
+
+
+def total_beside_the_diagonal(x):
+    total = 0.0
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            if i == j:
+                continue
+            total += x[i, j]
+    return total
+
+
+FAMILY.add(
+    total_beside_the_diagonal,
+    "return torch.where("
+    "torch.arange(x.shape[0])[:, None] == torch.arange(x.shape[1]), 0, x).sum()",
+    inputs=tensors(((5, 7), (3, 3), (2, 1), (4, 2))),
+    exactness="rounding",
+)
+
+
+def two_totals_into_each(x, y):
+    out = torch.zeros(len(x))
+    for i in range(len(x)):
+        for j in range(x.shape[1]):
+            out[i] += x[i, j]
+        for j in range(y.shape[1]):
+            out[i] += y[i, j]
+    return out
+
+
+FAMILY.add(
+    two_totals_into_each,
+    "return x.sum(1) + y.sum(1)",
+    inputs=lambda: [
+        (random_tensor((n, m), 1), random_tensor((n, k), 2))
+        for n, m, k in ((3, 4, 5), (1, 1, 1), (2, 0, 3), (0, 2, 2))
+    ],
     exactness="rounding",
 )

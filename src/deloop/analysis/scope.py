@@ -125,10 +125,12 @@ def find_live_out(function: SourceFunction, candidate: Candidate) -> tuple[str, 
     )
 
 
-def require_noted(builder: NestBuilder, nest: Nest, facts: Facts) -> None:
-    """Prove or assume every fact that reading the loop relied on."""
+def require_noted(
+    candidate: Candidate, builder: NestBuilder, nest: Nest, facts: Facts
+) -> None:
+    """Prove or assume every fact that reading the loop, and what is before it, relied on."""
     from_name = {loop.iterator: loop for loop in loops_of(nest.body)}
-    for requirement in builder.requirements:
+    for requirement in (*candidate.required, *builder.requirements):
         symbols = requirement.constraint.expression.symbols
         around = [from_name[s] for s in symbols if s in from_name]
         around = _with_outer(around, from_name)

@@ -24,7 +24,7 @@ from deloop.frontend import expression as build
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.find_lists import find_fillings
-from deloop.frontend.items import Item, Tuple, View
+from deloop.frontend.items import Item, Requirement, Tuple, View
 from deloop.frontend.lists import Filling
 from deloop.frontend.made import read_filled
 from deloop.frontend.making import read_made
@@ -73,6 +73,8 @@ class Candidate:
     """The outermost loop that stays and has this one inside: all of it may have run before."""
     is_tried: bool = False
     """Whether it stands in a ``try``, so that somebody may see what an exception leaves behind."""
+    required: tuple[Requirement, ...] = ()
+    """What the values of variables set before it rely on."""
 
     @property
     def reach(self) -> ast.stmt:
@@ -142,6 +144,7 @@ class Prefix:
         self.taken: dict[int, TensorType] = {}
         """Types of the tensors that lists become, by the expression that takes the list."""
         self.around: ast.stmt | None = None
+        self.required: list[Requirement] = []
         self.is_tried = False
         self.declared = {
             name
@@ -199,6 +202,7 @@ class Prefix:
             tuple(self.at_most.items()),
             self.around,
             self.is_tried,
+            tuple(self.required),
         )
         results = self.attempt(candidate)
         self.taken.update(results.taken)
@@ -543,7 +547,9 @@ class Prefix:
                     self.known.extend(at_least(s, 0) for s in created.type.shape if s.symbols)
                     return created
             infinity = self._infinity(node)
-            item = infinity if infinity is not None else self.reader().evaluate(node)
+            reader = self.reader()
+            item = infinity if infinity is not None else reader.evaluate(node)
+            self.required.extend(r for r in reader.requirements if r not in self.required)
         except RefusalError as error:
             self._escape(node)
             return Opaque(f"what {ast.unparse(node)} gives is not known ({error.refusal.sentence})")

@@ -425,6 +425,13 @@ class OperandEmitter:
             return None
         sizes = [self.context.canonical(s) for s in self.context.arrays[load.array].type.shape]
         entries = [self.slice(f, axes[0], n) for f, n in zip((first, second), sizes, strict=True)]
+        if any(syntax.is_full(entry) for entry in entries):
+            # The diagonal ends with the dimension that is read to its end.
+            entries = [
+                ast.Slice(e.lower, None, None)
+                if isinstance(e, ast.Slice) and e.step is None else e
+                for e in entries
+            ]  # fmt: skip
         node = syntax.method(syntax.index(base, syntax.strip_full(entries)), "diagonal")
         return Emitted(node, (axes[0],), load.type.dtype, Rank.TENSOR, is_view=True)
 

@@ -144,11 +144,13 @@ class NestBuilder(PrivateReader):
 
     def _unrolled(self, node: ast.For, copies: list[tuple[Item, list[ast.stmt]]]) -> None:
         """A loop over a few known items: its body once for each of them."""
-        self.copies *= max(len(copies), 1)
-        for item, body in copies:
-            self.assign(node.target, item, node)
-            self.out.extend(self.block(eliminate_continue(body)))
-        self.copies //= max(len(copies), 1)
+        around, self.copies = self.copies, self.copies * max(len(copies), 1)
+        try:
+            for item, body in copies:
+                self.assign(node.target, item, node)
+                self.out.extend(self.block(eliminate_continue(body)))
+        finally:
+            self.copies = around
 
     def _bounded(self, bounded: Bounded) -> None:
         """A loop whose end is data: what it was read from, once, stays as it is."""

@@ -10,7 +10,8 @@ from deloop.frontend import expression as build
 from deloop.frontend.items import FlatIndex, Item, Point, Tuple, View, Whole
 from deloop.frontend.pieces import PieceReader
 from deloop.ir import scalar
-from deloop.ir.affine import Affine, equal
+from deloop.ir.affine import Affine, at_least, equal
+from deloop.ir.observed import evaluate_affine
 from deloop.ir.types import (
     Integer,
     Literal,
@@ -90,20 +91,36 @@ class LibraryReader(PieceReader):
 
     def _extreme(self, comparison: str, node: ast.Call) -> Item:
         """Python's ``max(a, b)`` keeps ``a`` unless ``b > a``: NaN and ties stay with the first."""
-        if len(node.args) < 2 or node.keywords:
-            self.unsupported(node, f"{ast.unparse(node)} over a sequence is not read yet")
+        if node.keywords:
+            self.unsupported(node, f"{ast.unparse(node)} with a key is not read yet")
         items = [self.evaluate(a) for a in node.args]
-        constants = [
-            i.affine.constant for i in items if isinstance(i, Integer) and i.affine.is_constant
-        ]
-        if len(constants) == len(items):
-            chosen = min(constants) if comparison == "Lt" else max(constants)
-            return Integer(Affine.number(chosen))
+        if len(items) == 1:
+            if not isinstance(items[0], (Sequence, Tuple, Shape)):
+                self.unsupported(node, f"{ast.unparse(node)} over a sequence is not read yet")
+            items = self.unpack(items[0], None, node)
+        whole = [i.affine for i in items if isinstance(i, Integer)]
+        if len(whole) == len(items) and (chosen := self._chosen(comparison, whole, node)):
+            return Integer(chosen)
         best = self.to_expression(items[0], node)
         for item in items[1:]:
             other = self.to_expression(item, node)
             better = build.compare(comparison, other, best, self.place(node))
             best = build.select(build.truth(better, self.place(node)), other, best)
+        return best
+
+    def _chosen(self, comparison: str, sizes: list[Affine], node: ast.Call) -> Affine | None:
+        """The least or the greatest of sizes, as they were seen; what that takes is required."""
+        seen = [evaluate_affine(size, self.hints) for size in sizes]
+        moving = {s for size in sizes for s in size.symbols} & self.iterators
+        values = [value for value in seen if value is not None]
+        if moving or not sizes or len(values) != len(sizes):
+            return None
+        best = sizes[values.index(min(values) if comparison == "Lt" else max(values))]
+        for other in sizes:
+            larger, smaller = (other, best) if comparison == "Lt" else (best, other)
+            if not (larger - smaller).is_constant:
+                reason = f"{ast.unparse(node)} is {best}"
+                self.require(at_least(larger, smaller), node, reason)
         return best
 
     def _call_builtins_float(self, node: ast.Call) -> Item:
