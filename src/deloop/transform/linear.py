@@ -36,7 +36,9 @@ from deloop.poly.dependence import Dependence
 
 _WIDEST = 128
 """A step of Python over a wider row costs less than its data moved once for each doubling."""
-_SHORTEST = 512
+_FEW = 16
+"""So few steps over whole rows are as fast as their doublings."""
+_SHORTEST = 4096
 """Fewer steps of Python's own arithmetic are faster than the first tensor operations."""
 _GROWTH = 1e6
 """Where the factors' product may grow beyond it, rounding and overflow come in another order."""
@@ -74,6 +76,9 @@ def pays_off(
         width *= most
         if width > _WIDEST or not facts.assume(at_least(extent * -1 + most, 0), "rows are short"):
             return False
+    extent = facts.canonical(loop.axis.extent)
+    if store.implicit and not facts.assume(at_least(extent, _FEW), "the loop is long"):
+        return False
     facts.doubles = True
     return True
 
