@@ -392,9 +392,8 @@ def _compile_loop(
     if lossy:
         context.round_off("0 + x written as x loses the sign of a zero")
     needed = [*builder.data_requirements, *facts.needed, *require_comparable(plan)]
-    if facts.doubles:
-        needed.extend(require_tame(plan, as_given))
-        context.arrays = arrays
+    needed.extend(require_tame(plan, as_given, context.with_grad))
+    context.arrays = arrays
     needed.extend(require_gradients(plan, context.with_grad, nest.arrays))
     plan = settle_powers(plan, context.with_grad)
     replaceable = find_replaceable(candidate, nest, plan, facts, context.with_grad)

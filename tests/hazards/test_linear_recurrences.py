@@ -326,3 +326,37 @@ def test_number_on_one_path_of_an_update_in_place_takes_the_elements_dtype():
 
     assert_agrees(run, normal(6), flags(2, n=6))
     assert_agrees(run, normal(6, dtype=torch.float64), flags(2, n=6))
+
+
+def running_product(x):
+    out = torch.zeros_like(x)
+    p = 1.0
+    for t in range(len(x)):
+        p = p * x[t]
+        out[t] = p
+    return out
+
+
+@pytest.mark.parametrize("zeros", [(), (0,), (5,), (2, 3), (0, 5), (0, 1, 2, 3, 4, 5)])
+def test_gradient_of_a_running_product_is_the_loops_at_zeros(zeros):
+    x = normal(6)
+    x[list(zeros)] = 0.0
+    assert_vectorized(running_product, x.requires_grad_(), second=True)
+
+
+@pytest.mark.parametrize("special", [INFINITY, NAN, 1e-40, 1e30])
+def test_gradient_of_a_running_product_beyond_rounding_keeps_the_loop(special):
+    x = values(2.0, special, 0.5, grad=True)
+    assert_agrees(running_product, x, status="kept")
+
+
+def test_running_product_of_what_is_stored_must_not_overflow_by_itself():
+    def run(start, x):
+        out = start.clone()
+        for t in range(1, len(x)):
+            out[t] = out[t - 1] * x[t]
+        return out
+
+    assert_vectorized(run, normal(6), normal(6, seed=1))
+    assert_agrees(run, torch.zeros(60), torch.full((60,), 30.0), status="kept")
+    assert_agrees(run, torch.full((60,), INFINITY), torch.full((60,), 0.1), status="kept")
