@@ -71,7 +71,7 @@ from deloop.ir.types import Tensor, Value
 from deloop.poly.dependence import Dependence, DependenceKind
 from deloop.rewrite.apply import apply_rules_to_plan
 from deloop.rules import RULES
-from deloop.text.names import names_stored_before
+from deloop.text.names import names_changed_before, names_stored_before
 from deloop.transform.distribute import check_kept, distribute
 from deloop.transform.forward import forward_stores
 from deloop.transform.fuse import fuse_updates
@@ -486,7 +486,8 @@ def _compile_loop(
     plan = fuse_updates(plan, nest.arrays, arrays_with_grad(plan, nest.arrays))
     named = {n: x for n, x in candidate.environment.items() if isinstance(x, Tensor)}
     arrays = {**named, **nest.arrays}
-    known = partial(is_known_at_entry, arrays, entry, is_changed)
+    given = set(function.parameters) - names_changed_before(function.node, candidate.written)
+    known = partial(is_known_at_entry, arrays, given, is_changed)
     elements = find_elements(function, candidate) if facts.doubles else {}
     as_given = partial(at_entry, arrays, named, origins, elements, known)
     plan = start_from(plan, as_given) if facts.doubles else plan
@@ -502,9 +503,8 @@ def _compile_loop(
     if lossy:
         context.round_off("0 + x written as x loses the sign of a zero")
     needed = [*builder.data_requirements, *facts.needed, *require_comparable(plan)]
-    if facts.doubles:
-        needed.extend(require_tame(plan, as_given))
-        context.arrays = arrays
+    needed.extend(require_tame(plan, as_given, context.with_grad))
+    context.arrays = arrays
     needed.extend(require_gradients(plan, context.with_grad, nest.arrays))
     plan = settle_powers(plan, context.with_grad)
     replaceable = find_replaceable(candidate, nest, plan, facts, context.with_grad)
@@ -520,7 +520,7 @@ def _compile_loop(
     context.spell = spell_at_entry(candidate, nest.place)
     changed |= {name for name, tensor in nest.arrays.items() if is_changed(tensor)}
     guards = guard_data(
-        needed, axes_of(plan, nest), changed, entry, context, facts.is_length
+        needed, axes_of(plan, nest), changed, entry, context, facts.is_length, given
     )
     report = LoopReport(
         function.place(candidate.node).line,

@@ -55,8 +55,6 @@ NOT_YET = frozenset(
         "scans.running_total_of_a_copy",
         "scans.running_total_of_neighbours",
         "scans.steps_since_event",
-        "scans.total_since_reset",
-        "scans.transmittance",
         "searches.first_above_running_total",
         "searches.length_of_each_sequence",
         "searches.value_of_the_first",

@@ -482,9 +482,14 @@ def total_since_reset(x, reset):
     return out
 
 
-# Differences of one `cumsum` would cancel: how a segment is summed is left to the engine.
+# Differences of one `cumsum` would cancel, and carry a NaN across the reset.
 FAMILY.add(
     total_since_reset,
+    "out = x.clone()\nkeep = ~reset[1:]\nstep = 1\n"
+    "while step < len(x):\n"
+    "    out[step:] += torch.where(keep, out[:-step], 0)\n"
+    "    keep = keep[step:] & keep[:-step]\n    step *= 2\n"
+    "return out",
     inputs=lambda: [(x, x.detach() < -0.5) for (x,) in vectors()()],
     exactness="rounding",
 )

@@ -119,7 +119,7 @@ def _has_scan(found: Accumulation, dtype: str) -> bool:
         return True
     if find_scan(found.kind) is None or _rounds_each_step(found.kind, dtype):
         return False
-    return found.kind == "sum" or not scalar.requires_grad(found.term)
+    return found.kind in ("sum", "prod") or not scalar.requires_grad(found.term)
 
 
 def _rounds_each_step(kind: str, dtype: str) -> bool:
@@ -205,9 +205,9 @@ def find_chain(
         if found is None or found[0] == "last" or find_scan(found[0]) is None:
             continue
         kind, term = found
-        if kind == "prod" or _rounds_each_step(kind, store.dtype):
-            continue  # a product that starts from a zero need not overflow
-        if kind != "sum" and scalar.requires_grad(term):
+        if _rounds_each_step(kind, store.dtype):
+            continue
+        if kind not in ("sum", "prod") and scalar.requires_grad(term):
             continue
         floating = category(store.dtype) == "float"
         skips = kind in ("max", "min") and isinstance(store.value, Select) and floating

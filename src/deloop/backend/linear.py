@@ -259,9 +259,12 @@ class LinearEmitter(ScanEmitter):
                 factor, _typed(node.first, kind), Cast(Number(0, kind), kind)
             )
         else:
-            if factor.type.rank is node.first.type.rank is Rank.NUMBER:
+            first = node.first
+            while isinstance(first, Cast) and first.value.type.rank is Rank.NUMBER:
+                first = first.value
+            if factor.type.rank is first.type.rank is Rank.NUMBER:
                 kind = factor.type
-            added = Call("mul", (factor, node.first), kind)
+            added = Call("mul", (factor, first), kind)
         rest = tuple(a for a in run.axes if a != axis.iterator)
         piece = type(self)(
             self.context, [self.loops[a] for a in rest if a in self.loops], rest, self.place

@@ -549,6 +549,8 @@ class _Writer:
             raise emitter.refuse(
                 f"the elements of {store.array} do not come out as one tensor of their own"
             )
+        if any(isinstance(s, Affine) and any(c < 0 for _, c in s.terms) for s in store.subscripts):
+            raise emitter.refuse(f"the loop stays, and {store.array} is filled from behind")
         value = store.value
         if isinstance(value, Cast) and value.value.type.rank is Rank.NUMBER:
             value = value.value  # what takes the list casts, too

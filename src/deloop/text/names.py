@@ -90,6 +90,22 @@ def names_stored_before(node: ast.AST, statement: ast.stmt) -> set[str]:
     }
 
 
+def names_changed_before(node: ast.AST, statement: ast.stmt) -> set[str]:
+    """As `names_stored_before`, without those of a loop that runs once: what its start sees."""
+    loops = (ast.For, ast.While, ast.AsyncFor)
+    around = [n for n in ast.walk(node) if isinstance(n, loops) and n is not statement]
+    start = (statement.lineno, statement.col_offset)
+    if any(inner is statement for n in around for inner in ast.walk(n)):
+        return names_stored_before(node, statement)
+    return {
+        n.id
+        for n in ast.walk(node)
+        if isinstance(n, ast.Name)
+        and not isinstance(n.ctx, ast.Load)
+        and (n.lineno, n.col_offset) < start
+    }
+
+
 def is_read_only_in(name: str, loop: ast.AST, body: Iterable[ast.stmt]) -> bool:
     """Whether nothing outside of the loop reads a name."""
     inside = {id(n) for n in ast.walk(loop)}

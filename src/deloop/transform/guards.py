@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from deloop.analysis.scatter import unmasked
@@ -28,10 +29,12 @@ def guard_data(
     parameters: set[str],
     context: Context,
     is_length: Callable[[str, int], bool],
+    given: AbstractSet[str] = frozenset(),
 ) -> tuple[Assumption, ...]:
     """One guard a requirement.
 
-    ``math.sqrt(x[i])`` needs ``torch.isfinite(torch.sqrt(x.double())).all()``.
+    ``math.sqrt(x[i])`` needs ``torch.isfinite(torch.sqrt(x.double())).all()``. `given` are the
+    names that hold at the loop's start what they held at the function's.
 
     Raises `Unsupported` where the data is not an argument, or the loop changes it.
     """
@@ -47,7 +50,7 @@ def guard_data(
         for load in scalar.loads(requirement.condition):
             root = _of_sequence(load.array).split(".")[0].split("[")[0]
             is_gone = load.array in changed and not requirement.before
-            if is_gone or root not in parameters:
+            if is_gone or root not in (given if requirement.before else parameters):
                 raise Unsupported(
                     Refusal(
                         "VEC917",
@@ -69,7 +72,7 @@ def guard_data(
         node = told.value
         guard = syntax.text(node)
         free = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-        if free - parameters - {context.torch} - _BUILTINS:
+        if free - (given if requirement.before else parameters) - {context.torch} - _BUILTINS:
             raise Unsupported(
                 Refusal(
                     "VEC917",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from deloop.analysis.facts import Facts
 from deloop.analysis.linear import find_linear_update
@@ -15,7 +16,7 @@ from deloop.analysis.scan import scan_of
 from deloop.diagnostic import Place
 from deloop.dtype import Rank, category
 from deloop.frontend.apply import DataRequirement
-from deloop.frontend.expression import BOOL, integer, negate, number
+from deloop.frontend.expression import BOOL, both, integer, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least
 from deloop.ir.loop import Loop
@@ -36,12 +37,15 @@ from deloop.poly.dependence import Dependence
 
 _WIDEST = 128
 """A step of Python over a wider row costs less than its data moved once for each doubling."""
-_SHORTEST = 512
+_FEW = 16
+"""So few steps over whole rows are as fast as their doublings."""
+_SHORTEST = 4096
 """Fewer steps of Python's own arithmetic are faster than the first tensor operations."""
 _GROWTH = 1e6
 """Where the factors' product may grow beyond it, rounding and overflow come in another order."""
 _HUGE = {"float32": 1e25, "float64": 1e280}
 """Beyond it, sums in another order may overflow where the loop's do not."""
+_TINY = 1e-12
 _LEAST = {"float32": 1e-37, "float64": 1e-300}
 """A product above it is no zero, so that an infinity times it stays one."""
 
@@ -75,6 +79,9 @@ def pays_off(
         width *= most
         if width > _WIDEST or not facts.assume(at_least(extent * -1 + most, 0), "rows are short"):
             return False
+    extent = facts.canonical(loop.axis.extent)
+    if store.implicit and not facts.assume(at_least(extent, _FEW), "the loop is long"):
+        return False
     facts.doubles = True
     return True
 
@@ -109,7 +116,9 @@ def find_last(
 
 
 def require_tame(
-    plan: tuple[Step, ...], at_entry: Callable[[Load | Invariant], Expression | None]
+    plan: tuple[Step, ...],
+    at_entry: Callable[[Load | Invariant], Expression | None],
+    with_grad: frozenset[str],
 ) -> list[DataRequirement]:
     """Ask of factors that their products neither overflow nor meet an infinity as a zero.
 
@@ -127,9 +136,18 @@ def require_tame(
             return None if is_changed else at_entry(read)
 
         for node in scalar.walk(store.value):
-            if isinstance(node, Scan) and node.kind == "linear":
-                for needed in _requirements(node, store.place, first_read):
-                    found.setdefault((needed.condition, needed.reason), needed)
+            if not isinstance(node, Scan):
+                continue
+            asked: Iterator[DataRequirement] = iter(())
+            if node.kind == "linear":
+                asked = _requirements(node, store.place, first_read)
+            elif node.kind == "prod" and category(node.type.dtype) == "float":
+                is_chain = scalar.reads(store.value, store.array)
+                asked = _of_product(node, store.place, first_read, is_chain, with_grad)
+                starts = [x for x in scalar.loads(store.value) if x.array == store.array]
+                asked = chain(asked, _of_starts(starts, node, store.place, first_read))
+            for needed in asked:
+                found.setdefault((needed.condition, needed.reason), needed)
         written.add(store.array)
     return list(found.values())
 
@@ -159,6 +177,48 @@ def _requirements(
         small = _is_small(part or original, scan)
         if small != number(True):
             yield DataRequirement(small, place, "no value is huge", before=part is not None)
+
+
+def _of_starts(
+    starts: Sequence[Load],
+    scan: Scan,
+    place: Place,
+    at_entry: Callable[[Load | Invariant], Expression | None],
+) -> Iterator[DataRequirement]:
+    """An infinity that a product starts from stays one, but for a factor that is 0."""
+    for start in starts:
+        given = _as_given(start, at_entry)
+        small = _is_small(given or start, scan)
+        if small != number(True):
+            yield DataRequirement(small, place, "no value is huge", before=given is not None)
+
+
+def _of_product(
+    scan: Scan,
+    place: Place,
+    at_entry: Callable[[Load | Invariant], Expression | None],
+    is_chain: bool,
+    with_grad: frozenset[str],
+) -> Iterator[DataRequirement]:
+    """What a running product asks for.
+
+    One that the loop multiplies to a zero it starts from must not overflow by itself. The backward
+    pass of `cumprod` divides by each factor that is not 0, which loses what has underflowed.
+    """
+    grads = scalar.requires_grad(scan.value, with_grad)
+    if not grads and not is_chain:
+        return
+    given = _as_given(scan.value, at_entry)
+    value = given or scan.value
+    power = _all_products(scan, value)
+    limit = Call("le", (power, number(_HUGE["float32"])), _bool_of(power))
+    yield DataRequirement(limit, place, "the products stay small", before=given is not None)
+    if grads:
+        kind = _bool_of(value)
+        least = Call("ge", (_magnitude(value), number(_TINY)), kind)
+        divides = both(Call("eq", (value, number(0)), kind), least, "logical_or")
+        every = Reduce("all", divides, (scan.axis,), kind)
+        yield DataRequirement(every, place, "no factor is tiny", before=given is not None)
 
 
 def _as_given(
