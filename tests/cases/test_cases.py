@@ -29,6 +29,7 @@ from . import (
     lists,
     lookups,
     made,
+    nests,
     operators,
     outputs,
     partial_range,
@@ -80,6 +81,7 @@ FAMILIES = (
     scatter,
     lengths,
     made,
+    nests,
 )
 EVERY_CASE = [case for family in FAMILIES for case in family.FAMILY]
 CASES = [case for case in EVERY_CASE if case.name not in NOT_YET]

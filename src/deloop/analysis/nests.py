@@ -80,6 +80,13 @@ class Walk(Prefix):
                 self._enter(node)
             case ast.Try():
                 self._try(node)
+            case ast.Assign(
+                targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)
+            ) if len(targets) == len(values) and not _are_mixed(targets, values):
+                self._spoil(node)
+                items = [self.value(v, t) for v, t in zip(values, targets, strict=True)]
+                for target, item in zip(targets, items, strict=True):
+                    self.assign(target, item, node)
             case ast.Break() if self.frames:
                 self.frames[-1].breaks.append(dict(self.environment))
             case ast.Continue() if self.frames:
@@ -264,6 +271,14 @@ class Walk(Prefix):
         if isinstance(tensor, Tensor) and not any(_AT in s for z in view.sizes for s in z.symbols):
             kind = replace(tensor.type, shape=view.sizes, leaf=False, contiguous=False)
             self.environment[name] = Tensor(name, kind, f"{tensor.memory}?")
+
+
+def _are_mixed(targets: list[ast.expr], values: list[ast.expr]) -> bool:
+    """Whether a tuple's values read names that its targets bind, or it is more than names."""
+    bound = {t.id for t in targets if isinstance(t, ast.Name)}
+    read = {n.id for v in values for n in ast.walk(v) if isinstance(n, ast.Name)}
+    starred = any(isinstance(v, ast.Starred) for v in values)
+    return starred or len(bound) != len(targets) or bool(bound & read)
 
 
 _AT = "_at"
