@@ -318,3 +318,89 @@ def row_of_the_first(x):
 def test_a_row_is_kept_before_what_it_was_made_of_is_overwritten(shape):
     assert_agrees(row_read_late, normal(*shape), normal(shape[1]))
     assert_agrees(row_of_the_first, normal(*shape))
+
+
+TABLE = torch.zeros(5)
+
+
+def begins_as_the_global_one(steps):
+    u = TABLE
+    for _ in range(steps):
+        print()
+        for i in range(1, 5):
+            u[i] = TABLE[i - 1] + 1
+        u = torch.zeros(5)
+    return u
+
+
+def test_a_tensor_of_the_module_may_still_be_reached_by_its_own_name():
+    for run in (begins_as_the_global_one, deloop.vectorize(begins_as_the_global_one)):
+        TABLE.zero_()
+        run(2)
+        assert TABLE.tolist() == [0, 1, 2, 3, 4]
+
+
+class Sweeper:
+    def __init__(self, table):
+        self.table = table
+
+    def sweep(self, steps):
+        u = self.table
+        for _ in range(steps):
+            print()
+            for i in range(1, len(u)):
+                u[i] = self.table[i - 1] + 1
+            u = u.clone()
+        return u
+
+
+def test_an_attribute_may_still_be_reached_by_its_own_name():
+    for sweep in (Sweeper.sweep, deloop.vectorize(Sweeper.sweep)):
+        sweeper = Sweeper(torch.zeros(5))
+        sweep(sweeper, 1)
+        assert sweeper.table.tolist() == [0, 1, 2, 3, 4]
+
+
+def goes_on_from_a_handler(x, parts):
+    for part in parts:
+        try:
+            part()
+        except ValueError:
+            x = x[1:]
+            continue
+        y = x.clone()
+        for i in range(len(x)):
+            y[i] = x[i] * 2
+        x = y
+    return x
+
+
+def goes_on_from_a_case(x, words):
+    for word in words:
+        match word:
+            case "short":
+                x = x[1:]
+                continue
+        y = x.clone()
+        for i in range(len(x)):
+            y[i] = x[i] * 2
+        x = y
+    return x
+
+
+def test_what_holds_behind_a_jump_that_is_not_followed_counts():
+    assert_agrees(goes_on_from_a_handler, normal(4), [print, fails, print])
+    assert_agrees(goes_on_from_a_case, normal(4), ["", "short", ""])
+
+
+def divided_under_suppress(a, b):
+    out = torch.zeros_like(a)
+    with contextlib.suppress(ZeroDivisionError, RuntimeError):
+        for i in range(len(a)):
+            out[i] = a[i] // b[i]
+    return out
+
+
+def test_a_loop_that_may_raise_stays_under_suppress():
+    a, b = torch.tensor([4, 6, 8]), torch.tensor([2, 0, 1])
+    assert_agrees(divided_under_suppress, a, b, status="kept")
