@@ -404,3 +404,44 @@ def divided_under_suppress(a, b):
 def test_a_loop_that_may_raise_stays_under_suppress():
     a, b = torch.tensor([4, 6, 8]), torch.tensor([2, 0, 1])
     assert_agrees(divided_under_suppress, a, b, status="kept")
+
+
+def changed_behind_one_of_two(x):
+    a, b = torch.zeros_like(x), torch.zeros_like(x)
+    for i in range(len(x)):
+        row = torch.zeros(x.shape[1])
+        row[1:] = x[i, 1:]
+        a[i] = row
+        b[i] = row
+    a[0] = 5
+    return a, b
+
+
+def changed_between_two(x):
+    a, b = torch.zeros_like(x), torch.zeros_like(x)
+    for i in range(len(x)):
+        row = torch.zeros(x.shape[1])
+        row[1:] = x[i, 1:]
+        a[i] = row
+        a[i, 0] = 9
+        row[0] = 3
+        b[i] = row
+    return a, b
+
+
+def elements_kept_for_two(x):
+    a, b = torch.zeros(len(x)), torch.zeros(len(x))
+    for i in range(len(x)):
+        t = x[i, 0] * 2
+        x[i, 0] = x[i, 0] + 1
+        a[i] = t
+        b[i] = t
+    a[:1] = 5
+    return a, b, x
+
+
+@pytest.mark.parametrize(
+    "loop", [changed_behind_one_of_two, changed_between_two, elements_kept_for_two]
+)
+def test_what_is_kept_once_and_stored_twice_is_two_tensors(loop):
+    assert_agrees(loop, normal(3, 4), status="vectorized")
