@@ -30,6 +30,7 @@ from . import (
     lists,
     lookups,
     made,
+    nests,
     operators,
     outputs,
     partial_range,
@@ -84,6 +85,7 @@ FAMILIES = (
     lengths,
     made,
     real_code,
+    nests,
 )
 EVERY_CASE = [case for family in FAMILIES for case in family.FAMILY]
 CASES = [case for case in EVERY_CASE if case.name not in NOT_YET]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from deloop.frontend.evaluate import Environment
@@ -22,13 +22,17 @@ from deloop.ir.types import Sequence as Listed
 
 
 def joined(
-    states: Sequence[Environment], line: int, dead: frozenset[str] = frozenset()
+    states: Sequence[Environment],
+    line: int,
+    parameters: Collection[str],
+    dead: frozenset[str] = frozenset(),
 ) -> Environment:
     """What holds on every one of the paths that meet at a line.
 
     A name that holds different tensors of one type (``u = new`` in an iteration) holds such a
     tensor, of which nobody else knows: two names that are one tensor on one path and two on another
-    are not looked into. Names that are `dead` there give way first.
+    are not looked into. Names that are `dead` there give way first. What is neither made by the
+    function nor one of its `parameters` may be reached otherwise: ``u = self.table``.
     """
     first, *others = states
     common = [name for name in first if all(name in other for other in others)]
@@ -37,7 +41,7 @@ def joined(
     changed = [name for name in common if name not in result]
     for name in sorted(changed, key=lambda name: name not in dead):
         rivals = [items for other, items in held.items() if other != name]
-        met = _met(name, held[name], rivals, line)
+        met = _met(name, held[name], rivals, line, parameters)
         result[name] = met
         if isinstance(met, Opaque):
             del held[name]
@@ -54,7 +58,13 @@ def are_same(items: Sequence[Item]) -> bool:
     return all(item is first or repr(item) == repr(first) for item in items)
 
 
-def _met(name: str, items: Sequence[Item], rivals: Sequence[Sequence[Item]], line: int) -> Item:
+def _met(
+    name: str,
+    items: Sequence[Item],
+    rivals: Sequence[Sequence[Item]],
+    line: int,
+    parameters: Collection[str],
+) -> Item:
     """What a name holds that stands for one of the items; what others hold are its rivals."""
     if all(isinstance(i, (Scalar, Literal)) for i in items):
         kinds = {_number_kind(i) for i in items}
@@ -72,7 +82,11 @@ def _met(name: str, items: Sequence[Item], rivals: Sequence[Sequence[Item]], lin
     if len({t.storage for t in tensors}) == 1:
         own = tensors[0].name if len({t.name for t in tensors}) == 1 else name
         return Tensor(own, kind, tensors[0].storage, fresh, fill)
-    shared = _shared(tensors, rivals)
+    shared = _shared(tensors, rivals) | {
+        t.memory
+        for t in tensors
+        if t.memory not in parameters and not t.memory.startswith(("fresh:", "loop:"))
+    }
     if len(shared) > 1 or "" in shared or any(t.storage.endswith("?") for t in tensors):
         return Opaque(f"{name} may be a tensor that has another name too")
     storage = f"{shared.pop()}?" if shared else f"loop:{line}:{name}"

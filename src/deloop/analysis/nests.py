@@ -81,10 +81,26 @@ class Walk(Prefix):
                 self._enter(node)
             case ast.Try():
                 self._try(node)
+            case ast.Assign(
+                targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)
+            ) if len(targets) == len(values) and not _are_mixed(targets, values):
+                self._spoil(node)
+                items = [self.value(v, t) for v, t in zip(values, targets, strict=True)]
+                for target, item in zip(targets, items, strict=True):
+                    self.assign(target, item, node)
             case ast.Break() if self.frames:
                 self.frames[-1].breaks.append(dict(self.environment))
             case ast.Continue() if self.frames:
                 self.frames[-1].ends.append(dict(self.environment))
+            case ast.With() if any(_swallows(w.context_expr) for w in node.items):
+                tried, self.is_tried = self.is_tried, True
+                super().statement(node, block)
+                self.is_tried = tried
+                self._forget(node)
+                self._note_jumps(node)
+            case ast.Match():
+                self._forget(node)
+                self._note_jumps(node)
             case _:
                 super().statement(node, block)
 
@@ -109,6 +125,14 @@ class Walk(Prefix):
         self.is_tried = tried
         self.environment = before
         self._forget(node)
+        self._note_jumps(node)
+
+    def _note_jumps(self, node: ast.stmt) -> None:
+        """What is not followed may go on with the next iteration of a loop around, or end it."""
+        jumps = (ast.Break, ast.Continue)
+        if self.frames and any(isinstance(n, jumps) for n in ast.walk(node)):
+            self.frames[-1].ends.append(dict(self.environment))
+            self.frames[-1].breaks.append(dict(self.environment))
 
     def assign(self, target: ast.expr, item: Item, node: ast.stmt) -> None:
         """Bind a target; ``u, new = new, u`` leaves two tensors of one shape with each other."""
@@ -153,11 +177,14 @@ class Walk(Prefix):
         head = self._head(node, elements)
         if head is None:
             self._forget(node)
+            self._note_jumps(node)
         else:
             frame = self._iteration(node, head, elements)
             self.environment = dict(head)
             self.block(node.orelse)
-            self.environment = joined([self.environment, *frame.breaks], node.lineno)
+            self.environment = joined(
+                [self.environment, *frame.breaks], node.lineno, self.function.parameters
+            )
         self.around = around
 
     def _enter_header(self, node: Kept) -> None:
@@ -177,7 +204,7 @@ class Walk(Prefix):
         try:
             for _ in range(_MOST_ROUNDS):
                 ends = self._iteration(node, head, elements).ends
-                found = joined([before, *ends], node.lineno, dead)
+                found = joined([before, *ends], node.lineno, self.function.parameters, dead)
                 if _are_equal(found, head):
                     return head
                 head = found
@@ -273,6 +300,27 @@ class Walk(Prefix):
         if isinstance(tensor, Tensor) and not any(_AT in s for z in view.sizes for s in z.symbols):
             kind = replace(tensor.type, shape=view.sizes, leaf=False, contiguous=False)
             self.environment[name] = Tensor(name, kind, f"{tensor.memory}?")
+
+
+def _swallows(context: ast.expr) -> bool:
+    """Whether a context ends some exceptions: ``contextlib.suppress``, or one that is not known."""
+    callee = context.func if isinstance(context, ast.Call) else context
+    word = ast.unparse(callee).rpartition(".")[2]
+    return word not in _PLAIN_CONTEXTS
+
+
+_PLAIN_CONTEXTS = frozenset(
+    {"no_grad", "enable_grad", "inference_mode", "set_grad_enabled", "autocast", "profile"}
+    | {"record_function", "detect_anomaly", "Timer", "tqdm", "open", "device", "errstate"}
+)
+
+
+def _are_mixed(targets: list[ast.expr], values: list[ast.expr]) -> bool:
+    """Whether a tuple's values read names that its targets bind, or it is more than names."""
+    bound = {t.id for t in targets if isinstance(t, ast.Name)}
+    read = {n.id for v in values for n in ast.walk(v) if isinstance(n, ast.Name)}
+    starred = any(isinstance(v, ast.Starred) for v in values)
+    return starred or len(bound) != len(targets) or bool(bound & read)
 
 
 _AT = "_at"

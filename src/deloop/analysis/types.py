@@ -328,7 +328,9 @@ class Prefix:
         if otherwise and isinstance(otherwise[-1], leaving):
             self.environment = first
             return
-        self.environment = joined([first, second], then[0].lineno)
+        self.environment = joined(
+            [first, second], then[0].lineno, self.function.parameters
+        )
 
     def _forget(self, node: ast.AST) -> None:
         """Behind a statement that is not followed: what it binds is unknown, what it wrote too."""

@@ -281,9 +281,17 @@ def _remaining(body: list[ast.stmt], edits: dict[ast.stmt, list[ast.stmt]]) -> l
             result.extend(header)
             result.extend(_remaining(statement.body, edits))
             result.extend(_remaining(getattr(statement, "orelse", []), edits))
+        elif isinstance(statement, (ast.For, ast.While)) and _is_edited(statement, edits):
+            asked = statement.iter if isinstance(statement, ast.For) else statement.test
+            result.append(ast.Expr(value=asked))
+            result.extend(_remaining([*statement.body, *statement.orelse], edits))
         else:
             result.append(statement)
     return result
+
+
+def _is_edited(node: ast.AST, edits: dict[ast.stmt, list[ast.stmt]]) -> bool:
+    return any(n in edits for n in ast.walk(node) if isinstance(n, ast.stmt))
 
 
 def _splice(original: str, node: ast.FunctionDef, edits: dict[ast.stmt, list[ast.stmt]]) -> str:

@@ -80,7 +80,8 @@ def put_results_in_place(
             return
         plain = ast.unparse(value)
         value = _with_means(value, replacement)
-        if not isinstance(after, ast.Return) and ast.unparse(value) == plain:
+        renames = isinstance(after, ast.Assign) and isinstance(after.value, ast.Name)
+        if not isinstance(after, ast.Return) and ast.unparse(value) == plain and not renames:
             return  # the user's own statement stays as it is
         edits[replacement.place] = list(body)
         if isinstance(after, ast.Return):

@@ -661,6 +661,20 @@ class _Writer:
         self.named_anew = {e: self.context.names[e] for e in new}
         return piece
 
+    def _own(self, store: Store, node: ast.expr) -> ast.expr:
+        """The value as a tensor of its own: a copy of a kept one that is used again."""
+        kept = {self.context.arrays[a].name: a for a in self.context.locals}
+        if not isinstance(node, ast.Name) or node.id not in kept:
+            return node
+        order = [v.statement.store for v in vectors(self.plan)]
+        behind = order[next(k for k, s in enumerate(order) if s is store) + 1 :]
+        again = any(
+            s.array == kept[node.id]
+            or any(x.array == kept[node.id] for e in expressions_of(s) for x in scalar.loads(e))
+            for s in behind
+        )
+        return syntax.method(node, "clone") if again else node
+
     def _is_at_home(self, store: Store, tensor: Tensor) -> bool:
         """Whether all that a store reads is on the device that the tensor is on."""
         read = [load.array for load in scalar.loads(store.value)]
@@ -673,6 +687,7 @@ class _Writer:
         self.replaceable[store.array] = False
         if isinstance(node, ast.Name) and node.id == store.array:
             return ast.Pass()
+        node = self._own(store, node)
         return ast.Assign([ast.Name(store.array, ast.Store())], node, lineno=0)
 
     def _augmented(
