@@ -388,7 +388,9 @@ def compile_loop(
         locals=nest.locals | frozenset(hoisted.arrays),
     )
     plan = drop_empty(lift(hoisted.plan, bounds.over(nest.arrays, nest.locals)))
-    plan = guard_updates(plan, facts.guards, nest)
+    own = names_of(function)
+    made = candidate.filling.symbols if candidate.filling is not None else frozenset()
+    plan = guard_updates(plan, facts.guards, nest, own - made)
     facts.needed[:] = write_out(facts.needed, plan, axes_of(plan, nest), nest)
     plan = widen(plan, nest.arrays, facts)
     plan = inline_kept(drop_overwritten(plan), nest.arrays, nest.locals, nest.live)

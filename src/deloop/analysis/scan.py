@@ -76,10 +76,9 @@ def _running(
     found = find_accumulation(statement, dependences, level)
     if found is None or not _has_scan(found, store.dtype):
         return None
-    if store.cell is None and store.value.type.dtype != store.dtype:
-        # Rounded at each step, and so to be seen in what is wider.
-        if any(r.store.dtype not in (store.dtype, "bool") for r in readers):
-            return None
+    rounds = store.cell is None and store.value.type.dtype != store.dtype
+    if rounds and any(r.store.dtype not in (store.dtype, "bool") for r in readers):
+        return None  # what each step rounds is seen in what is wider
     own = [loop for loop in statement.loops[level:] if loop.iterator in found.iterators]
     common = [x for x in own if all(x.iterator in r.iterators for r in readers)]
     shared = {x.iterator for x in own if any(x.iterator in r.iterators for r in readers)}

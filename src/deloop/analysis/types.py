@@ -386,19 +386,25 @@ class Prefix:
 
     def _escape(self, node: ast.AST) -> None:
         """Every tensor named in a statement may have been written, or be held by someone else."""
+        changed = {
+            n.id
+            for inner in ast.walk(node)
+            if isinstance(inner, ast.Subscript) and isinstance(inner.ctx, ast.Store)
+            for n in ast.walk(inner.value)
+            if isinstance(n, ast.Name)
+        }
         for inner in ast.walk(node):
             if isinstance(inner, ast.Name):
                 item = self.environment.get(inner.id)
                 if isinstance(item, Tensor):
-                    self.environment[inner.id] = replace(
-                        item, fill=None, type=self._with_grad(item)
-                    )
+                    kind = self._with_grad(item, inner.id in changed)
+                    self.environment[inner.id] = replace(item, fill=None, type=kind)
 
-    def _with_grad(self, tensor: Tensor) -> TensorType:
-        """A tensor of the function's own may have got a gradient by what was written into it."""
+    def _with_grad(self, tensor: Tensor, is_changed: bool) -> TensorType:
+        """A tensor may have got a gradient by what was written into it."""
         known = [item for item in self.environment.values() if isinstance(item, Tensor)]
         floating = category(tensor.type.dtype) in ("float", "complex")
-        if tensor.fresh and floating and any(t.type.requires_grad for t in known):
+        if (tensor.fresh or is_changed) and floating and any(t.type.requires_grad for t in known):
             return replace(tensor.type, requires_grad=True, leaf=False)
         return tensor.type
 

@@ -7,7 +7,7 @@ Written where it cannot be asked, or does not hold, that some iteration sets the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 
 from deloop.diagnostic import Refusal
@@ -19,15 +19,19 @@ from deloop.transform.tidy import tidy
 
 
 def guard_updates(
-    plan: tuple[Step, ...], guards: Mapping[str, Expression], nest: Nest
+    plan: tuple[Step, ...],
+    guards: Mapping[str, Expression],
+    nest: Nest,
+    variables: Set[str],
 ) -> tuple[Step, ...]:
     """The plan with the updates of such variables under their conditions, their starts left out.
 
-    The variable itself holds what it started as. Raises `Unsupported` where another statement
-    reads what may be the number still.
+    The variable itself holds what it started as: `variables` are the function's own. Raises
+    `Unsupported` where another statement reads what may be the number still.
     """
-    if not guards:
-        return plan
+    for key in guards:
+        if nest.arrays[key].name not in variables:
+            raise _refuse(nest, nest.arrays[key].name)
     steps: list[Step] = []
     for step in plan:
         inside = vectors((step,))
