@@ -22,6 +22,7 @@ from deloop.frontend.expression import (
     negate,
     number,
     select,
+    uncopied,
 )
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
@@ -65,7 +66,7 @@ def find_accumulation(
     if around is not None:
         if by_comparison and around.changes_type(store.array):
             return None  # where nothing beats the start, it keeps its type
-        if not _is_new_value(statement, kind, term, around):
+        if not _is_new_value(statement, kind, term, around, level):
             return None
     floating = category(store.dtype) == "float"
     return Accumulation(kind, term, iterators, by_comparison and floating)
@@ -87,7 +88,7 @@ def read_update(statement: Statement, own: Load) -> tuple[str, Expression] | Non
 
 
 def _is_new_value(
-    statement: Statement, kind: str, term: Expression, around: Surroundings
+    statement: Statement, kind: str, term: Expression, around: Surroundings, level: int
 ) -> bool:
     """Whether a reduction leaves what the loop leaves: a value of its own, its gradient alike.
 
@@ -102,12 +103,16 @@ def _is_new_value(
     if kind == "prod":
         floating = category(statement.store.dtype) == "float"
         # A product that overflows by itself need not where it starts from a zero.
-        return cell is not None or not floating or bool(start_number(statement, around))
+        starts_right = not level and bool(start_number(statement, around))
+        return cell is not None or not floating or starts_right
     is_view = cell is not None and cell.rank is not Rank.NUMBER and bool(aliased_arrays(term))
     if kind in ("max", "min"):
         is_view = is_view and statement.store.array in around.escaping
         is_view = is_view and isinstance(statement.store.value, Select)
-    return not is_view or (kind == "last" and isinstance(term, Load))
+    bare = uncopied(term)
+    cells = {c.key for c in around.cells}
+    is_left = isinstance(bare, Load) and (bare is term or bare.array in cells)
+    return not is_view or (kind == "last" and is_left)
 
 
 def start_number(statement: Statement, around: Surroundings) -> int | float | bool | None:

@@ -114,7 +114,7 @@ class _Writer:
                 body.append(self._serial(step))
             else:
                 for statement in self._vector(step, top):
-                    if step.when is None or not _joins(body, statement):
+                    if not step.when or not _joins(body, statement):
                         body.append(statement)
         return body
 
@@ -179,11 +179,13 @@ class _Writer:
         self._hold(step, emitter)
         body = [*before, *([] if statement is None else [statement])]
         self._note_bound(step, body, top)
-        if step.conditions or step.when is not None:
+        if step.conditions or step.when:
             # a name set under a condition is not known behind it
             self.context.names = {e: n for e, n in self.context.names.items() if e in outside}
-        if step.when is not None:
-            test = Emitter(self.context, [], [], store.place).emit(step.when).node
+        if step.when:
+            emitter = Emitter(self.context, [], [], store.place)
+            tests = [emitter.emit(condition).node for condition in step.when]
+            test = tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests)
             return [ast.If(test, body, [])]
         return [ast.If(self._test(step.conditions), body, [])] if step.conditions else body
 
@@ -207,7 +209,7 @@ class _Writer:
     def _scatter(self, step: Vector, top: bool) -> tuple[list[ast.stmt], ast.stmt | None]:
         """Stores to elements that data selects, each as often as the loop makes it."""
         array = step.statement.store.array
-        make_anew = top and not step.conditions and bool(self.replaceable.get(array))
+        make_anew = top and _always_runs(step) and bool(self.replaceable.get(array))
         before, statement, made = write_scatter(step, self.context, make_anew)
         self.replaceable[array] = False
         if made:
@@ -219,8 +221,7 @@ class _Writer:
         self.seen |= names_read(body)
         store = step.statement.store
         name = self.context.arrays[store.array].name
-        unconditional = not step.conditions and step.when is None
-        certain = store.cell is not None and top and body and unconditional
+        certain = store.cell is not None and top and body and _always_runs(step)
         if certain and name not in self.seen:
             self.bound.add(name)
 
@@ -348,6 +349,8 @@ class _Writer:
     ) -> Emitted:
         """The piece as its name must hold it: a copy of what may change, a cell's own type."""
         is_copy = isinstance(store.value, Cast) and store.value.type == store.value.value.type
+        if is_copy and isinstance(piece.node, ast.Subscript) and not axes:
+            piece = replace(piece, is_view=True)  # of the values of all iterations
         if store.cell is None or (is_copy and piece.is_view):
             return (
                 replace(piece, node=syntax.method(piece.node, "clone")) if piece.is_view else piece
@@ -381,7 +384,7 @@ class _Writer:
         if (
             top
             and whole
-            and not step.conditions
+            and _always_runs(step)
             and self.replaceable.get(store.array)
             and not self._reads(store)
         ):
@@ -410,7 +413,7 @@ class _Writer:
     def _appended(self, step: Vector, axes: tuple[str, ...], emitter: Emitter) -> ast.stmt:
         """``outs.append(value)`` where all loops around it stay, in their order."""
         store = step.statement.store
-        if step.level < len(step.statement.loops) or step.conditions:
+        if step.level < len(step.statement.loops) or not _always_runs(step):
             raise emitter.refuse(
                 f"the elements of {store.array} do not come out as one tensor of their own"
             )
@@ -576,6 +579,11 @@ class _Writer:
         )
 
 
+def _always_runs(step: Vector) -> bool:
+    """Whether a statement stands under no condition of its own."""
+    return not step.conditions and not step.when
+
+
 def _joins(body: list[ast.stmt], statement: ast.stmt) -> bool:
     """Whether a statement under a condition went into the one before, which has the same."""
     last = body[-1] if body else None
@@ -647,7 +655,7 @@ def _first_use(steps: tuple[Step, ...], array: str) -> bool | None:
         store = vector.statement.store
         if any(load.array == array for e in expressions_of(store) for load in scalar.loads(e)):
             return True
-        if store.array == array and not vector.conditions and vector.when is None:
+        if store.array == array and _always_runs(vector):
             return False
     return None
 

@@ -136,7 +136,7 @@ class _Distribution:
         running = find_running(component, dependences, level)
         if running is None or running.statement.name in self.expanded:
             return None
-        start = start_number(running.statement, self.around)
+        start = None if level else start_number(running.statement, self.around)
         statements, changed = expand_running(running, component, dependences, level, start)
         readers = {r.name for r in running.readers}
         if any(s.store.array in self.live and is_late(s) for s in statements if s.name in readers):

@@ -69,7 +69,7 @@ def _inlined(
     reads_itself = any(
         isinstance(n, Load) and n.array == store.array for n in scalar.walk(store.value)
     )
-    if step.conditions or step.when is not None or reads_itself:
+    if step.conditions or step.when or reads_itself:
         return None
     end = next(
         (k for k in range(position + 1, len(steps)) if redefines(steps[k], store.array, step)),
@@ -132,7 +132,7 @@ def redefines(step: Step, array: str, first: Vector) -> bool:
         isinstance(step, Vector)
         and step.statement.store.array == array
         and not step.conditions
-        and step.when is None
+        and not step.when
         and len(step.axes) == len(first.axes)
         and all(
             (mine.lower, mine.upper, mine.span) == (theirs.lower, theirs.upper, theirs.span)

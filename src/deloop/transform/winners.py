@@ -57,7 +57,7 @@ def _covers(later: Vector, first: Vector) -> bool:
         (mine.array, mine.subscripts) == (theirs.array, theirs.subscripts)
         and not first.conditions
         and not later.conditions
-        and later.when is None
+        and not later.when
         and mine.array not in arrays_read(later.statement.store)
         and {x.axis for x in first.axes} <= {x.axis for x in later.axes}
     )
