@@ -82,7 +82,7 @@ from deloop.transform.gradients import (
     require_gradients,
 )
 from deloop.transform.grouping import group_sums
-from deloop.transform.guarded import guard_updates
+from deloop.transform.guarded import guard_sizes, guard_updates
 from deloop.transform.guards import guard_data
 from deloop.transform.hoist import hoist
 from deloop.transform.if_convert import if_convert
@@ -399,7 +399,7 @@ def _joined(reports: Sequence[LoopReport]) -> list[LoopReport]:
     return list(found.values())
 
 
-_UNCERTAIN = frozenset({"VEC917", "VEC918", "VEC945"})
+_UNCERTAIN = frozenset({"VEC917", "VEC918", "VEC944", "VEC945"})
 """Refusals that may be for want of an iteration that sets a variable."""
 
 
@@ -478,7 +478,10 @@ def _compile_loop(
         locals=nest.locals | frozenset(hoisted.arrays),
     )
     plan = drop_empty(lift(plan, bounds.over(nest.arrays, nest.locals)))
-    plan = guard_updates(plan, facts.guards, nest)
+    own = names_of(function)
+    made = candidate.filling.symbols if candidate.filling is not None else frozenset()
+    plan = guard_sizes(plan, facts.sizes, nest)
+    plan = guard_updates(plan, facts.guards, nest, own - made)
     facts.needed[:] = write_out(facts.needed, plan, axes_of(plan, nest), nest)
     plan = widen(plan, nest.arrays, facts)
     plan = inline_kept(drop_overwritten(plan), nest.arrays, nest.locals, nest.live)

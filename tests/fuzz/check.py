@@ -104,6 +104,15 @@ def _check_one(
         )  # fmt: skip
         if all(d.kind.value == "gradient" or "gradient" in str(d) for d in outcome.differences):
             outcome = relaxed
+    if outcome.differences and _passes_through_single(function):
+        # What a float32 tensor of the program's own has rounded shows in wider results.
+        single = {"float64": 2e-5}
+        relaxed = run_side_by_side(
+            function, vectorized, args, exactness=exactness, second_gradients=second_gradients,
+            rtol=single, atol=single,
+        )  # fmt: skip
+        if all(d.kind.value in ("value", "gradient") for d in outcome.differences):
+            outcome = relaxed
     verdict.ran += 1
     verdict.rewritten += _is_rewritten(vectorized, args)
     verdict.raised += outcome.exception is not None
@@ -118,6 +127,13 @@ def _check_one(
 def _passes_through_half(function: Callable[..., Any]) -> bool:
     source = inspect.getsource(function)
     return any(word in source for word in ("half", "float16", "bfloat16"))
+
+
+def _passes_through_single(function: Callable[..., Any]) -> bool:
+    """Whether the program makes tensors of the default dtype."""
+    lines = inspect.getsource(function).splitlines()
+    made = ("torch.zeros(", "torch.ones(", "torch.full(", "torch.tensor(")
+    return any(word in line and "dtype" not in line for line in lines for word in made)
 
 
 def _is_rewritten(vectorized: Any, args: tuple[Any, ...]) -> bool:

@@ -489,6 +489,7 @@ class _Remembered:
             winner = Winner(
                 kind, self.comparison.key, self.guard, folded or (), beats, is_last,
                 is_value and not element, owner.statement.store.place,
+                beats is not None and (not is_last or _is_finite(starts[owner.own.array])),
             )  # fmt: skip
             skips = category(self.comparison.key.type.dtype) == "float"
             accumulation = Accumulation(
@@ -561,7 +562,8 @@ class _Remembered:
         if start is None or not _is_own(unwidened(comparison.held), comparison.owner.own):
             return None
         word = comparison.word
-        if not isinstance(self.guard, Number):  # those left out are as bad as can be
+        if not isinstance(self.guard, Number) and not _is_finite(start):
+            # those left out are as bad as can be
             word = {"ge": "gt", "le": "lt"}.get(word, word)
         first = comparison.key
         if _is_plain(start):
@@ -570,6 +572,16 @@ class _Remembered:
         kind = BOOL if rank is Rank.NUMBER else ElementType("bool", rank)
         return both(self.guard, Call(word, (first, start), kind))
 
+
+
+def _is_finite(start: Expression | None) -> bool:
+    """Whether a start is a number that is known, and no infinity: better than the worst there is.
+    """
+    while isinstance(start, Cast):
+        start = start.value
+    if not isinstance(start, Number) or isinstance(start.value, complex):
+        return False
+    return abs(start.value) < 2**30
 
 
 def _is_plain(start: Expression) -> bool:

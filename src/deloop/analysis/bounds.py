@@ -270,9 +270,11 @@ def _inside(statement: Statement, reduce: Reduce) -> Statement:
 def check_trip_counts(statement: Statement, facts: Facts, at_least_one: bool) -> None:
     """Ask that no loop of a statement has a negative extent (``range(-3)`` runs zero times).
 
-    With `at_least_one`, ask that it runs: a gradient flows into the result only then.
+    With `at_least_one`, ask that it runs: a gradient flows into the result only then. Where the new
+    code may have conditions of its own, it is one of them, noted for the statement.
     """
     outer: tuple[Loop, ...] = ()
+    names = set(statement.iterators)
     for loop in (*statement.loops, *statement.store.implicit):
         extent = (loop.span if loop.span is not None else loop.upper - loop.lower) - int(
             at_least_one
@@ -283,6 +285,12 @@ def check_trip_counts(statement: Statement, facts: Facts, at_least_one: bool) ->
         if not facts.proves(inside, constraint):
             corner = least(extent, outer)
             if not facts.assume(at_least(corner, 0), "the loop runs that often"):
+                written = facts.may_guard and loop in statement.loops
+                if written and not around and not set(extent.symbols) & names:
+                    needed = facts.sizes.setdefault(statement.name, [])
+                    needed.append(at_least(extent + int(at_least_one), 1))
+                    outer = (*outer, loop)
+                    continue
                 count = "no" if at_least_one else "fewer than no"
                 sentence = (
                     f"loop kept: with these sizes it runs {count} iterations, "

@@ -37,6 +37,8 @@ class Facts:
         """Whether a variable may keep the number that it began as, by an ``if`` in the new code."""
         self.may_skip_nan = False
         """Whether the new code may leave NaN out of an extreme by itself."""
+        self.sizes: dict[str, list[Constraint]] = {}
+        """For statements by name, the sizes with which the new code runs them at all."""
         self.guards: dict[str, Expression] = {}
         """For such variables, the condition under which some iteration sets them."""
         self.is_known_at_entry: Callable[[str], bool] = lambda array: False

@@ -23,6 +23,7 @@ from deloop.frontend.expression import (
     negate,
     number,
     select,
+    uncopied,
 )
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
@@ -58,7 +59,7 @@ def find_accumulation(
     if around is not None:
         if by_comparison and around.changes_type(store.array):
             return None  # where nothing beats the start, it keeps its type
-        if not _is_new_value(statement, kind, term, around):
+        if not _is_new_value(statement, kind, term, around, level):
             return None
         if kind == "prod" and not starts_plainly(statement, iterators, around):
             return None
@@ -157,7 +158,7 @@ def starts_plainly(
 
 
 def _is_new_value(
-    statement: Statement, kind: str, term: Expression, around: Surroundings
+    statement: Statement, kind: str, term: Expression, around: Surroundings, level: int
 ) -> bool:
     """Whether a reduction leaves what the loop leaves: a value of its own, its gradient alike.
 
@@ -175,7 +176,10 @@ def _is_new_value(
     if kind in ("max", "min"):
         is_view = is_view and statement.store.array in around.escaping
         is_view = is_view and isinstance(statement.store.value, Select)
-    return not is_view or (kind == "last" and isinstance(term, Load))
+    bare = uncopied(term)
+    cells = {c.key for c in around.cells}
+    is_left = isinstance(bare, Load) and (bare is term or bare.array in cells)
+    return not is_view or (kind == "last" and is_left)
 
 
 def _own(store: Store) -> Load:

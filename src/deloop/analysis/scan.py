@@ -86,10 +86,9 @@ def _running(
         return None
     if found.kind == "prod" and not starts_plainly(statement, found.iterators, around):
         return None
-    if store.cell is None and store.value.type.dtype != store.dtype:
-        # Rounded at each step, and so to be seen in what is wider.
-        if any(r.store.dtype not in (store.dtype, "bool") for r in readers):
-            return None
+    rounds = store.cell is None and store.value.type.dtype != store.dtype
+    if rounds and any(r.store.dtype not in (store.dtype, "bool") for r in readers):
+        return None  # what each step rounds is seen in what is wider
     own = [loop for loop in statement.loops[level:] if loop.iterator in found.iterators]
     common = [x for x in own if all(x.iterator in r.iterators for r in readers)]
     shared = {x.iterator for x in own if any(x.iterator in r.iterators for r in readers)}

@@ -415,21 +415,31 @@ class Prefix:
 
     def _escape(self, node: ast.AST) -> None:
         """Every tensor named in a statement may have been written, or be held by someone else."""
-        self._escape_names(names_in(node))
+        changed = {
+            name
+            for inner in ast.walk(node)
+            if isinstance(inner, ast.Subscript) and isinstance(inner.ctx, ast.Store)
+            for name in names_in(inner.value)
+        }
+        self._escape_names(names_in(node), changed)
 
-    def _escape_names(self, names: Iterable[str]) -> None:
-        held = [self.environment.get(name) for name in names]
-        tensors = [i.tensor if isinstance(i, View) else i for i in held]
-        memory = {t.memory for t in tensors if isinstance(t, Tensor)}
+    def _escape_names(self, names: Iterable[str], changed: Iterable[str] = ()) -> None:
+        memory, written = self._memory_of(names), self._memory_of(changed)
         for name, item in self.environment.items() if memory else ():
             if isinstance(item, Tensor) and item.memory in memory:
-                self.environment[name] = replace(item, fill=None, type=self._with_grad(item))
+                kind = self._with_grad(item, item.memory in written)
+                self.environment[name] = replace(item, fill=None, type=kind)
 
-    def _with_grad(self, tensor: Tensor) -> TensorType:
-        """A tensor of the function's own may have got a gradient by what was written into it."""
+    def _memory_of(self, names: Iterable[str]) -> set[str]:
+        held = [self.environment.get(name) for name in names]
+        tensors = [i.tensor if isinstance(i, View) else i for i in held]
+        return {t.memory for t in tensors if isinstance(t, Tensor)}
+
+    def _with_grad(self, tensor: Tensor, is_changed: bool) -> TensorType:
+        """A tensor may have got a gradient by what was written into it."""
         known = [item for item in self.environment.values() if isinstance(item, Tensor)]
         floating = category(tensor.type.dtype) in ("float", "complex")
-        if tensor.fresh and floating and any(t.type.requires_grad for t in known):
+        if (tensor.fresh or is_changed) and floating and any(t.type.requires_grad for t in known):
             return replace(tensor.type, requires_grad=True, leaf=False)
         return tensor.type
 

@@ -37,14 +37,13 @@ def _is_unseen(cell: Cell, nest: Nest, statements: Sequence[Statement]) -> bool:
         return False
     if not isinstance(cell.start, Number) or not _is_exact(cell.start, cell.kind):
         return False
-    others = {c.key for c in nest.cells if c.changes_type and c.key != cell.key}
     for statement in statements:
         store = statement.store
         if not any(_reads(e, cell) for e in expressions_of(store)):
             continue
         if any(not isinstance(s, Affine) and _reads(s, cell) for s in store.subscripts):
             return False
-        if store.array in others:
+        if store.cell is not None and store.array != cell.key:
             return False  # what another variable takes from it, it may hand on
         value = store.value
         if isinstance(value, Cast) and value.type.rank is not Rank.NUMBER:

@@ -123,7 +123,7 @@ class _Writer:
                 body.append(self._serial(step))
             else:
                 for statement in self._vector(step, top):
-                    if step.when is None or not _joins(body, statement):
+                    if not step.when or not _joins(body, statement):
                         body.append(statement)
         return body
 
@@ -212,13 +212,16 @@ class _Writer:
         is_said = statement is None or isinstance(statement, ast.Pass)
         body = [*before, *([] if is_said or statement is None else [statement])]
         self._note_bound(step, body, top)
-        if step.conditions or step.when is not None:
+        if not step.always_runs:
             # a name set under a condition is not known behind it
             self.context.names = {e: n for e, n in self.context.names.items() if e in outside}
-        if step.when is not None:
-            test = Emitter(self.context, [], [], store.place).emit(step.when).node
-            return [ast.If(test, body, [])]
-        return [ast.If(self._test(step.conditions), body, [])] if step.conditions else body
+        tests = [self._test(step.conditions)] if step.conditions else []
+        emitter = Emitter(self.context, [], [], store.place)
+        tests.extend(emitter.emit(condition).node for condition in step.when)
+        if not tests:
+            return body
+        test = tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests)
+        return [ast.If(test, body, [])]
 
     def _in_front(self) -> list[ast.stmt]:
         """The statements that what was just written needs in front of it."""
@@ -247,7 +250,7 @@ class _Writer:
     def _scatter(self, step: Vector, top: bool) -> tuple[list[ast.stmt], ast.stmt | None]:
         """Stores to elements that data selects, each as often as the loop makes it."""
         array = step.statement.store.array
-        make_anew = top and not step.conditions and bool(self.replaceable.get(array))
+        make_anew = top and step.always_runs and bool(self.replaceable.get(array))
         before, statement, made = write_scatter(step, self.context, make_anew)
         self.replaceable[array] = False
         if made:
@@ -259,8 +262,7 @@ class _Writer:
         self.seen |= names_read(body)
         store = step.statement.store
         name = self.context.arrays[store.array].name
-        unconditional = not step.conditions and step.when is None
-        certain = store.cell is not None and top and body and unconditional
+        certain = store.cell is not None and top and body and step.always_runs
         if certain and name not in self.seen:
             self.bound.add(name)
 
@@ -452,6 +454,8 @@ class _Writer:
     ) -> Emitted:
         """The piece as its name must hold it: a copy of what may change, a cell's own type."""
         is_copy = isinstance(store.value, Cast) and store.value.type == store.value.value.type
+        if is_copy and isinstance(piece.node, ast.Subscript) and not axes:
+            piece = replace(piece, is_view=True)  # of the values of all iterations
         if store.cell is None or (is_copy and piece.is_view):
             return (
                 replace(piece, node=syntax.method(piece.node, "clone")) if piece.is_view else piece
@@ -487,7 +491,7 @@ class _Writer:
         if (
             top
             and whole
-            and not step.conditions
+            and step.always_runs
             and self.replaceable.get(store.array)
             and not self._reads(store)
         ):
@@ -545,7 +549,7 @@ class _Writer:
     def _appended(self, step: Vector, axes: tuple[str, ...], emitter: Emitter) -> ast.stmt:
         """``outs.append(value)`` where all loops around it stay, in their order."""
         store = step.statement.store
-        if step.level < len(step.statement.loops) or step.conditions:
+        if step.level < len(step.statement.loops) or not step.always_runs:
             raise emitter.refuse(
                 f"the elements of {store.array} do not come out as one tensor of their own"
             )
@@ -841,7 +845,7 @@ def _first_use(steps: tuple[Step, ...], array: str) -> bool | None:
         store = vector.statement.store
         if any(load.array == array for e in expressions_of(store) for load in scalar.loads(e)):
             return True
-        if store.array == array and not vector.conditions and vector.when is None:
+        if store.array == array and vector.always_runs:
             return False
     return None
 

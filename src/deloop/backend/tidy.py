@@ -253,7 +253,9 @@ def _set_before(block: _Block, at: int, tests: set[str]) -> _Change | None:
     """``v = -1``, the search, ``if c: v = a`` -> the search, ``v = a if c else -1``."""
     match block.body[at]:
         case ast.If(test=test, body=[ast.Assign(targets=[ast.Name(id=name)], value=then)],
-                    orelse=[]) if _is_ours(block, test, tests):  # fmt: skip
+                    orelse=[]) if (  # fmt: skip
+            _is_ours(block, test, tests) and name not in names_in(then)
+        ):
             pass
         case _:
             return None

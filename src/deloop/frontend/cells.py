@@ -112,6 +112,10 @@ class CellReader(ConditionReader):
         self.copies = 1
         """How often the bodies of loops over a few known items are read where reading is."""
         self.hidden: dict[Key, View | None] = {}
+        self.own: set[str] = set()
+        """Cells of an inner loop, beside one of the loop outside for the same name."""
+        self.elements: set[str] = set()
+        """Cells that may hold an element of a tensor itself."""
 
     # ------------------------------------------------------------------ the loop's start
     def open_cells(self, node: ast.For) -> list[str]:
@@ -287,6 +291,8 @@ class CellReader(ConditionReader):
         self.locals.add(unique)
         self.active[name] = View(replace(tensor, name=unique), dimensions)
         self.opened[id(node), name] = unique
+        if shown != name:
+            self.own.add(unique)
         changes = first is not None and first != kind
         shared = isinstance(item, View) or (isinstance(item, Tensor) and not item.fresh)
         missing, starts_beyond = value is None, beyond is not None
@@ -397,8 +403,28 @@ class CellReader(ConditionReader):
             self._check_bound_anew(name, node)
             self._snapshot(item, node)
         kind = self._check_kind(name, node)
-        self._store(name, self.to_expression(item, node), kind, self.written_at(name, node), node)
+        value = self.to_expression(item, node)
+        if isinstance(value, scalar.Load) and value.array in self.own:
+            value = self._as_left(name, value, kind, node)
+        self._store(name, value, kind, self.written_at(name, node), node)
         self.environment[name] = self.read_cell(name, node)
+
+    def _as_left(
+        self, name: str, value: scalar.Load, kind: CellKind, node: ast.For
+    ) -> Expression:
+        """What an inner loop has left, as a value of its own: no view of those of all iterations.
+
+        An element that it left is that element behind the loop outside as well: then both loops
+        keep the name in one cell.
+        """
+        if kind.type.rank is Rank.NUMBER:
+            return value
+        if value.array in self.elements:
+            key = self._key(name)
+            self.carrying.read.add(key)
+            sentence = f"loop kept: {name} is left as an element of another tensor"
+            raise KindFound(Refusal("VEC905", self.place(node), sentence), key, kind, None)
+        return scalar.Cast(value, value.type)
 
     def _check_kind(self, name: str, node: ast.For) -> CellKind:
         """What the cell holds, which must be what the name holds now; else reading starts anew."""
@@ -471,6 +497,8 @@ class CellReader(ConditionReader):
         self._save_before(view.tensor, node)
         if held is not None:
             self.environment[name] = held
+        if kind.type.rank is not Rank.NUMBER and build.aliased_arrays(value) - set(self.cells):
+            self.elements.add(view.tensor.name)
         value, subscripts, implicit = self._align(view, value, node)
         self.out.append(
             Store(view.tensor.name, subscripts, value, kind.type.dtype, self.place(at), implicit,

@@ -53,6 +53,9 @@ class Winner:
         Whether the variable holds the key, and an equal value will do for the very element.
     place:
         Where the loop compares.
+    is_exact:
+        Whether `beats` holds exactly where the loop sets the variable, and what wins then is better
+        than what stands for an iteration that takes no part.
     """
 
     kind: str
@@ -63,6 +66,7 @@ class Winner:
     is_last: bool
     is_value: bool
     place: Place
+    is_exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,15 +97,20 @@ class Vector:
     """A statement of which the loops from `level` on (counted from 0) became axes.
 
     `conditions` are those on serial iterators alone, under which it runs. `accumulation` is
-    what its instances combine, if they do: one cycle of dependences that needs no loop. `when` is a
-    condition on data under which a variable is set at all.
+    what its instances combine, if they do: one cycle of dependences that needs no loop. `when` are
+    conditions on sizes or data, each asked where those before it hold.
     """
 
     statement: Statement
     level: int
     conditions: tuple[Constraint, ...] = ()
     accumulation: Accumulation | None = None
-    when: Expression | None = None
+    when: tuple[Expression, ...] = ()
+
+    @property
+    def always_runs(self) -> bool:
+        """Whether the statement stands under no condition of its own."""
+        return not self.conditions and not self.when
 
     @property
     def axes(self) -> tuple[Loop, ...]:

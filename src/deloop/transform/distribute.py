@@ -162,7 +162,7 @@ class _Distribution:
             facts = self.around.facts
             if not pays_off(running.statement, running.loop, level, facts, is_light):
                 return None
-        start = start_number(running.statement, self.around)
+        start = None if level else start_number(running.statement, self.around)
         statements, changed = expand_running(running, component, dependences, level, start)
         readers = {r.name for r in running.readers}
         if any(s.store.array in self.live and is_late(s) for s in statements if s.name in readers):

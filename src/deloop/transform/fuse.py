@@ -45,7 +45,7 @@ def _fused(
 ) -> list[Step] | None:
     """The steps with one statement put into the update that follows; None where none does."""
     first = steps[position]
-    if not isinstance(first, Vector) or first.conditions or first.when is not None:
+    if not isinstance(first, Vector) or not first.always_runs:
         return None
     if first.statement.store.cell is not None:
         return None

@@ -69,7 +69,7 @@ def _inlined(
     reads_itself = any(
         isinstance(n, Load) and n.array == store.array for n in scalar.walk(store.value)
     )
-    if step.conditions or step.when is not None or reads_itself:
+    if not step.always_runs or reads_itself:
         return None
     end = next(
         (k for k in range(position + 1, len(steps)) if redefines(steps[k], store.array, step)),
@@ -136,8 +136,7 @@ def redefines(step: Step, array: str, first: Vector) -> bool:
     return (
         isinstance(step, Vector)
         and step.statement.store.array == array
-        and not step.conditions
-        and step.when is None
+        and step.always_runs
         and len(step.axes) == len(first.axes)
         and _places(step) == _places(first)
         and all(

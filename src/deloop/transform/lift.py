@@ -237,7 +237,7 @@ class _Lifting:
         if reduction.widens:  # the loop adds in the wider dtype from the first step on
             term = cast(term, ElementType(wider(own.type, term.type), term.type.rank))
         passes_nan = category(store.dtype) == "float" and not found.skips_nan
-        leaves_out = found.skips_nan and self.facts.may_skip_nan
+        leaves_out = found.skips_nan and self.facts.may_skip_nan and not self.bounds.has_grad
         if leaves_out:
             term = without_nan(term, found.kind)
         reduced = reduce_over(found.kind, term, axes, found.skips_nan and not leaves_out)

@@ -50,7 +50,8 @@ class _Widening:
         if not (isinstance(value, Select) and isinstance(value.otherwise, Load)):
             return step
         old = value.otherwise
-        if (old.array, old.subscripts) != (store.array, store.subscripts) or step.conditions:
+        conditional = not step.always_runs
+        if (old.array, old.subscripts) != (store.array, store.subscripts) or conditional:
             return step
         target = Load(store.array, store.subscripts, old.type)
         for loop in step.statement.loops[step.level :]:

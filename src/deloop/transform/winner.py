@@ -57,7 +57,8 @@ class _Lifting:
     @property
     def passes_over_nan(self) -> bool:
         """Whether the new code leaves out NaN, as a comparison does, instead of asking for none."""
-        return self.facts.may_skip_nan and self.accumulation.skips_nan
+        allowed = self.facts.may_skip_nan and self.winner.is_exact
+        return allowed and self.accumulation.skips_nan
 
     def _is_nan(self) -> Expression:
         bare = unwidened(self.winner.key)
@@ -181,7 +182,7 @@ class _Lifting:
         store = self.statement.store
         inside = {load.array for load in scalar.loads(condition)} & self.bounds.locals
         plain = not self.vector.level and store.cell is not None and not store.subscripts
-        return self.facts.may_guard and plain and not inside
+        return self.facts.may_guard and self.winner.is_exact and plain and not inside
 
     def _need(self, condition: Expression, reason: str, every: bool = True) -> None:
         needed = DataRequirement(condition, self.winner.place, reason, every)

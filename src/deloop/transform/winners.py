@@ -56,8 +56,7 @@ def _covers(later: Vector, first: Vector) -> bool:
     return (
         (mine.array, mine.subscripts) == (theirs.array, theirs.subscripts)
         and not first.conditions
-        and not later.conditions
-        and later.when is None
+        and later.always_runs
         and mine.array not in arrays_read(later.statement.store)
         and {x.axis for x in first.axes} <= {x.axis for x in later.axes}
     )
