@@ -18,6 +18,7 @@ from deloop.frontend.library import LibraryReader
 from deloop.frontend.selections import Chosen, left_out_of
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, equal
+from deloop.ir.observed import evaluate_affine
 from deloop.ir.loop import LIST
 from deloop.ir.scalar import Expression
 from deloop.ir.types import Called, Function, Literal, Object, Tensor, TensorType
@@ -35,6 +36,9 @@ _Rule = Callable[[Object, Called, View, ast.Call], View]
 
 class ModuleReader(LibraryReader):
     """A reader of calls of modules."""
+
+    caller: ModuleReader | None = None
+    """The reader of the function that holds the loop, to one of an inlined function."""
 
     def module_call(self, module: Object, node: ast.Call) -> Item:
         """What a module gives for the item of an iteration."""
@@ -55,6 +59,7 @@ class ModuleReader(LibraryReader):
         if masked is not None:
             return self._chosen_rows(module, called, masked, node)
         view = self._whole_of(item if alone is None else alone, node)
+        self._check_unused(view, node)
         result = self._applied(module, called, view, node)
         return result if alone is None else self.unsqueezed(self.load(result, node), 0, node)
 
@@ -63,6 +68,7 @@ class ModuleReader(LibraryReader):
     ) -> Expression:
         """A layer on those rows of a matrix that a mask chooses: ``fc(x[i, :n])``."""
         view = self._whole_of(masked.row, node)
+        self._check_unused(view, node, is_masked=True)
         result = self._applied(module, called, view, node)
         on_last = called.kind in ("Linear", "LayerNorm", "Sequential") or called.kind in _POINTWISE
         if not on_last or result.rank != view.rank or "_d1" in masked.dimensions:
@@ -95,6 +101,46 @@ class ModuleReader(LibraryReader):
         ):
             self._refuse_argument(node)
         return item
+
+    def _check_unused(self, view: View, node: ast.Call, is_masked: bool = False) -> None:
+        """Ask that items which the loop passes over are finite: they add nothing to a gradient.
+
+        The layer sees them as well, with a gradient of zero, and zero times infinity is NaN.
+        """
+        if category(view.tensor.type.dtype) != "float":
+            return
+        if not (is_masked or self.guards) and self._covers(view):
+            return
+        if view.tensor.made_of:
+            self._refuse_argument(node)
+        value = self.load(whole(view.tensor), node)
+        kind = replace(value.type, dtype="bool")
+        gaps = build.negate(scalar.Call("isfinite", (value,), kind, "torch.isfinite"))
+        scalar_kind = replace(kind, rank=Rank.SCALAR)
+        found = self.reduced("any", gaps, node, None, False, scalar_kind)
+        guards, self.guards = self.guards, []
+        self.require_data(build.negate(found), self.place(node), f"{view.tensor.name} is finite")
+        self.guards = guards
+
+    def _covers(self, view: View) -> bool:
+        """Whether the parts of all iterations are all of a tensor, as far as can be asked."""
+        needed = []
+        for dimension, size in zip(view.dimensions, view.tensor.type.shape, strict=True):
+            if isinstance(dimension, Whole):
+                gap = dimension.extent - size
+                first = dimension.start
+            else:
+                place = dimension.subscript
+                found = self.range_of(place) if isinstance(place, Affine) else None
+                if found is None:
+                    return False
+                first, gap = found[0], found[1] - size
+            if first != Affine() or evaluate_affine(gap, self.hints) != 0:
+                return False
+            needed.append(gap)
+        for gap in needed:
+            self.require(equal(gap, 0), self.function.node, "all of it is looked at")
+        return True
 
     def _refuse_argument(self, node: ast.AST) -> NoReturn:
         self.unsupported(
@@ -344,6 +390,8 @@ class ModuleReader(LibraryReader):
 
     def _require_all(self, dimension: Point | Whole, size: Affine, node: ast.Call) -> None:
         """Ask that a part, over all iterations, is all of a dimension."""
+        if self.guards:
+            self._refuse_argument(node)  # it may raise for what the loop passes over
         if isinstance(dimension, Whole):
             if (dimension.start, dimension.extent) != (Affine(), size):
                 self._refuse_argument(node)
@@ -356,7 +404,7 @@ class ModuleReader(LibraryReader):
 
     def range_of(self, place: Affine) -> tuple[Affine, Affine] | None:
         """The ends of the range of a loop's own variable; a reader of loops knows."""
-        return None
+        return None if self.caller is None else self.caller.range_of(place)
 
     def _convolved(self, module: Object, called: Called, view: View, node: ast.Call) -> View:
         """A batch of images; two batch dimensions are one for as long as the layer takes it."""
