@@ -18,8 +18,8 @@ from deloop.frontend.library import LibraryReader
 from deloop.frontend.selections import Chosen, left_out_of
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, equal
-from deloop.ir.observed import evaluate_affine
 from deloop.ir.loop import LIST
+from deloop.ir.observed import evaluate_affine
 from deloop.ir.scalar import Expression
 from deloop.ir.types import Called, Function, Literal, Object, Tensor, TensorType
 
