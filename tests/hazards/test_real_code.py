@@ -1,4 +1,4 @@
-"""What is computed for all items at once, or under a mask, must not reach where the loop does not."""
+"""What is computed for all items at once, or under a mask, reaches no further than the loop."""
 
 # mypy: allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
 

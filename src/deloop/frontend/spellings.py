@@ -72,7 +72,7 @@ class SpellingReader(LookupReader):
         return self._selected(base, given, node)
 
     def _selected(self, base: Item, given: list[ast.expr], node: ast.Call) -> Item:
-        """``x.index_select(1, idx)`` as ``x[:, idx]``; it raises where an index is negative."""
+        """``x.index_select(1, idx)`` as ``x[:, idx]``, where all indices are inside."""
         view = whole(base) if isinstance(base, Tensor) else base
         place = self.evaluate(given[0]) if len(given) == 2 else None
         plain = isinstance(place, Integer) and place.affine.is_constant and not node.keywords
@@ -87,10 +87,14 @@ class SpellingReader(LookupReader):
         ):
             self.unsupported(node, f"{ast.unparse(node)} on a row is not read yet", "VEC924")
         kind = replace(index.type, dtype="bool")
-        negative = build.cast(build.compare("Lt", index, build.number(0), self.place(node)), kind)
-        found = self.reduced("any", negative, node, None, False, replace(kind, rank=Rank.SCALAR))
-        reason = f"{ast.unparse(node)} has no negative index"
-        self.require_data(build.negate(found), self.place(node), reason)
+        place_, size = self.place(node), build.integer(view.sizes[dim])
+        beyond = build.both(
+            build.compare("Lt", index, build.number(0), place_),
+            build.compare("GtE", index, size, place_),
+            "logical_or",
+        )
+        found = self.reduced("any", beyond, node, None, False, replace(kind, rank=Rank.SCALAR))
+        self.require_data(build.negate(found), place_, f"{ast.unparse(node)} stays inside")
         return self.index(view, [*[ast.Slice()] * dim, index], node)
 
     # ------------------------------------------------------------------ the same memory
