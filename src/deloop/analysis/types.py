@@ -316,10 +316,10 @@ class Prefix:
         return self.value(ast.copy_location(plain, node), node.target)
 
     def _branches(self, then: list[ast.stmt], otherwise: list[ast.stmt]) -> None:
-        before = dict(self.environment)
+        before, known = dict(self.environment), list(self.known)
         self.block(then)
         first = self.environment
-        self.environment = before
+        self.environment, self.known = before, known
         self.block(otherwise)
         second = self.environment
         leaving = (ast.Return, ast.Raise, ast.Break, ast.Continue)

@@ -146,6 +146,9 @@ class AppendReader(StoreReader):
         if filled.mask:
             self._select(filled, dtype, value, depth, node)
         written, read = self._array(name, filled, depth, dtype, element, node)
+        rank = len(element.sizes)
+        if filled.kept[0].kind == "cat" and written.rank < rank:  # along a dimension of size 1
+            value = self.squeezed(value, [filled.kept[0].dim % rank], rank)
         super().store(written, value, node)
         self.environment[name] = Grown(name, read, depth, element.is_number)
 

@@ -75,7 +75,7 @@ class NestBuilder(PrivateReader):
         for array, place in self.snapshots:
             if self.arrays[array].storage in storages:
                 sentence = (
-                    f"loop kept: the name is a view of {array} on one path only, "
+                    f"loop kept: a name is a view of {array}, perhaps on one path only, "
                     f"and {array} is written in the loop"
                 )
                 raise Unliftable(Refusal("VEC905", place, sentence))

@@ -36,9 +36,6 @@ _MAX_DEPTH = 8
 class CallReader(LossReader):
     """A `Reader` that also reads calls."""
 
-    caller: CallReader | None = None
-    """The reader of the function that holds the loop, to one of an inlined function."""
-
     def _read_Call(self, node: ast.Call) -> Item:
         if isinstance(node.func, ast.Attribute):
             base = self.evaluate(node.func.value)

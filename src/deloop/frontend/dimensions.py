@@ -125,7 +125,12 @@ class DimensionReader(SelectionReader):
                 self.unsupported(
                     node, f"whether {ast.unparse(node)} finds a size of 1 is not known", "VEC924"
                 )
-        rank, left = len(sizes), len(sizes) - len(gone)
+        return self.squeezed(value, gone, len(sizes))
+
+    @staticmethod
+    def squeezed(value: Expression, gone: Items[int], rank: int) -> Expression:
+        """The value of so many dimensions without some of size 1."""
+        left = rank - len(gone)
         names, taken = {}, set()
         for place in range(rank):
             if place in gone:

@@ -231,8 +231,6 @@ class HeaderReader(CallReader):
                         counted.span,
                     )
                 self.unsupported(node, f"{ast.unparse(node)} is nested in another iterable")
-        if isinstance(node, ast.Call) and (flipped := self._flipped_rows(node, name)) is not None:
-            return self._reversed(self._counted(flipped), node)
         if (cut := self.cut_of(node)) is not None:
             return self._over_pieces(cut)
         if isinstance(node, ast.Call) and (numbers := self._numbers(node)) is not None:
@@ -272,21 +270,6 @@ class HeaderReader(CallReader):
             lambda at: replace(self.fix_first(view, at), unbound=True),
             name="tensor",
         )
-
-    def _flipped_rows(self, node: ast.Call, name: str) -> ast.expr | None:
-        """What ``x.flip(0)`` goes through from behind; None for any other iterable."""
-        base, given = None, node.args
-        if name == "torch.flip" and given:
-            base, given = given[0], given[1:]
-        elif isinstance(node.func, ast.Attribute) and node.func.attr == "flip":
-            base = node.func.value
-        places = [*given, *(k.value for k in node.keywords if k.arg == "dims")]
-        if base is None or len(places) != 1:
-            return None
-        place = self.evaluate(places[0])
-        parts = place.items if isinstance(place, (Sequence, Tuple)) else (place,)
-        is_first = parts == (Integer(Affine()),)
-        return base if is_first and isinstance(self.evaluate(base), (Tensor, View)) else None
 
     def _over_sequence(self, sequence: Sequence, node: ast.expr) -> Counted:
         """``for m in mean`` over a list of numbers, or of tensors of one shape."""

@@ -11,14 +11,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NoReturn
 
-from deloop.dtype import Rank, category
+from deloop.dtype import category
 from deloop.frontend import expression as build
-from deloop.frontend.items import Item, Point, View, Whole, whole
-from deloop.frontend.library import LibraryReader
+from deloop.frontend.items import Item, Point, View, Whole
 from deloop.frontend.selections import Chosen, left_out_of
-from deloop.ir import rows, scalar
+from deloop.frontend.wholes import WholeReader
 from deloop.ir.affine import Affine, equal
-from deloop.ir.loop import LIST
 from deloop.ir.scalar import Expression
 from deloop.ir.types import Called, Function, Literal, Object, Tensor, TensorType
 
@@ -29,11 +27,10 @@ _POINTWISE = frozenset(
 _CONVOLUTIONS = {"Conv1d": 1, "Conv2d": 2, "Conv3d": 3}
 _SIZES = ("kernel_size", "stride", "padding", "dilation")
 _RANDOM = frozenset({"Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout"})
-_INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 _Rule = Callable[[Object, Called, View, ast.Call], View]
 
 
-class ModuleReader(LibraryReader):
+class ModuleReader(WholeReader):
     """A reader of calls of modules."""
 
     def module_call(self, module: Object, node: ast.Call) -> Item:
@@ -55,6 +52,7 @@ class ModuleReader(LibraryReader):
         if masked is not None:
             return self._chosen_rows(module, called, masked, node)
         view = self._whole_of(item if alone is None else alone, node)
+        self._check_unused(view, node)
         result = self._applied(module, called, view, node)
         return result if alone is None else self.unsqueezed(self.load(result, node), 0, node)
 
@@ -63,6 +61,7 @@ class ModuleReader(LibraryReader):
     ) -> Expression:
         """A layer on those rows of a matrix that a mask chooses: ``fc(x[i, :n])``."""
         view = self._whole_of(masked.row, node)
+        self._check_unused(view, node, is_masked=True)
         result = self._applied(module, called, view, node)
         on_last = called.kind in ("Linear", "LayerNorm", "Sequential") or called.kind in _POINTWISE
         if not on_last or result.rank != view.rank or "_d1" in masked.dimensions:
@@ -75,127 +74,6 @@ class ModuleReader(LibraryReader):
 
     def _refuse_module(self, node: ast.AST, reason: str, code: str = "VEC921") -> NoReturn:
         self.unliftable(node, f"loop kept: {reason}", code)
-
-    # ------------------------------------------------------------------ what is given
-    def _whole_of(self, item: Item, node: ast.Call) -> View:
-        """The item as a part of a tensor that one expression outside of the loop gives.
-
-        ``torch.relu(fc(x[i]))`` is row `i` of ``torch.relu(fc(x))``.
-        """
-        if isinstance(item, Tensor):
-            item = whole(item)
-        if isinstance(item, build.NODES):
-            item = self._spelled_whole(item, node)
-        if not isinstance(item, View):
-            self._refuse_argument(node)
-        tensor = item.tensor
-        is_own = tensor.storage.startswith((LIST, "cell:", "local:"))
-        if is_own or not all(
-            isinstance(d.subscript, Affine) for d in item.dimensions if isinstance(d, Point)
-        ):
-            self._refuse_argument(node)
-        return item
-
-    def _refuse_argument(self, node: ast.AST) -> NoReturn:
-        self.unsupported(
-            node, f"what {ast.unparse(node)} takes is no part of one tensor", "VEC921"
-        )
-
-    def _spelled_whole(self, value: Expression, node: ast.Call) -> View:
-        """A computed row as a part of what the same operations make of whole tensors."""
-        match value:
-            case scalar.Load():
-                return self._view_of(value, node)
-            case scalar.Call(arguments=arguments):
-                parts = [self._operand(a, node) for a in arguments]
-            case _:
-                self._refuse_argument(node)
-        views = [p for p in parts if isinstance(p, View)]
-        if not views:
-            self._refuse_argument(node)
-        first = max(views, key=lambda v: len(v.dimensions))
-        if value.type.dtype != first.tensor.type.dtype or value.keywords:
-            self._refuse_argument(node)
-        for view in views:
-            self._check_alike(view, first, node)
-        words = [p.tensor.name if isinstance(p, View) else p for p in parts]
-        text = _spell(value, words)
-        if text is None:
-            self._refuse_argument(node)
-        kind = first.tensor.type
-        grad = any(v.tensor.type.requires_grad for v in views)
-        made = TensorType(value.type.dtype, kind.shape, kind.device, grad, False)
-        sources = frozenset(s for v in views for s in self._sources(v.tensor))
-        return View(self._new(text, made, sources), first.dimensions)
-
-    def masked_part(
-        self, target: Expression, item: Item, node: ast.AST
-    ) -> tuple[View, Expression] | None:
-        """A store to a part that a mask chooses, as one of old and new elements.
-
-        ``x[i, :n] = v   ->   x[i, _d1] = select(_d1 < n, v, x[i, _d1])``; None for other targets.
-        """
-        found = self.chosen_in(target, node)
-        if found is None or not isinstance(found.row, scalar.Load):
-            return None
-        value = self.to_expression(item, node)
-        chosen = self.chosen_in(value, node)
-        if chosen is not None and chosen.mask != found.mask:
-            self._refuse_choice(node)
-        new = value if chosen is None else chosen.row
-        if chosen is None and rows.free_dimensions(new) & found.dimensions:
-            self._refuse_choice(node)
-        if len(build.types_of(new)) != 1 or category(new.type.dtype) == "complex":
-            self._refuse_choice(node)
-        if category(new.type.dtype) == "float" and category(found.row.type.dtype) != "float":
-            self._refuse_choice(node)
-        new = build.cast(new, found.row.type)
-        view = self._view_of(found.row, node)
-        return view, scalar.Select(found.mask, new, found.row)
-
-    def _operand(self, value: Expression, node: ast.Call) -> View | str:
-        match value:
-            case scalar.Number(number) if isinstance(number, (int, float)):
-                if number - number == 0:
-                    return repr(number)
-            case scalar.Invariant(name, kind) if kind.rank is Rank.NUMBER:
-                return name
-            case scalar.Load() | scalar.Call():
-                return self._spelled_whole(value, node)
-        self._refuse_argument(node)
-
-    def _view_of(self, load: scalar.Load, node: ast.AST) -> View:
-        """The part of a tensor that a read takes."""
-        tensor = self.arrays[load.array]
-        sizes = dict(load.implicit)
-        dimensions: list[Point | Whole] = []
-        for subscript in load.subscripts:
-            own = [n for n in sizes if isinstance(subscript, Affine) and n in subscript.symbols]
-            if not own:
-                dimensions.append(Point(subscript))
-                continue
-            assert isinstance(subscript, Affine)
-            dimensions.append(Whole(subscript - Affine.symbol(own[0]), sizes.pop(own[0])))
-        if sizes:
-            self._refuse_argument(node)  # a dimension of size 1 is not told from the others
-        return View(tensor, tuple(dimensions))
-
-    def _check_alike(self, view: View, first: View, node: ast.Call) -> None:
-        """Whether two parts are cut alike, so that the wholes meet as the parts do."""
-        mine, theirs = view.tensor.type, first.tensor.type
-        if view.dimensions == first.dimensions and mine.shape == theirs.shape:
-            return
-        behind = first.dimensions[len(first.dimensions) - len(view.dimensions) :]
-        fits = all(isinstance(d, Whole) for d in behind) and view.dimensions == behind
-        if not fits or mine.shape != theirs.shape[len(theirs.shape) - len(mine.shape) :]:
-            self._refuse_argument(node)
-
-    @staticmethod
-    def _sources(tensor: Tensor) -> frozenset[str]:
-        return tensor.made_of or frozenset({tensor.storage.rstrip("?")})
-
-    def _new(self, text: str, kind: TensorType, sources: frozenset[str]) -> Tensor:
-        return Tensor(text, kind, f"made:{text}", made_of=sources)
 
     # ------------------------------------------------------------------ what is called
     def _applied(self, module: Object, called: Called, view: View, node: ast.Call) -> View:
@@ -344,6 +222,8 @@ class ModuleReader(LibraryReader):
 
     def _require_all(self, dimension: Point | Whole, size: Affine, node: ast.Call) -> None:
         """Ask that a part, over all iterations, is all of a dimension."""
+        if self.guards:
+            self._refuse_argument(node)  # it may raise for what the loop passes over
         if isinstance(dimension, Whole):
             if (dimension.start, dimension.extent) != (Affine(), size):
                 self._refuse_argument(node)
@@ -353,10 +233,6 @@ class ModuleReader(LibraryReader):
         if found is None or found[0] != Affine():
             self._refuse_argument(node)
         self.require(equal(found[1], size), node, f"{ast.unparse(node)} looks at all of it")
-
-    def range_of(self, place: Affine) -> tuple[Affine, Affine] | None:
-        """The ends of the range of a loop's own variable; a reader of loops knows."""
-        return None
 
     def _convolved(self, module: Object, called: Called, view: View, node: ast.Call) -> View:
         """A batch of images; two batch dimensions are one for as long as the layer takes it."""
@@ -397,14 +273,3 @@ def _out_size(size: Affine, kernel: int, stride: int, padding: int, dilation: in
     """How long a dimension is behind a convolution."""
     span = size + (2 * padding - dilation * (kernel - 1) - 1)
     return span + 1 if stride == 1 else Affine.symbol(f"({span}) // {stride}") + 1
-
-
-def _spell(value: scalar.Call, words: list[str]) -> str | None:
-    """An operator applied to spelled operands; None where it is not written so."""
-    if not value.spelling:
-        if value.operator in _INFIX and len(words) == 2:
-            return f"({words[0]} {_INFIX[value.operator]} {words[1]})"
-        return f"(-{words[0]})" if value.operator == "neg" else None
-    if value.spelling.startswith("."):
-        return f"{words[0]}{value.spelling}({', '.join(words[1:])})"
-    return f"{value.spelling}({', '.join(words)})"

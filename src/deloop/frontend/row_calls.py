@@ -10,8 +10,8 @@ from typing import NoReturn
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
 from deloop.frontend.items import Item, Tuple, View
-from deloop.frontend.lookups import LookupReader
 from deloop.frontend.rows import is_floating
+from deloop.frontend.spellings import SpellingReader
 from deloop.ir import scalar
 from deloop.ir.affine import equal
 from deloop.ir.scalar import ElementType, Expression
@@ -37,7 +37,7 @@ class _Row:
     spelling: str
 
 
-class RowCallReader(LookupReader):
+class RowCallReader(SpellingReader):
     """A reader of calls on rows."""
 
     def row_method(self, base: Item, node: ast.Call, name: str) -> Item | None:

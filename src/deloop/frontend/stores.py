@@ -13,6 +13,7 @@ from deloop.frontend.evaluate import Environment
 from deloop.frontend.header import HeaderReader
 from deloop.frontend.items import Carried, Finished, Item, Point, Tuple, View, Whole, whole
 from deloop.frontend.mixed import settle_stored, settled
+from deloop.frontend.selections import is_choice
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least, equal
 from deloop.ir.loop import PRIVATE, TOUCH, Loop, Node, Store
@@ -53,6 +54,9 @@ class StoreReader(HeaderReader):
                     return
                 item = self.bound_to(name, item, node)
                 self.environment[name] = item
+                if isinstance(item, build.NODES) and self._is_part(item):
+                    arrays = [x.array for x in scalar.loads(item)]
+                    self.snapshots.extend((array, self.place(node)) for array in arrays)
                 if isinstance(item, View) and item.tensor.made_of:
                     self.temporaries.setdefault(self.load(item, node), name)
                 if isinstance(item, (scalar.Call, scalar.Select, scalar.Reduce)):
@@ -173,6 +177,9 @@ class StoreReader(HeaderReader):
             current = self.lookup(node.target.id, node.target)
             if isinstance(current, Carried):
                 self.to_expression(current, node)  # refuses
+            if isinstance(current, View) and current.tensor.made_of and not current.unbound:
+                current = self.load(current, node)  # new memory, that nobody else has
+                self.environment[node.target.id] = current
             if not isinstance(current, (View, Tensor)):
                 self._augmented_value(node, node.target.id, name, current)
                 return
@@ -188,6 +195,8 @@ class StoreReader(HeaderReader):
         self, node: ast.AugAssign, name: str, operator: str, current: Item
     ) -> None:
         """``v += e`` on a computed value: a tensor keeps its dtype, a number takes the result's."""
+        if isinstance(current, build.NODES) and self._is_part(current):
+            self.unsupported(node, f"{ast.unparse(node)} may change a part of a tensor in memory")
         value = self.binary(operator, current, self.evaluate(node.value), node)
         if isinstance(current, build.NODES) and not build.is_number(current):
             holders = [n for n, item in self.environment.items() if item is current]
@@ -223,6 +232,17 @@ class StoreReader(HeaderReader):
             return scalar.Select(result.condition, then, otherwise)
         self._check_in_place(current.type.dtype, result, node)
         return build.cast(result, ElementType(current.type.dtype, result.type.rank))
+
+    def _is_part(self, value: Expression) -> bool:
+        """Whether a row is memory of a tensor's: ``x[i].unsqueeze(0)``, ``x[i, :n]``."""
+        if is_choice(value):
+            assert isinstance(value, scalar.Select)
+            return self._is_part(value.then)
+        if not isinstance(value, scalar.Load) or value.type.rank is not Rank.TENSOR:
+            return False
+        tensor = self.arrays.get(value.array)
+        own = tensor is None or value.array in self.locals or bool(tensor.made_of)
+        return not own and all(isinstance(s, Affine) for s in value.subscripts)
 
     def _in_place(self, view: View, operator: str, operand: Item, node: ast.AST) -> None:
         current = self.load(view, node)
@@ -287,6 +307,8 @@ class StoreReader(HeaderReader):
     def store(self, view: View, item: Item, node: ast.AST, augmented: bool = False) -> None:
         """``view = item`` as a `Store`, once values that still need the old element are saved."""
         tensor = view.tensor
+        if tensor.made_of:
+            self.unsupported(node, f"loop kept: {ast.unparse(node)} changes what a call gave")
         if tensor.type.requires_grad and tensor.type.leaf:
             self.unliftable(
                 node,

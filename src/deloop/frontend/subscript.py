@@ -199,7 +199,6 @@ class SubscriptReader(SequenceReader):
 
     def point(self, dimension: Whole, item: Item, node: ast.AST) -> scalar.Subscript:
         """The place in a dimension that an index means; -1 is the last one."""
-        item = self.settled(item, node)
         if isinstance(item, Integer):
             affine = item.affine
             if affine.is_constant and affine.constant < 0:
