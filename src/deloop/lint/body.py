@@ -71,6 +71,8 @@ class Seen:
     python_stores: list[ast.expr] = field(default_factory=list)
     python_reads: list[ast.Subscript] = field(default_factory=list)
     """Items of lists at the loop's position."""
+    unknown_reads: list[ast.Subscript] = field(default_factory=list)
+    """Items, at the loop's position, of what nobody knows."""
     uses: dict[str, int] = field(default_factory=dict)
     """How often each name is read."""
     inner: list[tuple[Loop, Header]] = field(default_factory=list)
@@ -304,6 +306,8 @@ class Body(Flow):
             self.seen.accesses.append(access)
         elif base.word is Word.LIST and self.reader.varies(node.slice):
             self.seen.python_reads.append(node)
+        elif base.word is Word.UNKNOWN and self.reader.varies(node.slice):
+            self.seen.unknown_reads.append(node)
 
     def _call(self, node: ast.Call) -> None:
         module = self.reader.module
