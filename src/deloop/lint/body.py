@@ -158,7 +158,10 @@ class Body(Flow):
                 self._needs(name, node.iter, node)
 
     def _if(self, node: ast.If) -> None:
-        self.conditions.append(self.reader.kind(node.test))
+        test = self.reader.kind(node.test)
+        if test.is_tensor and test.each:
+            self.seen.syncs.append(node.test)
+        self.conditions.append(test)
         used = [n.id for n in ast.walk(node.test) if isinstance(n, ast.Name)]
         self.compared.append(set(used))
         self.tested.extend(used)

@@ -57,7 +57,8 @@ def judge(node: Loop, header: Header, body: Body, scope: Scope) -> Verdict | Non
     if isinstance(node, ast.AsyncFor) or getattr(node, "orelse", []):
         return None
     own = body.own_names(loop_names(node, body))
-    accesses = [a for a in seen.accesses if a.names & own]
+    written = {id(s.node) for s in seen.stores}
+    accesses = [a for a in seen.accesses if a.names & own and id(a.node) not in written]
     stores = [s for s in seen.stores if _names(s.node) & own]
     if not accesses and not stores:
         return None

@@ -133,6 +133,7 @@ def _surround(piece: Piece, trial: Trial) -> Surroundings:
         piece.module,
         Reader(piece.module, piece.owner, dict(piece.names)),
         find_ranks(piece.body),
+        find_ranks(piece.body, subscripts=True),
         find_rows(piece.body),
         find_scalars(piece.body),
         find_indices(piece.body),

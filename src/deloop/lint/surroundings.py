@@ -52,8 +52,8 @@ class Surroundings:
         The file.
     reader:
         What reads the class's attributes.
-    ranks:
-        How many subscripts each name carries at the most.
+    ranks, subscripts:
+        How many dimensions each name has at the least, and how many subscripts it carries.
     rows, scalars, indices:
         Names whose parts are used as rows, as numbers, and as subscripts.
     classes:
@@ -65,6 +65,7 @@ class Surroundings:
     module: ModuleScope
     reader: Reader
     ranks: dict[str, int]
+    subscripts: dict[str, int]
     rows: frozenset[str]
     scalars: frozenset[str]
     indices: frozenset[str]
@@ -97,7 +98,8 @@ class Surroundings:
         if rank is None:
             is_row = name in self.rows and self.trial.rows
             rank = max(seen, 1) + max(self.trial.deeper, int(is_row))
-            known = is_row or seen > 1 or name in self.scalars or name in self.indices
+            told = is_row or name in self.scalars or name in self.indices
+            known = told or self.subscripts.get(name, 0) > 1
             if not known:
                 self.uncertain.add(name)
         dtype = kind.dtype or ("int64" if name in self.indices else self.trial.dtype)
@@ -192,15 +194,27 @@ class Surroundings:
         return None
 
 
-def find_ranks(nodes: list[ast.stmt]) -> dict[str, int]:
-    """How many subscripts each name carries at the most: ``x[i][j, k] -> {"x": 3}``."""
+def find_ranks(nodes: list[ast.stmt], *, subscripts: bool = False) -> dict[str, int]:
+    """How many dimensions each name has at the least: ``x[i][j, k] -> {"x": 3}``.
+
+    With `subscripts`, only those that are counted in subscripts; names of one tensor share theirs.
+    """
     found: dict[str, int] = {}
-    for statement in nodes:
-        for node in ast.walk(statement):
-            rank, base = _depth(node)
-            if rank and base:
-                found[base] = max(found.get(base, 0), rank)
+    for node in _in_order(nodes):
+        rank, base = _depth(node)
+        counts = isinstance(node, ast.Subscript) and not _is_shape(node)
+        if rank and base and (counts or not subscripts):
+            found[base] = max(found.get(base, 0), rank)
+    for node in _in_order(nodes):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=other)):
+                rank = max(found.get(name, 0), found.get(other, 0))
+                found.update({name: rank, other: rank} if rank else {})
     return found
+
+
+def _is_shape(node: ast.AST) -> bool:
+    return isinstance(node, ast.Subscript) and getattr(node.value, "attr", "") == "shape"
 
 
 _ROW_WORDS = words(
