@@ -18,7 +18,7 @@ from deloop.lint.edit import split_lines
 from deloop.lint.finding import Finding, Fix
 from deloop.lint.noqa import find_silenced_file, is_silenced
 from deloop.lint.scan import Candidate, scan_module
-from deloop.lint.suspect import find_suspects
+from deloop.lint.suspect import cut, find_suspects
 from deloop.lint.words import describe, describe_cost
 
 # The compiler is loaded by name once a loop is worth it: without one, a check starts in no time.
@@ -74,9 +74,6 @@ def find_candidates(data: bytes, file: str) -> tuple[list[Candidate], Problem | 
     suspects = find_suspects(data)
     if not suspects:
         return [], None
-    tree = parse(data, file)
-    if isinstance(tree, Problem):
-        return [], tree
 
     def is_wanted(node: ast.AST) -> bool:
         if isinstance(node, ast.Module):
@@ -85,6 +82,12 @@ def find_candidates(data: bytes, file: str) -> tuple[list[Candidate], Problem | 
         return any(first <= line <= last for line in suspects)
 
     try:
+        rest = parse(cut(data, suspects), file)
+        if not isinstance(rest, Problem) and not any(scan_module(rest, is_wanted)):
+            return [], None
+        tree = parse(data, file)
+        if isinstance(tree, Problem):
+            return [], tree
         return list(scan_module(tree, is_wanted)), None
     except RecursionError:
         return [], Problem(Place(file, 1, 1), "cannot be checked: it is nested too deeply")
