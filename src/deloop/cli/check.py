@@ -155,7 +155,7 @@ def _print_summary(results: Sequence[Result], request: Request) -> None:
     count = sum(len(result.findings) for result in results)
     if not count:
         return
-    fixable = sum(len(fix.lines) for result in results for fix in result.fixes if fix.edits)
+    fixable = sum(bool(f.becomes) for result in results for f in result.findings)
     loops = "loop" if count == 1 else "loops"
     hint = f", {fixable} with a tensor form (see them with --diff)" if fixable else ""
     click.echo(f"\n{count} {loops} found{hint}", err=True)
@@ -167,7 +167,7 @@ def chosen_fixes(result: Result, request: Request) -> list[Fix]:
     return [
         fix
         for fix in result.fixes
-        if fix.edits and fix.lines <= shown and (request.unsafe_fixes or fix.is_safe)
+        if fix.lines <= shown and fix.certain and (request.unsafe_fixes or fix.is_safe)
     ]
 
 
@@ -196,11 +196,13 @@ def _show_diffs(results: Sequence[Result], request: Request) -> int:
 def _print_diff(data: bytes, result: Result, request: Request) -> int:
     """Each function's change as a hunk of its own, with what it assumes above it."""
     shown = {finding.place.line for finding in result.findings}
-    fixes = [fix for fix in result.fixes if fix.edits and fix.lines <= shown]
+    fixes = [fix for fix in result.fixes if fix.lines <= shown]
     encoding = find_encoding(data)
     old = data.decode(encoding, "replace").splitlines(keepends=True)
     for fix in fixes:
         words = "safe" if fix.is_safe else "unsafe: applied by --unsafe-fixes"
+        if not fix.certain:
+            words = "display-only: nothing tells how many dimensions the tensors have"
         click.echo(f"# {result.file}: {words}, {EXACTNESS[fix.exactness]}")
         for assumption in fix.assumptions:
             click.echo(f"# assumes {assumption}")

@@ -15,6 +15,8 @@ from deloop.errors import MissingTorchError
 _DEMO = "deloop.cli.demo.show"
 # What only `deloop check` needs is imported likewise.
 _CHECK = "deloop.cli.check"
+_RULE = "deloop.cli.rule"
+_EXPLAIN = "deloop.cli.explain"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -100,3 +102,17 @@ def check(paths: tuple[Path, ...], **options: Any) -> None:
 def _split(values: tuple[str, ...]) -> tuple[str, ...]:
     """``("VEC201,VEC3",) -> ("VEC201", "VEC3")``."""
     return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
+
+
+@main.command()
+@click.argument("code", required=False)
+def rule(code: str | None) -> None:
+    """Print the page of a code; without one, list all codes."""
+    sys.exit(importlib.import_module(_RULE).show_rule(code))
+
+
+@main.command()
+@click.argument("place", metavar="FILE:LINE")
+def explain(place: str) -> None:
+    """Print what is known of the loop at a line: what it becomes, what that assumes, or why not."""
+    sys.exit(importlib.import_module(_EXPLAIN).show_explanation(place))

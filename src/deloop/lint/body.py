@@ -71,6 +71,8 @@ class Seen:
     python_stores: list[ast.expr] = field(default_factory=list)
     python_reads: list[ast.Subscript] = field(default_factory=list)
     """Items of lists at the loop's position."""
+    unknown_reads: list[ast.Subscript] = field(default_factory=list)
+    """Items, at the loop's position, of what nobody knows."""
     uses: dict[str, int] = field(default_factory=dict)
     """How often each name is read."""
     inner: list[tuple[Loop, Header]] = field(default_factory=list)
@@ -156,7 +158,10 @@ class Body(Flow):
                 self._needs(name, node.iter, node)
 
     def _if(self, node: ast.If) -> None:
-        self.conditions.append(self.reader.kind(node.test))
+        test = self.reader.kind(node.test)
+        if test.is_tensor and test.each:
+            self.seen.syncs.append(node.test)
+        self.conditions.append(test)
         used = [n.id for n in ast.walk(node.test) if isinstance(n, ast.Name)]
         self.compared.append(set(used))
         self.tested.extend(used)
@@ -304,6 +309,8 @@ class Body(Flow):
             self.seen.accesses.append(access)
         elif base.word is Word.LIST and self.reader.varies(node.slice):
             self.seen.python_reads.append(node)
+        elif base.word is Word.UNKNOWN and self.reader.varies(node.slice):
+            self.seen.unknown_reads.append(node)
 
     def _call(self, node: ast.Call) -> None:
         module = self.reader.module

@@ -18,11 +18,12 @@ from deloop.lint.edit import split_lines
 from deloop.lint.finding import Finding, Fix
 from deloop.lint.noqa import find_silenced_file, is_silenced
 from deloop.lint.scan import Candidate, scan_module
-from deloop.lint.suspect import find_suspects
+from deloop.lint.suspect import cut, find_suspects
 from deloop.lint.words import describe, describe_cost
 
 # The compiler is loaded by name once a loop is worth it: without one, a check starts in no time.
 _COMPILER = "deloop.lint.propose"
+_CUT = "deloop.lint.piece"
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 
@@ -73,9 +74,6 @@ def find_candidates(data: bytes, file: str) -> tuple[list[Candidate], Problem | 
     suspects = find_suspects(data)
     if not suspects:
         return [], None
-    tree = parse(data, file)
-    if isinstance(tree, Problem):
-        return [], tree
 
     def is_wanted(node: ast.AST) -> bool:
         if isinstance(node, ast.Module):
@@ -84,6 +82,12 @@ def find_candidates(data: bytes, file: str) -> tuple[list[Candidate], Problem | 
         return any(first <= line <= last for line in suspects)
 
     try:
+        rest = parse(cut(data, suspects), file)
+        if not isinstance(rest, Problem) and not any(scan_module(rest, is_wanted)):
+            return [], None
+        tree = parse(data, file)
+        if isinstance(tree, Problem):
+            return [], tree
         return list(scan_module(tree, is_wanted)), None
     except RecursionError:
         return [], Problem(Place(file, 1, 1), "cannot be checked: it is nested too deeply")
@@ -104,9 +108,9 @@ def check_bytes(data: bytes, file: str, config: Config, *, thorough: bool = Fals
     for group in _by_scope(candidates):
         asked = [c for c in group if _is_asked(c, lines, config)]
         if asked:
-            found, fix = _judge_group(asked, file, lines, thorough=thorough)
+            found, changes = _judge_group(asked, file, lines, thorough=thorough)
             findings.extend(found)
-            fixes.extend([fix] if fix is not None else [])
+            fixes.extend(changes)
     return Result(file, tuple(select(findings, text, lines, config)), fixes=tuple(fixes))
 
 
@@ -145,29 +149,67 @@ def _is_asked(candidate: Candidate, lines: list[str], config: Config) -> bool:
 
 def _judge_group(
     group: list[Candidate], file: str, lines: list[str], *, thorough: bool
-) -> tuple[list[Finding], Fix | None]:
-    """The findings of one function, and the fix that covers those with a tensor form."""
+) -> tuple[list[Finding], list[Fix]]:
+    """The findings of one function, and the fixes of those with a tensor form.
+
+    The whole function is shown to the compiler first; then each loop that has no form yet, alone.
+    """
+    compiler = importlib.import_module(_COMPILER)
+    cut = importlib.import_module(_CUT)
     first = group[0]
     wanted = frozenset(c.outer.lineno for c in group)
-    compiler = importlib.import_module(_COMPILER)
-    proposal = compiler.propose(
-        first.module, first.scope, first.names, wanted, lines, file, thorough=thorough
-    )
-    findings = [_make_finding(c, proposal, file, lines) for c in group]
-    if proposal is None or not proposal.edits:
-        return findings, None
-    fixed = frozenset(f.place.line for f in findings if f.becomes)
-    return findings, Fix(
-        fixed, proposal.edits, proposal.assumptions, proposal.imports, proposal.exactness.value
+    piece = cut.cut_function(first.module, first.scope, first.names, wanted, lines)
+    whole = compiler.propose(piece, file, thorough=thorough) if piece is not None else None
+    findings: list[Finding] = []
+    fixes: list[Fix] = []
+    alone: list[Candidate] = []
+    for candidate in group:
+        if whole is not None and _find_form(candidate, whole, lines):
+            findings.append(_make_finding(candidate, whole, candidate.outer, file, lines))
+        else:
+            alone.append(candidate)
+    if whole is not None and findings:
+        fixes.append(_make_fix(whole, findings))
+    for candidate in alone:
+        piece = cut.cut_loop(
+            candidate.module, candidate.scope, candidate.here, candidate.statement, lines
+        )
+        found = compiler.propose(piece, file, thorough=thorough) if piece is not None else None
+        finding = _make_finding(candidate, found, candidate.statement, file, lines)
+        findings.append(finding)
+        if finding.becomes and not any(_overlap(found, fix) for fix in fixes):
+            fixes.append(_make_fix(found, [finding]))
+    return findings, fixes
+
+
+def _make_fix(proposal: Any, findings: list[Finding]) -> Fix:
+    return Fix(
+        frozenset(f.place.line for f in findings),
+        proposal.edits,
+        proposal.assumptions,
+        proposal.imports,
+        proposal.exactness.value,
+        proposal.certain,
     )
 
 
-def _make_finding(candidate: Candidate, proposal: Any, file: str, lines: list[str]) -> Finding:
+def _overlap(proposal: Any, fix: Fix) -> bool:
+    """Whether two changes meet in some line."""
+    return any(
+        mine.first <= other.last and other.first <= mine.last
+        for mine in proposal.edits
+        for other in fix.edits
+    )
+
+
+def _make_finding(
+    candidate: Candidate, proposal: Any, compiled: ast.stmt, file: str, lines: list[str]
+) -> Finding:
     """A candidate in words, with what it becomes or why it stays."""
     node, verdict = candidate.node, candidate.verdict
-    report = proposal.status.get(candidate.outer.lineno) if proposal is not None else None
+    report = proposal.status.get(compiled.lineno) if proposal is not None else None
     becomes = _find_form(candidate, proposal, lines) if report is not None else ""
-    has_form = bool(becomes) or (report is not None and report.status == "vectorized")
+    has_form = bool(becomes)
     seen = candidate.body.seen
     code = WITH_FORM[verdict.sink]
     reason = ""
@@ -198,7 +240,8 @@ def _find_form(candidate: Candidate, proposal: Any, lines: list[str]) -> str:
     first, last = candidate.node.lineno - 1, candidate.node.end_lineno or 0
     touched = [e for e in proposal.edits if e.first < last and e.last > first]
     new = [line for e in touched for line in e.new]
-    if not touched or any(line.strip() == header for line in new):
+    covers = any(e.first <= first < e.last for e in touched)
+    if not covers or any(line.strip() == header for line in new):
         return ""
     behind = [e for e in proposal.edits if e.first >= last and e.first <= last + 3]
     if not new:  # the value is written where it is used

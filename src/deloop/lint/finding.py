@@ -28,11 +28,13 @@ class Fix:
     assumptions: tuple[str, ...]
     imports: tuple[str, ...] = ()
     exactness: str = "bitwise"
+    certain: bool = True
+    """Whether the text tells how many dimensions its tensors have; if not, it is only shown."""
 
     @property
     def is_safe(self) -> bool:
         """Whether it may be applied without asking."""
-        return not self.assumptions
+        return self.certain and not self.assumptions
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,8 @@ def judge(node: Loop, header: Header, body: Body, scope: Scope) -> Verdict | Non
     if isinstance(node, ast.AsyncFor) or getattr(node, "orelse", []):
         return None
     own = body.own_names(loop_names(node, body))
-    accesses = [a for a in seen.accesses if a.names & own]
+    written = {id(s.node) for s in seen.stores}
+    accesses = [a for a in seen.accesses if a.names & own and id(a.node) not in written]
     stores = [s for s in seen.stores if _names(s.node) & own]
     if not accesses and not stores:
         return None
@@ -66,6 +67,8 @@ def judge(node: Loop, header: Header, body: Body, scope: Scope) -> Verdict | Non
         return None
     sink, name = found
     doubts = [*_find_unknowns(body, stores), *_find_carried(body)]
+    if sink == "items":
+        doubts.append("its results are numbers in a list")
     whole = header.over == "range" and accesses and all(a.sliced for a in accesses)
     if whole and all(_is_window(s) for s in stores):
         return None
@@ -74,6 +77,7 @@ def judge(node: Loop, header: Header, body: Body, scope: Scope) -> Verdict | Non
     if not strong and not (stores and header.over == "size"):
         if not accesses and header.over != "size":
             doubts.append("no tensor is read at the loop's position")
+            weak = bool(seen.unknown_reads)
         elif accesses:
             doubts.append("what it reads is a tensor by custom alone")
             weak = True

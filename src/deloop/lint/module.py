@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from deloop.lint.kinds import Kind
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -16,20 +18,25 @@ class ClassScope:
     node: ast.ClassDef
     methods: dict[str, Function] = field(default_factory=dict)
     is_module: bool = False
+    attributes: dict[str, Kind] | None = None
+    """What is known of the attributes of ``self``, once somebody has asked."""
 
     @property
     def bindings(self) -> Iterator[tuple[str, ast.expr]]:
         """Each ``self.name = value`` and ``self.register_buffer("name", value)``."""
         for method in self.methods.values():
-            for node in ast.walk(method):
+            for node in statements_in(method.body):
                 match node:
                     case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)]):
                         yield name, node.value
-                    case ast.Call(
-                        func=ast.Attribute(
-                            value=ast.Name(id="self"), attr="register_buffer" | "register_parameter"
-                        ),
-                        args=[ast.Constant(value=str() as name), value, *_],
+                    case ast.Expr(
+                        value=ast.Call(
+                            func=ast.Attribute(
+                                value=ast.Name(id="self"),
+                                attr="register_buffer" | "register_parameter",
+                            ),
+                            args=[ast.Constant(value=str() as name), value, *_],
+                        )
                     ):
                         yield name, value
 
@@ -136,6 +143,15 @@ def blocks_of(node: ast.stmt) -> Iterator[list[ast.stmt]]:
         yield handler.body
     for case in getattr(node, "cases", ()):
         yield case.body
+
+
+def statements_in(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Every statement of a block and of the blocks in it, functions of their own aside."""
+    for node in body:
+        yield node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            for block in blocks_of(node):
+                yield from statements_in(block)
 
 
 def parameters_of(node: Function) -> list[ast.arg]:

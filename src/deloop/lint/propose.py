@@ -1,13 +1,14 @@
-"""What the loops of one function become: the compiler, run on what the file tells of the arguments.
+"""What loops become: the compiler, run on what the file tells of the arguments.
 
-The text that the compiler sees is the function's own, dedented line by line, so that each line of
-its answer that stands in the original is left untouched in the file.
+Its text is that of the file, line by line, so that each line of its answer that stands in the
+original is left untouched in the file.
 """
 
 from __future__ import annotations
 
 import ast
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -18,8 +19,8 @@ from deloop.ir import types as ir
 from deloop.lint.finding import LineEdit
 from deloop.lint.kinds import NUMBER, Kind, Word, tensor
 from deloop.lint.library import MAKING
-from deloop.lint.module import ModuleScope, Scope, parameters_of
-from deloop.lint.reader import Names, Reader
+from deloop.lint.piece import Piece, Text, read_back
+from deloop.lint.reader import Reader
 from deloop.lint.surroundings import (
     Surroundings,
     Trial,
@@ -27,10 +28,12 @@ from deloop.lint.surroundings import (
     find_indices,
     find_ranks,
     find_rows,
+    find_scalars,
 )
 from deloop.pipeline import Compilation, LoopReport, Options, compile_function
 
 _TRIALS = (
+    Trial(distinct=True),
     Trial(),
     Trial(rows=False),
     Trial(deeper=1),
@@ -57,103 +60,67 @@ class Proposal:
     assumptions: tuple[str, ...]
     exactness: Exactness
     imports: tuple[str, ...]
+    certain: bool = True
+    """Whether the ranks that were guessed are told by the text."""
 
 
-@dataclass(frozen=True)
-class Text:
-    """A function's lines, dedented for the compiler, and the way back."""
+def propose(piece: Piece, file: str, *, thorough: bool = False) -> Proposal | None:
+    """What the wanted loops of a piece become, None where the compiler cannot read it.
 
-    first: int
-    lines: tuple[str, ...]
-    prefix: str
-    tabs: bool
-
-    def restore(self, line: str) -> str:
-        """A new line with the function's own indentation."""
-        body = line.lstrip(" ")
-        depth = len(line) - len(body)
-        if not body:
-            return ""
-        indent = "\t" * (depth // 4) + " " * (depth % 4) if self.tabs else " " * depth
-        return self.prefix + indent + body
-
-
-def cut_function(node: ast.FunctionDef, lines: Sequence[str]) -> Text | None:
-    """The text of a function without its decorators; None where it cannot be dedented."""
-    first, last = node.lineno - 1, node.end_lineno or node.lineno
-    head = lines[first]
-    prefix = head[: len(head) - len(head.lstrip(" \t"))]
-    tabs = any(line.startswith(prefix + "\t") for line in lines[first:last])
-    found: list[str] = []
-    for line in lines[first:last]:
-        if line.startswith(prefix):
-            line = line[len(prefix) :]
-        elif line.strip():
-            return None  # a string that is written further to the left
-        else:
-            line = ""
-        body = line.lstrip("\t")
-        if tabs:
-            line = " " * 4 * (len(line) - len(body)) + body
-        # What Python does not take for the end of a line must not be one for str.splitlines.
-        found.append("".join(" " if c in "\f\v\x1c\x1d\x1e\x85\u2028\u2029" else c for c in line))
-    return Text(first, tuple(found), prefix, tabs)
-
-
-def propose(
-    module: ModuleScope,
-    scope: Scope,
-    names: Names,
-    wanted: frozenset[int],
-    lines: Sequence[str],
-    file: str,
-    *,
-    thorough: bool = False,
-) -> Proposal | None:
-    """What the loops at the lines `wanted` become, None where the function cannot be read.
-
-    Parameters
-    ----------
-    module, scope:
-        The file and the function.
-    names:
-        What is known of the parameters.
-    wanted:
-        The lines of outermost loops (or statements with comprehensions).
-    lines:
-        The file's lines.
-    thorough:
-        Whether to find out which guesses at the arguments matter, and say so.
+    With `thorough`, which guesses at the arguments matter is found out, and said.
     """
-    if not isinstance(scope.node, ast.FunctionDef):
-        return None
-    text = cut_function(scope.node, lines)
-    if text is None:
-        return None
     best: Compilation | None = None
     chosen = _TRIALS[0]
+    full = 2 * len(piece.wanted)
     for trial in _TRIALS:
-        found = _compile(module, scope, names, wanted, text, file, trial)
-        if found is not None and _score(found, wanted) > (_score(best, wanted) if best else -1):
+        found = _compile(piece, file, trial)
+        score = -1 if best is None else _score(best, piece.wanted)
+        if found is not None and _score(found, piece.wanted) > score:
             best, chosen = found, trial
-            if _score(found, wanted) == 2 * len(wanted):
-                break
+        if best is not None and _score(best, piece.wanted) == full:
+            break
     if best is None:
         return None
-    status = {r.line: r for r in best.loops if r.line in wanted}
-    if best.status == "kept":
+    status = {r.line: r for r in best.loops if r.line in piece.wanted}
+    edits = () if best.status == "kept" else find_edits(piece.text, best.source)
+    if not edits:
         return Proposal(status, (), (), Exactness.BITWISE, ())
     exactness = Exactness.BITWISE
     for report in status.values():
         exactness = exactness & report.exactness
-    held = _surround(module, scope, names, lines, chosen)
-    _arguments(scope, names, held)
-    edits = find_edits(text, best.source, scope.node)
     told: list[str] = []
+    certain = True
     if thorough:
-        told += _assumed(module, scope, names, wanted, text, file, chosen, best, held)
+        certain, any_rank = _check_ranks(piece, file, chosen, best)
+        told = _assumed(piece, file, chosen, best, any_rank=any_rank)
     told.extend(a.sentence for a in best.assumptions)
-    return Proposal(status, edits, tuple(dict.fromkeys(told)), exactness, best.imports)
+    return Proposal(status, edits, tuple(dict.fromkeys(told)), exactness, best.imports, certain)
+
+
+def _check_ranks(
+    piece: Piece, file: str, chosen: Trial, best: Compilation
+) -> tuple[bool, frozenset[str]]:
+    """Whether the text tells the ranks, and the tensors whose rank makes no difference."""
+    held = _surround(piece, chosen)
+    _arguments(piece, held)
+    loops = _loops(piece)
+    used = {n.id for loop in loops for n in ast.walk(loop) if isinstance(n, ast.Name)}
+    uncertain = frozenset(n for n in held.uncertain if n.partition(".")[0] in used)
+    if not uncertain:
+        return True, frozenset()
+    other = _compile(piece, file, replace(chosen, deeper=1))
+    same = other is not None and other.source == best.source
+    return same, uncertain if same else frozenset()
+
+
+def _loops(piece: Piece) -> list[ast.stmt]:
+    """The wanted loops, as statements of the piece."""
+    return [
+        node
+        for statement in piece.body
+        for node in ast.walk(statement)
+        if isinstance(node, ast.stmt) and node.lineno in piece.wanted
+    ]
 
 
 def _score(found: Compilation, wanted: frozenset[int]) -> int:
@@ -161,46 +128,38 @@ def _score(found: Compilation, wanted: frozenset[int]) -> int:
     return sum(worth[r.status] for r in found.loops if r.line in wanted)
 
 
-def _surround(
-    module: ModuleScope, scope: Scope, names: Names, lines: Sequence[str], trial: Trial
-) -> Surroundings:
-    assert isinstance(scope.node, ast.FunctionDef)
-    body = scope.node.body
-    reader = Reader(module, scope.owner, dict(names))
+def _surround(piece: Piece, trial: Trial) -> Surroundings:
     return Surroundings(
-        module,
-        list(lines),
-        reader,
-        find_ranks(body),
-        find_rows(body),
-        find_indices(body),
-        find_classes(body),
+        piece.module,
+        Reader(piece.module, piece.owner, dict(piece.names)),
+        find_ranks(piece.body),
+        find_ranks(piece.body, subscripts=True),
+        find_rows(piece.body),
+        find_scalars(piece.body),
+        find_indices(piece.body),
+        find_classes(piece.body),
         trial,
     )
 
 
-def _arguments(scope: Scope, names: Names, held: Surroundings) -> dict[str, ir.Value]:
-    assert isinstance(scope.node, ast.FunctionDef)
+def _arguments(piece: Piece, held: Surroundings) -> dict[str, ir.Value]:
     found: dict[str, ir.Value] = {}
-    used = find_ranks(scope.node.body)
-    for parameter in parameters_of(scope.node):
-        name = parameter.arg
-        kind = names.get(name, Kind(Word.UNKNOWN))
-        if name == "self" and scope.owner is not None:
+    for name, kind in piece.arguments.items():
+        if name == "self" and piece.owner is not None:
             found[name] = held.object(name)
             continue
         if kind.word is Word.UNKNOWN:
-            kind = _guess(name, kind, used, scope)
+            kind = _guess(name, kind, held.ranks, piece.body)
         found[name] = held.describe(name, kind)
     return found
 
 
-def _guess(name: str, kind: Kind, used: dict[str, int], scope: Scope) -> Kind:
+def _guess(name: str, kind: Kind, used: dict[str, int], body: list[ast.stmt]) -> Kind:
     """What an unknown parameter must be for the loop to be about tensors."""
     if used.get(name):
         return tensor("")
     found = kind
-    for node in ast.walk(scope.node):
+    for node in (n for s in body for n in ast.walk(s)):
         match node:
             case ast.Call(func=ast.Name(id="range"), args=args) if _mentions(args, name):
                 return Kind(Word.INT)
@@ -230,110 +189,95 @@ def _mentions(nodes: list[ast.expr], name: str) -> bool:
     return any(isinstance(n, ast.Name) and n.id == name for a in nodes for n in ast.walk(a))
 
 
-def _compile(
-    module: ModuleScope,
-    scope: Scope,
-    names: Names,
-    wanted: frozenset[int],
-    text: Text,
-    file: str,
-    trial: Trial,
-) -> Compilation | None:
-    held = _surround(module, scope, names, text_lines(text, module), trial)
+def _compile(piece: Piece, file: str, trial: Trial) -> Compilation | None:
+    held = _surround(piece, trial)
+    text = piece.text
     try:
-        function = parse_function("\n".join(text.lines), file, text.first + 1, held.resolve)
-        arguments = _arguments(scope, names, held)
-        return compile_function(function, arguments, held.hints, Options(only=wanted))
-    except DeloopError:
-        return None
-    except RecursionError:
+        line = text.first if text.made else text.first + 1
+        function = parse_function("\n".join(text.lines), file, line, held.resolve)
+        arguments = _arguments(piece, held)
+        return compile_function(function, arguments, held.hints, Options(only=piece.wanted))
+    except (DeloopError, RecursionError):
         return None
     except Exception:  # the compiler's own failure must not stop a linter
         return None
 
 
-def text_lines(text: Text, module: ModuleScope) -> list[str]:
-    """Lines for the file's other functions; those before this one are not at hand."""
-    return [""] * text.first + list(text.lines)
-
-
 def _assumed(
-    module: ModuleScope,
-    scope: Scope,
-    names: Names,
-    wanted: frozenset[int],
-    text: Text,
-    file: str,
-    chosen: Trial,
-    best: Compilation,
-    held: Surroundings,
+    piece: Piece, file: str, chosen: Trial, best: Compilation, *, any_rank: frozenset[str]
 ) -> list[str]:
     """What was guessed of the arguments and matters: another guess would give another text."""
-    used = {
-        n.id
-        for loop in ast.walk(scope.node)
-        if isinstance(loop, ast.stmt) and loop.lineno in wanted
-        for n in ast.walk(loop)
-        if isinstance(n, ast.Name)
-    }
+    loops = _loops(piece)
+    used = {n.id for loop in loops for n in ast.walk(loop) if isinstance(n, ast.Name)}
     same: dict[str, bool] = {}
     for word, trials in _VARIANTS:
         answers = []
         for other in trials:
             trial = replace(
-                other, deeper=chosen.deeper, rows=chosen.rows, square=chosen.square
+                chosen, dtype=other.dtype, device=other.device, grad=other.grad
             )
-            found = _compile(module, scope, names, wanted, text, file, trial)
+            found = _compile(piece, file, trial)
             answers.append(found is not None and found.source == best.source)
         same[word] = all(answers)
+    held = _surround(piece, chosen)
+    _arguments(piece, held)
     told: list[str] = []
     for name, sentence in held.assumed.items():
-        if name.partition(".")[0] not in used:
-            continue
-        if same["dtype"]:
-            dtype = "" if same["whole"] else "of a floating-point dtype"
-            sentence = sentence.replace("of dtype float32", dtype).strip()
-            sentence = sentence.removesuffix(" and") if not dtype else sentence
-        told.append(sentence)
+        if name.partition(".")[0] in used:
+            if name in any_rank:
+                sentence = _DIMENSIONS.sub("", sentence)
+            told.append(_tell(sentence, any_float=same["dtype"], any_dtype=same["whole"]))
     if not same["gradient"]:
         told.append("no gradient is recorded")
     if not same["device"]:
         told.append("the tensors are on the CPU")
-    changed = _changed_parameters(scope, wanted)
-    tensors = [n for n, k in names.items() if k.is_tensor and n in used]
-    if changed and len(tensors) > 1:
-        told.append(f"{', '.join(sorted(tensors))} share no memory")
-    return told
+    tensors = sorted(n for n, k in piece.arguments.items() if k.is_tensor and n in used)
+    if _changed(loops) & set(piece.arguments) and len(tensors) > 1:
+        told.append(f"{', '.join(tensors)} share no memory")
+    return [sentence for sentence in told if sentence]
 
 
-def _changed_parameters(scope: Scope, wanted: frozenset[int]) -> set[str]:
-    """Parameters that a loop writes into."""
-    assert isinstance(scope.node, ast.FunctionDef)
-    names = {p.arg for p in parameters_of(scope.node)}
+_DIMENSIONS = re.compile(r" of \d+ dimensions?(?: and)?")
+
+
+def _tell(sentence: str, *, any_float: bool, any_dtype: bool) -> str:
+    """The sentence with no more about the dtype than matters."""
+    if not any_float:
+        return sentence
+    if not any_dtype:
+        return sentence.replace("of dtype float32", "of a floating-point dtype")
+    return sentence.replace(" and of dtype float32", "").replace(" of dtype float32", "")
+
+
+def _changed(loops: Sequence[ast.stmt]) -> set[str]:
+    """Names whose tensors the loops write into."""
     found: set[str] = set()
-    for loop in ast.walk(scope.node):
-        if isinstance(loop, ast.stmt) and loop.lineno in wanted:
-            for node in ast.walk(loop):
-                if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
-                    base: ast.expr = node
-                    while isinstance(base, (ast.Subscript, ast.Attribute)):
-                        base = base.value
-                    if isinstance(base, ast.Name):
-                        found.add(base.id)
-    return found & names
+    for loop in loops:
+        for node in ast.walk(loop):
+            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+                base: ast.expr = node
+                while isinstance(base, (ast.Subscript, ast.Attribute)):
+                    base = base.value
+                if isinstance(base, ast.Name):
+                    found.add(base.id)
+    return found
 
 
-def find_edits(text: Text, source: str, node: ast.FunctionDef) -> tuple[LineEdit, ...]:
+def find_edits(text: Text, source: str) -> tuple[LineEdit, ...]:
     """The lines that differ, as edits of the file; none where lines were only written anew."""
-    old, new = list(text.lines), source.rstrip("\n").split("\n")
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    new = read_back(text, source)
+    if new is None:
+        return ()
+    old = list(text.lines if text.live is None else text.lines[:-1])
+    if _is_reformatted(old, new):
+        return ()
+    shift = text.first - 1 if text.made else text.first
     edits: list[LineEdit] = []
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     for word, first, last, begin, end in matcher.get_opcodes():
         if word != "equal":
             restored = tuple(text.restore(line) for line in new[begin:end])
-            edits.append(LineEdit(text.first + first, text.first + last, restored))
-    if _is_reformatted(old, new):
-        return ()
+            edits.append(LineEdit(shift + first, shift + last, restored))
     return tuple(edits)
 
 
@@ -347,7 +291,11 @@ def _statements(lines: list[str]) -> dict[str, str]:
     """The text of each simple statement, by what it means."""
     text = "\n".join(lines)
     found: dict[str, str] = {}
-    for node in ast.walk(ast.parse(text)):
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return found  # a header alone: all of the body went
+    for node in ast.walk(tree):
         if isinstance(node, ast.stmt) and not hasattr(node, "body"):
             found[ast.dump(node)] = ast.get_source_segment(text, node) or ""
     return found

@@ -48,7 +48,6 @@ class Reader:
         self.module = module
         self.owner = owner
         self.names = names
-        self._attributes: Names | None = None
         self._known: dict[int, Kind] = {}
 
     def kind(self, node: ast.expr | None) -> Kind:
@@ -93,9 +92,9 @@ class Reader:
 
     def _own_attributes(self) -> Names:
         """The attributes of ``self`` that the class's own methods and annotations tell of."""
-        if self._attributes is None:
-            self._attributes = found = {}
-            assert self.owner is not None
+        assert self.owner is not None
+        if self.owner.attributes is None:
+            self.owner.attributes = found = {}
             local = Reader(self.module, None, {})
             for name, annotation in self.owner.annotations:
                 found[name] = read_annotation(annotation, self.module)
@@ -104,7 +103,7 @@ class Reader:
                 if kind.is_tensor:
                     kind = replace(kind, how=f"self.{name} = {shorten(value)}")
                 found[name] = join(found[name], kind) if name in found else kind
-        return self._attributes
+        return self.owner.attributes
 
     # ------------------------------------------------------------------ calls
     def _call(self, node: ast.Call) -> Kind:

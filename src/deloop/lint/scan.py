@@ -30,9 +30,13 @@ class Candidate:
     scope: Scope
     names: Names
     """What is known of the function's parameters."""
+    here: Names
+    """What is known where the loop begins."""
     module: ModuleScope
+    statement: ast.stmt
+    """The loop, or the statement that holds the comprehension."""
     outer: ast.stmt
-    """The outermost loop around it, or the statement that holds it."""
+    """The outermost loop around it, or `statement`."""
 
 
 class Search(Flow):
@@ -66,7 +70,16 @@ class Search(Flow):
     ) -> Candidate:
         outer = self.around[0] if self.around else statement
         return Candidate(
-            node, header, body, verdict, self.scope, self.entry, self.reader.module, outer
+            node,
+            header,
+            body,
+            verdict,
+            self.scope,
+            self.entry,
+            dict(self.names),
+            self.reader.module,
+            statement,
+            outer,
         )
 
     def _comprehension(self, call: ast.Call, node: Comprehension, statement: ast.stmt) -> None:

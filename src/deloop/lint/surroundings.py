@@ -10,11 +10,13 @@ from deloop.errors import RefusalError
 from deloop.frontend.parse import parse_function
 from deloop.ir import types as ir
 from deloop.ir.affine import Affine
-from deloop.ir.source import SourceFunction
 from deloop.lint.kinds import Kind, Word
 from deloop.lint.library import words
 from deloop.lint.module import ModuleScope
 from deloop.lint.reader import Reader
+
+_OPEN = 100
+"""What an ellipsis counts for: any number of dimensions."""
 
 _MODULES = frozenset(
     {"torch", "torch.nn", "torch.nn.functional", "torch.special", "torch.linalg", "math",
@@ -27,8 +29,8 @@ class Trial:
     """One guess at what the arguments are: the dtype and device of tensors, their ranks.
 
     `deeper` gives tensors of unknown rank one dimension more than they are indexed with, `rows`
-    does so where a part is used as a row; `square` gives all sizes one length, so that anything
-    fits anything.
+    does so where a part is used as a row; `distinct` gives each size a length of its own where
+    nothing says that two are equal, `square` one to all, so that anything fits anything.
     """
 
     dtype: str = "float32"
@@ -36,6 +38,7 @@ class Trial:
     grad: bool = False
     deeper: int = 0
     rows: bool = True
+    distinct: bool = False
     square: bool = False
 
 
@@ -45,14 +48,14 @@ class Surroundings:
 
     Parameters
     ----------
-    module, lines:
-        The file, parsed and as text.
+    module:
+        The file.
     reader:
         What reads the class's attributes.
-    ranks:
-        How many subscripts each name carries at the most.
-    rows, indices:
-        Names whose parts are used as rows, and names whose elements are used as subscripts.
+    ranks, subscripts:
+        How many dimensions each name has at the least, and how many subscripts it carries.
+    rows, scalars, indices:
+        Names whose parts are used as rows, as numbers, and as subscripts.
     classes:
         The length of each size, by spelling.
     trial:
@@ -60,15 +63,18 @@ class Surroundings:
     """
 
     module: ModuleScope
-    lines: list[str]
     reader: Reader
     ranks: dict[str, int]
+    subscripts: dict[str, int]
     rows: frozenset[str]
+    scalars: frozenset[str]
     indices: frozenset[str]
     classes: dict[str, int]
     trial: Trial
     hints: dict[str, int] = field(default_factory=dict)
     assumed: dict[str, str] = field(default_factory=dict)
+    uncertain: set[str] = field(default_factory=set)
+    """Tensors of which nothing tells how many dimensions they have."""
 
     def describe(self, name: str, kind: Kind) -> ir.Value:
         """The compiler's value of what a kind is known of: ``x, a tensor -> Tensor("x", ...)``."""
@@ -86,10 +92,16 @@ class Surroundings:
 
     def _tensor(self, name: str, kind: Kind) -> ir.Value:
         seen = self.ranks.get(name, 0)
+        if kind.rank is None and seen >= _OPEN:
+            return ir.Opaque(f"how many dimensions {name} has is not known")
         rank = kind.rank
         if rank is None:
             is_row = name in self.rows and self.trial.rows
             rank = max(seen, 1) + max(self.trial.deeper, int(is_row))
+            told = is_row or name in self.scalars or name in self.indices
+            known = told or self.subscripts.get(name, 0) > 1
+            if not known:
+                self.uncertain.add(name)
         dtype = kind.dtype or ("int64" if name in self.indices else self.trial.dtype)
         floating = dtype.startswith(("float", "bfloat", "complex"))
         grad = self.trial.grad and floating
@@ -108,6 +120,8 @@ class Surroundings:
     def _length(self, symbol: str, from_end: int = 0) -> int:
         if self.trial.square:
             return 6
+        if self.trial.distinct and symbol not in self.classes:
+            self.classes[symbol] = 3 + 2 * len(self.classes)
         return self.classes.get(symbol, 4 if from_end == -1 else 5)
 
     def object(self, name: str) -> ir.Value:
@@ -152,7 +166,7 @@ class Surroundings:
         opaque = ir.Opaque(f"{name} is a decorated or an async function")
         if node.decorator_list or not isinstance(node, ast.FunctionDef):
             return opaque
-        text = "\n".join(self.lines[node.lineno - 1 : node.end_lineno])
+        text = ast.unparse(node)
         try:
             parsed = parse_function(text, "", node.lineno, self.resolve)
         except RefusalError:
@@ -180,20 +194,27 @@ class Surroundings:
         return None
 
 
-def make_function(name: str, text: str, file: str, line: int, held: Surroundings) -> SourceFunction:
-    """The parsed function whose names `held` explains. Raises `RefusalError`."""
-    return parse_function(text, file, line, held.resolve)
+def find_ranks(nodes: list[ast.stmt], *, subscripts: bool = False) -> dict[str, int]:
+    """How many dimensions each name has at the least: ``x[i][j, k] -> {"x": 3}``.
 
-
-def find_ranks(nodes: list[ast.stmt]) -> dict[str, int]:
-    """How many subscripts each name carries at the most: ``x[i][j, k] -> {"x": 3}``."""
+    With `subscripts`, only those that are counted in subscripts; names of one tensor share theirs.
+    """
     found: dict[str, int] = {}
-    for statement in nodes:
-        for node in ast.walk(statement):
-            rank, base = _depth(node)
-            if rank and base:
-                found[base] = max(found.get(base, 0), rank)
+    for node in _in_order(nodes):
+        rank, base = _depth(node)
+        counts = isinstance(node, ast.Subscript) and not _is_shape(node)
+        if rank and base and (counts or not subscripts):
+            found[base] = max(found.get(base, 0), rank)
+    for node in _in_order(nodes):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=other)):
+                rank = max(found.get(name, 0), found.get(other, 0))
+                found.update({name: rank, other: rank} if rank else {})
     return found
+
+
+def _is_shape(node: ast.AST) -> bool:
+    return isinstance(node, ast.Subscript) and getattr(node.value, "attr", "") == "shape"
 
 
 _ROW_WORDS = words(
@@ -225,7 +246,9 @@ def find_rows(nodes: list[ast.stmt]) -> frozenset[str]:
         for inner in ast.walk(node):
             if isinstance(inner, ast.Subscript) and isinstance(inner.value, _HELD):
                 spelled = ast.unparse(inner.value)
-                found |= set() if spelled.endswith("shape") else {spelled}
+                parts = inner.slice.elts if isinstance(inner.slice, ast.Tuple) else [inner.slice]
+                whole = spelled.endswith("shape") or any(isinstance(p, ast.Slice) for p in parts)
+                found |= set() if whole else {spelled}
             elif isinstance(inner, ast.Name):
                 found |= roots.get(inner.id, set())
         return found
@@ -247,6 +270,41 @@ def find_rows(nodes: list[ast.stmt]) -> frozenset[str]:
             case ast.For(iter=ast.Subscript() as value):
                 rows |= bases(value)
     return frozenset(rows)
+
+
+def find_scalars(nodes: list[ast.stmt]) -> frozenset[str]:
+    """The names whose parts are used as numbers: ``if x[i] > t``, ``float(x[i])``, ``x[i, j]``."""
+    held: dict[str, set[str]] = {}
+    found: set[str] = set()
+
+    def bases(node: ast.expr) -> set[str]:
+        inner = [n for n in ast.walk(node) if isinstance(n, ast.Subscript)]
+        names = {ast.unparse(n.value) for n in inner if isinstance(n.value, _HELD)}
+        for name in [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]:
+            names |= held.get(name, set())
+        return names
+
+    for node in _in_order(nodes):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                held.setdefault(name, set()).update(bases(value))
+            case ast.For(target=ast.Name(id=name), iter=ast.Name(id=over)):
+                held.setdefault(name, set()).add(over)
+            case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test):
+                found |= bases(test)
+            case ast.Call(func=ast.Name(id="float" | "int" | "bool" | "round"), args=[first, *_]):
+                found |= bases(first)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="math")), args=args):
+                for argument in args:
+                    found |= bases(argument)
+            case ast.Attribute(value=value, attr="item"):
+                found |= bases(value)
+            case ast.Assign(targets=[ast.Subscript() as target], value=value):
+                if _depth(target)[0] >= 2 and not any(
+                    isinstance(n, ast.Slice) for n in ast.walk(target.slice)
+                ):
+                    found |= bases(value)
+    return frozenset(found)
 
 
 def find_indices(nodes: list[ast.stmt]) -> frozenset[str]:
@@ -293,15 +351,18 @@ def _depth(node: ast.AST) -> tuple[int, str]:
             inner: ast.expr = node
             while isinstance(inner, ast.Subscript):
                 parts = inner.slice.elts if isinstance(inner.slice, ast.Tuple) else [inner.slice]
-                rank += sum(not _is_no_dimension(p) for p in parts)
+                rank += sum(_width(p) for p in parts)
                 inner = inner.value
             if isinstance(inner, (ast.Name, ast.Attribute)):
                 return rank, ast.unparse(inner)
     return 0, ""
 
 
-def _is_no_dimension(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and (node.value is None or node.value is Ellipsis)
+def _width(node: ast.expr) -> int:
+    """How many dimensions a part of a subscript stands for."""
+    if isinstance(node, ast.Constant) and node.value is Ellipsis:
+        return _OPEN
+    return 0 if isinstance(node, ast.Constant) and node.value is None else 1
 
 
 def find_classes(nodes: list[ast.stmt]) -> dict[str, int]:
@@ -323,7 +384,18 @@ def find_classes(nodes: list[ast.stmt]) -> dict[str, int]:
     lengths: dict[str, int] = {}
     for name in list(parent):
         lengths.setdefault(find(name), 5 + 2 * len(lengths))
-    return {name: lengths[find(name)] for name in parent}
+    return {**{name: lengths[find(name)] for name in parent}, **_find_parts(nodes)}
+
+
+def _find_parts(nodes: list[ast.stmt]) -> dict[str, int]:
+    """``r, g, b = x[i, j]``: the third dimension of x has three elements."""
+    found: dict[str, int] = {}
+    for node in _in_order(nodes):
+        match node:
+            case ast.Assign(targets=[ast.Tuple(elts=parts)], value=ast.Subscript() as value):
+                rank, base = _depth(value)
+                found[f"{base}.shape[{rank}]"] = len(parts)
+    return found
 
 
 def _unions(node: ast.AST) -> list[tuple[str, str]]:

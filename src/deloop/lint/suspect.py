@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 
 _HEADER = re.compile(
-    rb"^([ \t\f]*)(?:(?:async[ \t]+)?for\b[ \t(]*(.*?)[ \t)]*\bin\b([^\n]*)|while\b[^\n]*)", re.M
+    rb"\n([ \t\f]*)(?:(?:async[ \t]+)?for\b[ \t(]*(.*?)[ \t)]*\bin\b([^\n]*)|while\b[^\n]*)"
 )
 _BUILT = re.compile(
     rb"\b(?:torch\.\w+|[a-z]\w*\.(?:stack|cat|tensor)|stack|cat|tensor|sum|max|min|any|all)"
@@ -32,20 +32,63 @@ def find_suspects(data: bytes) -> list[int]:
     """The 1-based lines, in order, at which a loop may be worth a closer look."""
     if b"torch" not in data and b"Tensor" not in data:
         return []
+    data = b"\n" + data  # so that each line begins behind a line end
     positions = [m.start() for m in _HEADER.finditer(data) if _is_suspect(m, data)]
     positions.extend(m.start() for m in _BUILT.finditer(data) if _is_built(m, data))
     return _lines_of(sorted(positions), data)
 
 
+_TOP = re.compile(rb"\n(?:async def|def|class)\b")
+_HEAD_END = re.compile(rb":[ \t]*(?:#[^\n]*)?\n")
+
+
+def cut(data: bytes, suspects: list[int]) -> bytes:
+    """The file without the bodies of functions and classes in which nothing is suspected.
+
+    Lines keep their numbers. What a string holds may be taken for a function: the rest does not
+    parse then, or means the same.
+    """
+    starts = [m.start() for m in _TOP.finditer(data)]
+    pieces: list[bytes] = []
+    done = line = 0
+    wanted = iter([*suspects, 1 << 60])
+    following = next(wanted)
+    for start in starts:
+        end_match = _DEDENT_TOP.search(data, start + 1)
+        end = end_match.start() if end_match else len(data)
+        if start < done:
+            continue
+        line += data.count(b"\n", done, start + 1)
+        pieces.append(data[done : start + 1])
+        first = line + 1
+        count = data.count(b"\n", start + 1, end)
+        while following < first:
+            following = next(wanted)
+        head = _HEAD_END.search(data, start + 1, end)
+        if following > first + count and head is not None:
+            pieces.append(data[start + 1 : head.end()])
+            pieces.append(b" pass" + b"\n" * data.count(b"\n", head.end(), end))
+        else:
+            pieces.append(data[start + 1 : end])
+        line += count
+        done = end
+    pieces.append(data[done:])
+    return b"".join(pieces)
+
+
 def _lines_of(positions: list[int], data: bytes) -> list[int]:
     lines: list[int] = []
-    line, last = 1, 0
+    line, last = 1, 1  # behind the line end that was put in front
     for position in positions:
+        position += data[position] == 10  # a header is found from the line end before it
         line += data.count(b"\n", last, position)
         last = position
         if not lines or lines[-1] != line:
             lines.append(line)
     return lines
+
+
+_DEDENT_TOP = re.compile(rb"\n[^\s)\]}#]")
 
 
 @lru_cache(maxsize=64)
