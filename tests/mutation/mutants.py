@@ -25,6 +25,7 @@ _RECORDED = "tests/hazards/test_hazard_14_recorded_gradients.py"
 _EFFECTS = "tests/hazards/test_hazard_15_effects.py"
 _EXITS = "tests/hazards/test_hazard_16_exits.py"
 _TRIPS = "tests/hazards/test_hazard_16_trip_counts.py"
+_HOLES = "tests/hazards/test_holes_found_by_mutants.py"
 _ROWS = "tests/hazards/test_row_operations.py"
 _DISPATCH = "tests/decorator/test_dispatch.py"
 _VECTORIZED = "tests/decorator/test_vectorized.py"
@@ -114,7 +115,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "NaN guard left out", "guard", "deloop.transform.reduce:require_comparable",
-        "isinstance(node, (Reduce, Scan)) and node.skips_nan", "False", (_NAN, _TIES),
+        "isinstance(node, (Reduce, Scan)) and node.skips_nan", "False", (_HOLES, _NAN, _TIES),
     ),
     Mutant(
         "NaN guard of a search left out", "guard",
@@ -129,12 +130,12 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "iteration taken for granted", "guard", "deloop.analysis.carried:require_updates",
         "needed: list[DataRequirement] = []",
-        "needed: list[DataRequirement] = []\n    return needed", (_SIZES, _AFTER, _NUMBERS),
+        "needed: list[DataRequirement] = []\n    return needed", (_HOLES, _SIZES, _AFTER, _NUMBERS),
     ),
     Mutant(
         "division by zero of Python forgotten", "guard",
         "deloop.frontend.operators:OperatorReader.check_number_division",
-        "self.nonzero(divisor, node)", "pass", (_NUMBERS, _INTEGERS),
+        "self.nonzero(divisor, node)", "pass", (_HOLES, _NUMBERS, _INTEGERS),
     ),
     Mutant(
         "interpreter's state not asked for", "guard", "deloop.decorator.dispatch:build_dispatch",
@@ -169,14 +170,14 @@ MUTANTS: tuple[Mutant, ...] = (
         (_PROMOTION,),
     ),
     Mutant(
-        "int / int is an int", "cast", "deloop.frontend.expression:_number_dtype",
-        'return "float64"\n    if operator.name == "pow"',
-        'return "int64"\n    if operator.name == "pow"', (_NUMBERS,),
+        "in-place casts that raise allowed", "cast", "deloop.dtype:can_cast",
+        "return CATEGORIES.index(category(source)) <= CATEGORIES.index(category(target))",
+        "return True", (_CASTING,),
     ),
     Mutant(
         "sum rounded once instead of at each step", "cast", f"{_RECURRENCE}:decompose",
         'if value.value.type.dtype != dtype and category(dtype) != "int":', "if False:",
-        (_CASTING, _PROMOTION),
+        (_HOLES, _CASTING),
     ),
     Mutant(
         "bounds of Python ints forgotten", "cast", f"{_RECURRENCE}:read_update",

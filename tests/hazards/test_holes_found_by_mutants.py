@@ -1,0 +1,102 @@
+"""Hazards that `make mutants` found no test for: each one here notices a fault that none did."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+
+from .side_by_side import assert_agrees, assert_vectorized
+
+NAN = float("nan")
+
+
+def running_largest(x: Any) -> Any:
+    out = torch.zeros_like(x)
+    best = x[0]
+    for i in range(len(x)):
+        if x[i] > best:
+            best = x[i]
+        out[i] = best
+    return out
+
+
+def largest_of_rows(x: Any) -> Any:
+    out = torch.full((x.shape[0],), -math.inf)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            out[i] = max(out[i], x[i, j])
+    return out
+
+
+def total(x: Any) -> Any:
+    result = 0.0
+    for i in range(len(x)):
+        result = result + x[i]
+    return result
+
+
+def last_row(x: Any) -> Any:
+    row = None
+    for i in range(len(x)):
+        row = x[i] * 2
+    return row
+
+
+def sum_of_ratios(x: Any, y: Any) -> Any:
+    result = 0.0
+    for i in range(len(x)):
+        result = result + float(x[i]) / float(y[i])
+    return result
+
+
+def shares(x: Any, n: int) -> Any:
+    out = torch.zeros_like(x)
+    for i in range(len(x)):
+        out[i] = x[i] * (1.0 / n)
+    return out
+
+
+def count_in_half(x: Any) -> Any:
+    result = torch.zeros(1, dtype=torch.float16)
+    for i in range(len(x)):
+        result[0] = result[0] + x[i]
+    return result
+
+
+def test_running_extreme_passes_over_nan_as_the_comparison_does() -> None:
+    assert_agrees(running_largest, torch.tensor([1.0, 3.0, 2.0]))
+    for values in ([1.0, NAN, 2.0], [NAN, 1.0, 2.0], [3.0, 2.0, NAN]):
+        assert_agrees(running_largest, torch.tensor(values))
+
+
+def test_largest_of_a_row_passes_over_nan_as_max_does() -> None:
+    rows = torch.tensor([[1.0, 3.0, 2.0], [0.0, -1.0, -2.0]])
+    assert_vectorized(largest_of_rows, rows)
+    for place in ((0, 0), (0, 1), (1, 2)):
+        holed = rows.clone()
+        holed[place] = NAN
+        assert_agrees(largest_of_rows, holed)
+
+
+def test_sum_of_nothing_is_the_number_that_it_began_with() -> None:
+    assert_vectorized(total, torch.ones(3))
+    assert_agrees(total, torch.ones(0))
+    assert_agrees(last_row, torch.ones(0, 2))
+    assert_agrees(last_row, torch.ones(3, 2))
+
+
+def test_division_of_python_numbers_by_zero_raises() -> None:
+    x = torch.tensor([1.0, 2.0, 3.0])
+    assert_agrees(sum_of_ratios, x, torch.tensor([1.0, 2.0, 4.0]))
+    assert_agrees(sum_of_ratios, x, torch.tensor([1.0, 0.0, 4.0]))
+    assert_agrees(shares, x, 2)
+    assert_agrees(shares, x, 0)
+
+
+def test_sum_is_rounded_to_its_own_dtype_at_each_step() -> None:
+    assert_agrees(count_in_half, torch.ones(5))
+    many = torch.ones(2500)
+    assert count_in_half(many).item() == 2048.0
+    assert_agrees(count_in_half, many)
