@@ -65,6 +65,42 @@ def count_in_half(x: Any) -> Any:
     return result
 
 
+def sum_of_ints(x: Any) -> Any:
+    result = 0
+    for i in range(len(x)):
+        result += x[i].item()
+    return result
+
+
+def two_names_for_the_result(x: Any) -> Any:
+    out = torch.zeros_like(x)
+    other = out
+    for i in range(len(x)):
+        out[i] = x[i] * 2
+    return other
+
+
+def view_of_the_result(x: Any) -> Any:
+    out = torch.zeros_like(x)
+    first = out[:1]
+    for i in range(len(x)):
+        out[i] = x[i] * 2
+    return first, out
+
+
+def else_that_feeds_itself(x: Any) -> Any:
+    kept = torch.zeros_like(x)
+    shown = torch.zeros_like(x)
+    for i in range(len(x)):
+        if x[i] > 0:
+            kept[i] = x[i]
+            shown[i] = kept[i] * 2
+        else:
+            shown[i] = x[i] * 3
+            kept[i] = shown[i] + 1
+    return kept, shown
+
+
 def test_running_extreme_passes_over_nan_as_the_comparison_does() -> None:
     assert_agrees(running_largest, torch.tensor([1.0, 3.0, 2.0]))
     for values in ([1.0, NAN, 2.0], [NAN, 1.0, 2.0], [3.0, 2.0, NAN]):
@@ -100,3 +136,18 @@ def test_sum_is_rounded_to_its_own_dtype_at_each_step() -> None:
     many = torch.ones(2500)
     assert count_in_half(many).item() == 2048.0
     assert_agrees(count_in_half, many)
+
+
+def test_sum_of_python_ints_has_no_bound() -> None:
+    assert sum_of_ints(torch.tensor([2**62] * 4)) == 2**64
+    assert_agrees(sum_of_ints, torch.tensor([1, 2, 3]))
+    assert_agrees(sum_of_ints, torch.tensor([2**62] * 4))
+
+
+def test_tensor_that_another_name_holds_is_filled_and_not_made_anew() -> None:
+    assert_agrees(two_names_for_the_result, torch.ones(3))
+    assert_agrees(view_of_the_result, torch.ones(3))
+
+
+def test_else_of_stores_that_feed_each_other_is_taken_where_the_condition_fails() -> None:
+    assert_agrees(else_that_feeds_itself, torch.tensor([1.0, -1.0, 2.0, 0.0, NAN]))
