@@ -101,6 +101,33 @@ def else_that_feeds_itself(x: Any) -> Any:
     return kept, shown
 
 
+def apart_from_the_diagonal(x: Any) -> Any:
+    out = torch.zeros_like(x)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            if i == j:
+                out[i, j] = 1.0
+            else:
+                out[i, j] = x[i, j] * 2
+    return out
+
+
+def largest_unless_less(x: Any) -> Any:
+    out = torch.zeros(x.shape[0])
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            out[i] = out[i] if x[i, j] <= out[i] else x[i, j]
+    return out
+
+
+def roots(x: Any) -> Any:
+    out = torch.zeros_like(x)
+    for i in range(len(x)):
+        if x[i] > 0:
+            out[i] = torch.sqrt(x[i])
+    return out
+
+
 def test_running_extreme_passes_over_nan_as_the_comparison_does() -> None:
     assert_agrees(running_largest, torch.tensor([1.0, 3.0, 2.0]))
     for values in ([1.0, NAN, 2.0], [NAN, 1.0, 2.0], [3.0, 2.0, NAN]):
@@ -151,3 +178,19 @@ def test_tensor_that_another_name_holds_is_filled_and_not_made_anew() -> None:
 
 def test_else_of_stores_that_feed_each_other_is_taken_where_the_condition_fails() -> None:
     assert_agrees(else_that_feeds_itself, torch.tensor([1.0, -1.0, 2.0, 0.0, NAN]))
+
+
+def test_both_sides_of_the_diagonal_are_beside_it() -> None:
+    for shape in ((3, 3), (2, 4), (4, 2)):
+        assert_agrees(apart_from_the_diagonal, torch.rand(shape))
+
+
+def test_turned_comparison_lets_nan_in() -> None:
+    assert_agrees(largest_unless_less, torch.tensor([[1.0, 3.0, 2.0]]))
+    for row in ([1.0, NAN, 2.0], [NAN, 1.0, 2.0], [3.0, 2.0, NAN]):
+        assert_agrees(largest_unless_less, torch.tensor([row]))
+
+
+def test_derivative_of_a_branch_not_taken_stays_out() -> None:
+    x = torch.tensor([1.0, 0.0, -2.0, 4.0], requires_grad=True)
+    assert_agrees(roots, x, second=True)

@@ -243,11 +243,11 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "branches that feed each other merged", "branch", f"{_IF_CONVERT}:_independent",
-        "if load.array in written and not own:", "if False:", (_VIEWS, _PAIRS),
+        "if load.array in written and not own:", "if False:", (_HOLES, _VIEWS),
     ),
     Mutant(
         "other side of an equality halved", "branch", f"{_IF_CONVERT}:_complement",
-        "if guard.sign is Sign.ZERO:", "if False:", (_SIZES, _WRAP, _VIEWS),
+        "if guard.sign is Sign.ZERO:", "if False:", (_HOLES,),
     ),
     Mutant(
         "store forwarded past another element", "store", "deloop.transform.forward:_merge",
@@ -255,18 +255,14 @@ MUTANTS: tuple[Mutant, ...] = (
         (_VIEWS, _PAIRS),
     ),
     Mutant(
-        "branch not taken evaluated all the same", "branch",
-        "deloop.transform.simplify:needs_guard", "for n in scalar.walk(expression)", "for n in ()",
-        (_BRANCHES, _INTEGERS),
+        "derivatives of branches not taken let in", "branch",
+        "deloop.transform.simplify:_is_dangerous",
+        "return kind not in (Gradient.LINEAR, Gradient.NONE)", "return False", (_BRANCHES, _HOLES),
     ),
     # ------------------------------------------------------------------ carried values
     Mutant(
-        "comparison turned round among NaN", "recurrence", f"{_RECURRENCE}:_extreme",
-        'if category(left.type.dtype) == "float":', "if False:", (_NAN,),
-    ),
-    Mutant(
         "NaN passed over as torch.maximum does not", "recurrence",
-        f"{_RECURRENCE}:find_accumulation", "by_comparison and floating", "False", (_NAN, _TIES),
+        f"{_RECURRENCE}:find_accumulation", "by_comparison and floating", "False", (_HOLES,),
     ),
     Mutant(
         "first of equals for the last", "recurrence", "deloop.transform.winner:_turned",
@@ -325,7 +321,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "what the backward pass saved overwritten", "gradient",
         "deloop.transform.gradients:_check_order",
-        "if any(_saves(node, written, with_grad) for node in walk(store.value)):", "if False:",
+        "if indices or any(_saves(node, written, with_grad) for node in walk(store.value)):",
+        "if False:",
         (_RECORDED, _IN_PLACE),
     ),
     Mutant(
