@@ -128,6 +128,42 @@ def roots(x: Any) -> Any:
     return out
 
 
+def read_then_record(x: Any, factor: Any) -> Any:
+    out = torch.ones_like(x)
+    shown = torch.zeros_like(x)
+    for i in range(len(x)):
+        shown[i] = out[i] * 2
+        out[i] = factor * x[i]
+    return shown, out
+
+
+def start_that_is_met_again(x: Any) -> Any:
+    result = x[1]
+    for i in range(1, len(x)):
+        result = result + x[i]
+    return result
+
+
+def up_to_the_diagonal(x: Any) -> Any:
+    out = torch.zeros_like(x)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            if not j < i:
+                break
+            out[i, j] = x[i, j]
+    return out
+
+
+def until_unequal(x: Any) -> Any:
+    out = torch.zeros_like(x)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            if not i - j > 0:
+                break
+            out[i, j] = x[i, j] * 2
+    return out
+
+
 def test_running_extreme_passes_over_nan_as_the_comparison_does() -> None:
     assert_agrees(running_largest, torch.tensor([1.0, 3.0, 2.0]))
     for values in ([1.0, NAN, 2.0], [NAN, 1.0, 2.0], [3.0, 2.0, NAN]):
@@ -194,3 +230,19 @@ def test_turned_comparison_lets_nan_in() -> None:
 def test_derivative_of_a_branch_not_taken_stays_out() -> None:
     x = torch.tensor([1.0, 0.0, -2.0, 4.0], requires_grad=True)
     assert_agrees(roots, x, second=True)
+
+
+def test_gradient_recorded_later_is_seen_by_the_next_iteration() -> None:
+    factor = torch.tensor(2.0, requires_grad=True)
+    for count in (1, 2, 4):
+        assert_agrees(read_then_record, torch.ones(count), factor)
+
+
+def test_element_that_a_sum_starts_from_is_added_again_where_the_loop_does() -> None:
+    assert_agrees(start_that_is_met_again, torch.tensor([5.0, 2.0, 3.0]))
+
+
+def test_loop_left_where_a_condition_fails_is_left_there() -> None:
+    for loop in (up_to_the_diagonal, until_unequal):
+        for shape in ((3, 3), (2, 5), (5, 2)):
+            assert_agrees(loop, torch.rand(shape))

@@ -272,7 +272,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "start of a reduction taken in twice", "recurrence", "deloop.transform.reduce:_taken_in",
         "first = scalar.substitute_symbols(reduced.value, {axis.iterator: axis.lower - 1})",
         "first = scalar.substitute_symbols(reduced.value, {axis.iterator: axis.lower})",
-        (_ROWS, _SIZES),
+        (_HOLES, _ROWS),
     ),
     Mutant(
         "running value one step early", "recurrence", "deloop.transform.scan:_expanded",
@@ -282,7 +282,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "exit one iteration off", "recurrence", "deloop.frontend.cuts:last_iteration",
         "rest, coefficient = -rest - 1, -coefficient", "rest, coefficient = -rest, -coefficient",
-        (_EXITS, _TRIPS),
+        (_HOLES, _EXITS),
     ),
     Mutant(
         "search that sees what the loop writes", "recurrence", "deloop.pipeline:check_search",
@@ -323,13 +323,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "deloop.transform.gradients:_check_order",
         "if indices or any(_saves(node, written, with_grad) for node in walk(store.value)):",
         "if False:",
-        (_RECORDED, _IN_PLACE),
+        ("tests/hazards/test_hazard_12_index_dependences.py", _RECORDED),
     ),
     Mutant(
         "order in which gradients come forgotten", "gradient",
         "deloop.transform.gradients:_check_order",
         "if requires_grad(store.value, by_now) != requires_grad(store.value, with_grad):",
-        "if False:", (_RECORDED, _IN_PLACE),
+        "if False:", (_HOLES, _RECORDED),
     ),
     # ------------------------------------------------------------------ the check itself
     Mutant(
