@@ -33,6 +33,13 @@ def default_dtype(dtype: torch.dtype) -> Iterator[None]:
         torch.set_default_dtype(before)
 
 
+def double_into_new(x: Any) -> Any:
+    result = torch.zeros(x.shape[0])
+    for i in range(x.shape[0]):
+        result[i] = x[i] * 2
+    return result
+
+
 class Watching(TorchDispatchMode):
     """A dispatch mode that changes nothing."""
 
@@ -66,6 +73,15 @@ def test_loop_runs_in_other_states(state: str) -> None:
     assert actual.dtype is expected.dtype
     assert torch.equal(actual, expected)
     assert find_hindrance() is None
+
+
+def test_state_is_asked_for_at_each_call_and_not_only_at_the_first() -> None:
+    fast, x = deloop.vectorize(double_into_new), torch.ones(3)
+    assert fast(x).dtype is torch.float32
+    assert fast.explain(x).status == "vectorized"
+    with default_dtype(torch.float64):
+        assert fast(x).dtype is torch.float64
+    assert fast(x).dtype is torch.float32
 
 
 def test_vmap_and_grad_transforms_go_through_the_loop() -> None:

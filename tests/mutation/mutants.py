@@ -25,6 +25,7 @@ _RECORDED = "tests/hazards/test_hazard_14_recorded_gradients.py"
 _EFFECTS = "tests/hazards/test_hazard_15_effects.py"
 _EXITS = "tests/hazards/test_hazard_16_exits.py"
 _TRIPS = "tests/hazards/test_hazard_16_trip_counts.py"
+_HOLES = "tests/hazards/test_holes_found_by_mutants.py"
 _ROWS = "tests/hazards/test_row_operations.py"
 _DISPATCH = "tests/decorator/test_dispatch.py"
 _VECTORIZED = "tests/decorator/test_vectorized.py"
@@ -114,7 +115,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "NaN guard left out", "guard", "deloop.transform.reduce:require_comparable",
-        "isinstance(node, (Reduce, Scan)) and node.skips_nan", "False", (_NAN, _TIES),
+        "isinstance(node, (Reduce, Scan)) and node.skips_nan", "False", (_HOLES, _NAN, _TIES),
     ),
     Mutant(
         "NaN guard of a search left out", "guard",
@@ -129,12 +130,12 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "iteration taken for granted", "guard", "deloop.analysis.carried:require_updates",
         "needed: list[DataRequirement] = []",
-        "needed: list[DataRequirement] = []\n    return needed", (_SIZES, _AFTER, _NUMBERS),
+        "needed: list[DataRequirement] = []\n    return needed", (_HOLES, _SIZES, _AFTER, _NUMBERS),
     ),
     Mutant(
         "division by zero of Python forgotten", "guard",
         "deloop.frontend.operators:OperatorReader.check_number_division",
-        "self.nonzero(divisor, node)", "pass", (_NUMBERS, _INTEGERS),
+        "self.nonzero(divisor, node)", "pass", (_HOLES, _NUMBERS, _INTEGERS),
     ),
     Mutant(
         "interpreter's state not asked for", "guard", "deloop.decorator.dispatch:build_dispatch",
@@ -169,18 +170,17 @@ MUTANTS: tuple[Mutant, ...] = (
         (_PROMOTION,),
     ),
     Mutant(
-        "int / int is an int", "cast", "deloop.frontend.expression:_number_dtype",
-        'return "float64"\n    if operator.name == "pow"',
-        'return "int64"\n    if operator.name == "pow"', (_NUMBERS,),
+        "in-place casts that raise allowed", "cast", "deloop.dtype:can_cast",
+        "return CATEGORIES.index(category(source)) <= CATEGORIES.index(category(target))",
+        "return True", (_CASTING,),
     ),
     Mutant(
-        "sum rounded once instead of at each step", "cast", f"{_RECURRENCE}:decompose",
-        'if value.value.type.dtype != dtype and category(dtype) != "int":', "if False:",
-        (_CASTING, _PROMOTION),
+        "half and bfloat16 meet in half", "cast", "deloop.dtype:_promote_floats",
+        'return "float32"', 'return "float16"', ("tests/test_dtype.py", _PROMOTION),
     ),
     Mutant(
         "bounds of Python ints forgotten", "cast", f"{_RECURRENCE}:read_update",
-        'if is_int and kind in ("sum", "prod") and', "if False and", (_NUMBERS, _INTEGERS),
+        'if is_int and kind in ("sum", "prod") and', "if False and", (_HOLES, _NUMBERS),
     ),
     Mutant(
         "term of a scatter not converted", "cast", "deloop.transform.scatter:_converted",
@@ -235,27 +235,19 @@ MUTANTS: tuple[Mutant, ...] = (
         "if held.setdefault(term, store.array) != store.array:", "if False:",
         (_AFTER, _VIEWS, _WINNERS),
     ),
-    Mutant(
-        "tensor seen elsewhere made anew", "alias", f"{_COVERAGE}:find_replaceable",
-        "and not _is_shared(tensor, candidate)", "", (_ALIASES, _IN_PLACE, _VIEWS),
-    ),
     # ------------------------------------------------------------------ stores and branches
-    Mutant(
-        "partly filled tensor made anew", "store", f"{_COVERAGE}:find_replaceable",
-        "_covers(statement, nest.arrays, facts)", "True", (_SIZES, _PAIRS),
-    ),
     Mutant(
         "branch taken the other way", "branch", f"{_IF_CONVERT}:_guarded",
         "select(condition, node.value, old) if when", "select(condition, node.value, old) if True",
-        (_VIEWS, _BRANCHES, _NAN),
+        (_HOLES, _VIEWS),
     ),
     Mutant(
         "branches that feed each other merged", "branch", f"{_IF_CONVERT}:_independent",
-        "if load.array in written and not own:", "if False:", (_VIEWS, _PAIRS),
+        "if load.array in written and not own:", "if False:", (_HOLES, _VIEWS),
     ),
     Mutant(
         "other side of an equality halved", "branch", f"{_IF_CONVERT}:_complement",
-        "if guard.sign is Sign.ZERO:", "if False:", (_SIZES, _WRAP, _VIEWS),
+        "if guard.sign is Sign.ZERO:", "if False:", (_HOLES,),
     ),
     Mutant(
         "store forwarded past another element", "store", "deloop.transform.forward:_merge",
@@ -263,18 +255,14 @@ MUTANTS: tuple[Mutant, ...] = (
         (_VIEWS, _PAIRS),
     ),
     Mutant(
-        "branch not taken evaluated all the same", "branch",
-        "deloop.transform.simplify:needs_guard", "for n in scalar.walk(expression)", "for n in ()",
-        (_BRANCHES, _INTEGERS),
+        "derivatives of branches not taken let in", "branch",
+        "deloop.transform.simplify:_is_dangerous",
+        "return kind not in (Gradient.LINEAR, Gradient.NONE)", "return False", (_BRANCHES, _HOLES),
     ),
     # ------------------------------------------------------------------ carried values
     Mutant(
-        "comparison turned round among NaN", "recurrence", f"{_RECURRENCE}:_extreme",
-        'if category(left.type.dtype) == "float":', "if False:", (_NAN,),
-    ),
-    Mutant(
         "NaN passed over as torch.maximum does not", "recurrence",
-        f"{_RECURRENCE}:find_accumulation", "by_comparison and floating", "False", (_NAN, _TIES),
+        f"{_RECURRENCE}:find_accumulation", "by_comparison and floating", "False", (_HOLES,),
     ),
     Mutant(
         "first of equals for the last", "recurrence", "deloop.transform.winner:_turned",
@@ -284,7 +272,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "start of a reduction taken in twice", "recurrence", "deloop.transform.reduce:_taken_in",
         "first = scalar.substitute_symbols(reduced.value, {axis.iterator: axis.lower - 1})",
         "first = scalar.substitute_symbols(reduced.value, {axis.iterator: axis.lower})",
-        (_ROWS, _SIZES),
+        (_HOLES, _ROWS),
     ),
     Mutant(
         "running value one step early", "recurrence", "deloop.transform.scan:_expanded",
@@ -294,7 +282,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "exit one iteration off", "recurrence", "deloop.frontend.cuts:last_iteration",
         "rest, coefficient = -rest - 1, -coefficient", "rest, coefficient = -rest, -coefficient",
-        (_EXITS, _TRIPS),
+        (_HOLES, _EXITS),
     ),
     Mutant(
         "search that sees what the loop writes", "recurrence", "deloop.pipeline:check_search",
@@ -333,14 +321,15 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "what the backward pass saved overwritten", "gradient",
         "deloop.transform.gradients:_check_order",
-        "if any(_saves(node, written, with_grad) for node in walk(store.value)):", "if False:",
-        (_RECORDED, _IN_PLACE),
+        "if indices or any(_saves(node, written, with_grad) for node in walk(store.value)):",
+        "if False:",
+        ("tests/hazards/test_hazard_12_index_dependences.py", _RECORDED),
     ),
     Mutant(
         "order in which gradients come forgotten", "gradient",
         "deloop.transform.gradients:_check_order",
         "if requires_grad(store.value, by_now) != requires_grad(store.value, with_grad):",
-        "if False:", (_RECORDED, _IN_PLACE),
+        "if False:", (_HOLES, _RECORDED),
     ),
     # ------------------------------------------------------------------ the check itself
     Mutant(
