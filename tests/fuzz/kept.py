@@ -25,7 +25,10 @@ def generate_kept(seed: int) -> Program:
     families = (generate_carried, generate_program, generate_indexed)
     inner = rng.choices(families, (60, 30, 10))[0](seed)
     tree = ast.parse(inner.source)
-    function = next(n for n in tree.body if isinstance(n, ast.FunctionDef))
+    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+    function = next((n for n in functions if n.name == "program"), None)
+    if function is None:
+        return inner
     last = function.body[-1:] if isinstance(function.body[-1], ast.Return) else []
     body = function.body[: len(function.body) - len(last)]
     first = rng.randint(0, min(2, max(len(body) - 1, 0)))
