@@ -166,9 +166,9 @@ VIEW_ATTRIBUTES: frozenset[str] = frozenset({"T", "mT", "H", "mH", "data", "real
 """Attributes of a tensor that are views of it (``real`` of a real tensor is the tensor itself)."""
 
 JOINS: tuple[Line, ...] = tuple(
-    line(name, "", DTypeRule.FIRST, Gradient.LINEAR, "", kind=Kind.REDUCTION, exact=True)
+    line(name, "", DTypeRule.FIRST, Gradient.LINEAR, "torch", kind=Kind.REDUCTION, exact=True)
     for name in ("stack", "cat")
 )
-"""What joins rows, within the compiler: no user's call is spelled so."""
+"""What joins rows."""
 
 LINES: tuple[Line, ...] = (*CREATION, *RANDOM, *VIEWS, *JOINS)
