@@ -86,7 +86,12 @@ class _Hoisting:
         if step.statement.store.guards:
             return step
         value = step.statement.store.value
-        found = [e for e in _largest(value, fixed) if self._is_worth_it(e)]
+        around = (*step.statement.loops[level:], *step.statement.store.implicit)
+        found = [
+            e
+            for e in _largest(value, fixed)
+            if self._is_worth_it(e) and not _is_cut(e, around)
+        ]
         counts: Counter[Expression] = Counter()
         for expression in found:
             counts.update(set(scalar.walk(expression)) & set(self.temporaries))
@@ -141,6 +146,16 @@ class _Hoisting:
             count += 1
             unique = f"{name}_{count}"
         return unique
+
+
+def _is_cut(expression: Expression, around: tuple[Loop, ...]) -> bool:
+    """Whether a range that a value moves along is bounded by a loop that it does not move with."""
+    names = frozenset(x.iterator for x in around)
+    used = scalar.iterators_of(expression, names)
+    bounds = {
+        s for x in around if x.iterator in used for c in x.constraints for s in c.expression.symbols
+    }
+    return bool(bounds & names - used)
 
 
 def _natural_order(expression: Expression, loops: tuple[Loop, ...]) -> tuple[Loop, ...]:
