@@ -380,7 +380,7 @@ class OperandEmitter:
         start_node = None if first == Affine() else syntax.affine(self.context.spell(first))
         behind = first - size
         ends = stop_node is None or _counts_back(stop_node)
-        if ends and behind.is_constant and behind.constant < 0:
+        if ends and first.symbols and behind.is_constant and behind.constant < 0:
             start_node = syntax.constant(behind.constant)  # it is known to lie in the dimension
         step = self.context.step(loop, abs(coefficient))
         is_one = step == Affine.number(1)
