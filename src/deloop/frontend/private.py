@@ -33,7 +33,8 @@ class PrivateReader(MadeReader):
         """The item, or its own array where elements of it are written later on."""
         if not self.loops or self.guards or not isinstance(item, build.NODES):
             return item
-        if build.is_number(item) or len(build.types_of(item)) != 1 or name not in self._names_filled():
+        is_tensor = not build.is_number(item) and len(build.types_of(item)) == 1
+        if not is_tensor or name not in self._names_filled():
             return item
         shape = self.row_shape(item, node)
         fixed = not any(set(size.symbols) & self.iterators for size in shape)
