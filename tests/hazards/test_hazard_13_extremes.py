@@ -65,3 +65,15 @@ def test_the_element_may_be_one_of_the_tensor_that_the_next_loop_writes():
     assert_vectorized(subtract_greatest_of_another, x.clone(), x.clone())
     assert_agrees(subtract_greatest_of_another, x, x)
     assert_agrees(subtract_greatest_of_another, x[:4], x[2:])
+
+
+def all_of_one(a):
+    found = torch.tensor(True)
+    for _ in range(len(a)):
+        found = found * a[1]
+    return found
+
+
+def test_all_of_one_element_is_not_that_element():
+    assert_agrees(all_of_one, torch.tensor([True, False, True]))
+    assert_agrees(all_of_one, torch.tensor([False, True]))

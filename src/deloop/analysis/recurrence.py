@@ -166,6 +166,9 @@ def _is_new_value(
     equal elements. The gradient of a product is another one beside infinities.
     """
     cell = statement.store.cell
+    if kind in ("any", "all") and isinstance(term, Load):
+        moving = frozenset(x.iterator for x in statement.loops[level:])
+        return bool(scalar.iterators_of(term, moving))  # else all of them are the very element
     if kind in ("sum", "any", "all"):
         return True
     if kind != "last" and scalar.requires_grad(term):
