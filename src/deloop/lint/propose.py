@@ -35,8 +35,8 @@ from deloop.pipeline import Compilation, LoopReport, Options, compile_function
 _TRIALS = (
     Trial(distinct=True),
     Trial(),
-    Trial(rows=False),
     Trial(deeper=1),
+    Trial(rows=False),
     Trial(square=True),
 )
 _VARIANTS = (
@@ -72,8 +72,13 @@ def propose(piece: Piece, file: str, *, thorough: bool = False) -> Proposal | No
     best: Compilation | None = None
     chosen = _TRIALS[0]
     full = 2 * len(piece.wanted)
+    reasons: list[str] = []
     for trial in _TRIALS:
         found = _compile(piece, file, trial)
+        reason = _reason(found, piece.wanted)
+        if reason and reasons.count(reason) > 1:
+            break  # it does not depend on what is guessed
+        reasons.append(reason)
         score = -1 if best is None else _score(best, piece.wanted)
         if found is not None and _score(found, piece.wanted) > score:
             best, chosen = found, trial
@@ -121,6 +126,16 @@ def _loops(piece: Piece) -> list[ast.stmt]:
         for node in ast.walk(statement)
         if isinstance(node, ast.stmt) and node.lineno in piece.wanted
     ]
+
+
+def _reason(found: Compilation | None, wanted: frozenset[int]) -> str:
+    """Why every wanted loop is kept; empty where one is not."""
+    if found is None:
+        return "not read"
+    mine = [r for r in found.loops if r.line in wanted]
+    if any(r.refusal is None or r.status != "kept" for r in mine):
+        return ""
+    return "; ".join(str(r.refusal) for r in mine)
 
 
 def _score(found: Compilation, wanted: frozenset[int]) -> int:
