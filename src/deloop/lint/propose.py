@@ -39,6 +39,8 @@ _TRIALS = (
     Trial(rows=False),
     Trial(square=True),
 )
+_WHOLE = (Trial(dtype="int64"), Trial(dtype="bool"))
+"""Tried where something is not defined for floating-point numbers."""
 _VARIANTS = (
     ("dtype", (Trial(dtype="float64"), Trial(dtype="bfloat16"))),
     ("whole", (Trial(dtype="int64"), Trial(dtype="bool"), Trial(dtype="uint8"))),
@@ -73,10 +75,12 @@ def propose(piece: Piece, file: str, *, thorough: bool = False) -> Proposal | No
     chosen = _TRIALS[0]
     full = 2 * len(piece.wanted)
     reasons: list[str] = []
-    for trial in _TRIALS:
+    for trial in (*_TRIALS, *_WHOLE):
+        if trial in _WHOLE and not any("float32" in reason for reason in reasons):
+            break
         found = _compile(piece, file, trial)
         reason = _reason(found, piece.wanted)
-        if reason and reasons.count(reason) > 1:
+        if reason and "float32" not in reason and reasons.count(reason) > 1:
             break  # it does not depend on what is guessed
         reasons.append(reason)
         score = -1 if best is None else _score(best, piece.wanted)
