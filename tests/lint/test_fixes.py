@@ -104,6 +104,16 @@ def f(x: torch.Tensor, y: torch.Tensor):
     return y
 """, "f(X, torch.zeros(7))", False,
     ),
+    "what is not defined for floating-point numbers": (
+        """
+def f(a: torch.Tensor, b: torch.Tensor):
+    out = torch.zeros(a.shape[0], a.shape[1])
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            out[i, j] = a[i, j] & b[i, j]
+    return out
+""", "f(X.long(), X.long().flip(0))", False,
+    ),
     "the loop's variable is read later": (
         """
 def f(x: torch.Tensor):

@@ -260,6 +260,10 @@ def f(boxes: torch.Tensor):
         out.append({"boxes": boxes[i]})
     return out
 """,
+    "parts that are only taken": """
+def f(attentions: torch.FloatTensor):
+    return torch.cat([a[:, :4] for a in attentions], dim=1)
+""",
     "a rollout": """
 def f(env, actions: torch.Tensor):
     rewards = []

@@ -16,6 +16,7 @@ from deloop.diagnostic import Place
 from deloop.lint.codes import WITH_FORM
 from deloop.lint.edit import split_lines
 from deloop.lint.finding import Finding, Fix
+from deloop.lint.module import Scope
 from deloop.lint.noqa import find_silenced_file, is_silenced
 from deloop.lint.scan import Candidate, scan_module
 from deloop.lint.suspect import cut, find_suspects
@@ -26,6 +27,9 @@ _COMPILER = "deloop.lint.propose"
 _CUT = "deloop.lint.piece"
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+
+LONGEST_FUNCTION = 60
+"""Lines; of longer functions, the loop alone is tried to see whether there is a form."""
 
 MOST_BYTES = 8_000_000
 """Larger files are data, and left alone with one line."""
@@ -152,8 +156,12 @@ def _judge_group(
 ) -> tuple[list[Finding], list[Fix]]:
     """The findings of one function, and the fixes of those with a tensor form.
 
-    The whole function is shown to the compiler first; then each loop that has no form yet, alone.
+    For a fix, the whole function is shown to the compiler, which then can leave out what only the
+    loop needed; then each loop that has no form yet, alone. To see whether there is a form, the
+    loop alone does in most cases.
     """
+    if not thorough:
+        return [_find_quickly(candidate, file, lines) for candidate in group], []
     compiler = importlib.import_module(_COMPILER)
     cut = importlib.import_module(_CUT)
     first = group[0]
@@ -180,6 +188,32 @@ def _judge_group(
         if finding.becomes and not any(_overlap(found, fix) for fix in fixes):
             fixes.append(_make_fix(found, [finding]))
     return findings, fixes
+
+
+def _find_quickly(candidate: Candidate, file: str, lines: list[str]) -> Finding:
+    """The finding alone, with the first tensor form that comes up."""
+    compiler = importlib.import_module(_COMPILER)
+    cut = importlib.import_module(_CUT)
+    module, scope = candidate.module, candidate.scope
+    piece = cut.cut_loop(module, scope, candidate.here, candidate.statement, lines)
+    found = compiler.propose(piece, file) if piece is not None else None
+    finding = _make_finding(candidate, found, candidate.statement, file, lines)
+    if finding.becomes or _length(scope) > LONGEST_FUNCTION:
+        return finding
+    wanted = frozenset({candidate.outer.lineno})
+    piece = cut.cut_function(module, scope, candidate.names, wanted, lines)
+    found = compiler.propose(piece, file) if piece is not None else None
+    if found is None:
+        return finding
+    other = _make_finding(candidate, found, candidate.outer, file, lines)
+    return other if other.becomes else finding
+
+
+def _length(scope: Scope) -> int:
+    """How many lines a scope has; more than any function where it is none."""
+    if isinstance(scope.node, ast.Module):
+        return LONGEST_FUNCTION + 1
+    return (scope.node.end_lineno or 0) - scope.node.lineno + 1
 
 
 def _make_fix(proposal: Any, findings: list[Finding]) -> Fix:

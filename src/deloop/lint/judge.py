@@ -67,6 +67,8 @@ def judge(node: Loop, header: Header, body: Body, scope: Scope) -> Verdict | Non
         return None
     sink, name = found
     doubts = [*_find_unknowns(body, stores), *_find_carried(body)]
+    if sink == "list" and all(_is_part(a.value) for a in seen.appends):
+        doubts.append("each iteration only takes a part, and computes nothing")
     if sink == "items":
         doubts.append("its results are numbers in a list")
     whole = header.over == "range" and accesses and all(a.sliced for a in accesses)
@@ -118,6 +120,13 @@ def _find_carried(body: Body) -> Iterator[str]:
     for append in seen.appends:
         if append.name and seen.uses.get(append.name, 0) > _count(append.name, seen):
             yield f"{append.name} is read while it grows"
+
+
+def _is_part(value: ast.expr) -> bool:
+    """Whether an expression is a name, or a part of what a name holds."""
+    while isinstance(value, (ast.Subscript, ast.Attribute)):
+        value = value.value
+    return isinstance(value, ast.Name)
 
 
 def _count(name: str, seen: Seen) -> int:

@@ -35,10 +35,12 @@ from deloop.pipeline import Compilation, LoopReport, Options, compile_function
 _TRIALS = (
     Trial(distinct=True),
     Trial(),
-    Trial(rows=False),
     Trial(deeper=1),
+    Trial(rows=False),
     Trial(square=True),
 )
+_WHOLE = (Trial(dtype="int64"), Trial(dtype="bool"))
+"""Tried where something is not defined for floating-point numbers."""
 _VARIANTS = (
     ("dtype", (Trial(dtype="float64"), Trial(dtype="bfloat16"))),
     ("whole", (Trial(dtype="int64"), Trial(dtype="bool"), Trial(dtype="uint8"))),
@@ -72,8 +74,15 @@ def propose(piece: Piece, file: str, *, thorough: bool = False) -> Proposal | No
     best: Compilation | None = None
     chosen = _TRIALS[0]
     full = 2 * len(piece.wanted)
-    for trial in _TRIALS:
+    reasons: list[str] = []
+    for trial in (*_TRIALS, *_WHOLE):
+        if trial in _WHOLE and not any("float32" in reason for reason in reasons):
+            break
         found = _compile(piece, file, trial)
+        reason = _reason(found, piece.wanted)
+        if reason and "float32" not in reason and reasons.count(reason) > 1:
+            break  # it does not depend on what is guessed
+        reasons.append(reason)
         score = -1 if best is None else _score(best, piece.wanted)
         if found is not None and _score(found, piece.wanted) > score:
             best, chosen = found, trial
@@ -121,6 +130,16 @@ def _loops(piece: Piece) -> list[ast.stmt]:
         for node in ast.walk(statement)
         if isinstance(node, ast.stmt) and node.lineno in piece.wanted
     ]
+
+
+def _reason(found: Compilation | None, wanted: frozenset[int]) -> str:
+    """Why every wanted loop is kept; empty where one is not."""
+    if found is None:
+        return "not read"
+    mine = [r for r in found.loops if r.line in wanted]
+    if any(r.refusal is None or r.status != "kept" for r in mine):
+        return ""
+    return "; ".join(str(r.refusal) for r in mine)
 
 
 def _score(found: Compilation, wanted: frozenset[int]) -> int:

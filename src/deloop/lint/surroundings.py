@@ -269,6 +269,8 @@ def find_rows(nodes: list[ast.stmt]) -> frozenset[str]:
                 rows |= bases(left) | bases(right)
             case ast.For(iter=ast.Subscript() as value):
                 rows |= bases(value)
+            case ast.For(target=ast.Name(id=name), iter=ast.Name(id=over)):
+                roots.setdefault(name, set()).add(over)
     return frozenset(rows)
 
 

@@ -18,8 +18,10 @@ _ACTIONS = {
 def describe(candidate: Candidate) -> str:
     """What a loop does: ``out is written one item at a time``."""
     verdict = candidate.verdict
-    name = verdict.name or "a tensor"
-    return _ACTIONS[verdict.sink].format(name=name, tensor=verdict.tensor or "a tensor")
+    tensor = verdict.tensor or "a tensor"
+    if not verdict.name and verdict.sink == "list":
+        return f"each item of {tensor} is taken on its own before all are joined"
+    return _ACTIONS[verdict.sink].format(name=verdict.name or "a list", tensor=tensor)
 
 
 def describe_cost(candidate: Candidate, *, has_form: bool) -> str:
