@@ -11,11 +11,11 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from deloop.dtype import Rank, category
+from deloop.dtype import Rank
 from deloop.errors import RefusalError
 from deloop.frontend import expression as build
 from deloop.frontend.cells import CellReader
-from deloop.frontend.items import Item, View
+from deloop.frontend.items import View
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least
 from deloop.ir.scalar import Expression
@@ -49,8 +49,8 @@ def _bounded_loop(reader: CellReader, node: ast.For) -> Bounded | None:
     if not isinstance(call, ast.Call) or not _is_range(reader, call) or node.orelse:
         return None
     start, end = (None, call.args[0]) if len(call.args) == 1 else call.args
-    first = None if start is None else _length(reader, start)
-    length = _length(reader, end)
+    first = None if start is None else reader.length_of(start)
+    length = reader.length_of(end)
     data = end if length is not None else start
     if (length is None) == (first is None) or data is None or _is_changed(data, node):
         return None  # both from data: each would walk along all of a dimension for a part of it
@@ -104,7 +104,7 @@ def _sliced_store(reader: CellReader, node: ast.Assign | ast.AugAssign) -> Bound
     if not all(_is_full(e) for _, e in slices[1:]):
         return None
     ends = [e for e in (chosen.lower, chosen.upper) if e is not None]
-    lengths = [_length(reader, e) for e in ends]
+    lengths = [reader.length_of(e) for e in ends]
     if not any(length is not None for length in lengths):
         return None
     size = _dimension(reader, target.value, entries, position)
@@ -175,7 +175,7 @@ class _Elements(ast.NodeTransformer):
 
 def _as_number(reader: CellReader, node: ast.expr) -> ast.expr:
     """The end as the int that Python makes of it: an index of a narrow dtype would wrap."""
-    length = _length(reader, node)
+    length = reader.length_of(node)
     if length is None or length.type.dtype == "int64" or build.is_number(length):
         return node
     made = ast.Call(ast.Attribute(copy.deepcopy(node), "item", ast.Load()), [], [])
@@ -201,21 +201,6 @@ def _is_range(reader: CellReader, call: ast.Call) -> bool:
         return False
     callee = reader.lookup(call.func.id, call.func)
     return isinstance(callee, Function) and callee.qualified == "builtins.range"
-
-
-def _length(reader: CellReader, node: ast.expr) -> Expression | None:
-    """An integer that is read from data, as `range` and slices take it; None for any other."""
-    try:
-        item: Item = reader.evaluate(node)
-        if isinstance(item, Integer) or not isinstance(item, (Tensor, View, *build.NODES)):
-            return None
-        value = reader.to_expression(item, node)
-    except RefusalError:
-        return None
-    kinds = build.types_of(value)
-    if any(k.rank is Rank.TENSOR or category(k.dtype) != "int" for k in kinds):
-        return None
-    return value if scalar.loads(value) and build.as_affine(value) is None else None
 
 
 def _is_changed(end: ast.expr, loop: ast.For) -> bool:

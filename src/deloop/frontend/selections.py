@@ -100,7 +100,7 @@ class SelectionReader(RowReader):
         return _Entry(place, mask, len(rows.shape(mask)))
 
     def length_of(self, node: ast.expr) -> Expression | None:
-        """An int that is read from data, as slices take it; None for any other."""
+        """An int that is read from data, as `range` and slices take it; None for any other."""
         try:
             item = self.evaluate(node)
             if isinstance(item, Integer) or not isinstance(item, (Tensor, View, *build.NODES)):
