@@ -106,7 +106,16 @@ class Description:
             return ir.Opaque(f"the name {name} is not bound")
         if self.by_value or name in self.function.__code__.co_varnames:
             self.roots[name] = access
+        if type(value) in (list, tuple) and _is_constant(value):
+            return self._describe_constants(name, value)  # type: ignore[arg-type]
         return self.describe(name, value)
+
+    def _describe_constants(self, name: str, value: list[object] | tuple[object, ...]) -> ir.Value:
+        """A table of numbers beside the function, ``STEPS = [(0, 1), (1, 0)]``: by its value."""
+        if name not in self.visited:
+            self._expect(f"_deloop_repr({self._access(name)}) == {repr(value)!r}")
+            self.visited[name] = _as_constants(value)
+        return self.visited[name]
 
     def _describe(self, path: str, value: object) -> ir.Value:
         if isinstance(value, torch.Tensor):
@@ -285,6 +294,20 @@ class Description:
     def _expect_same(self, path: str, value: object, described: ir.Value) -> ir.Value:
         self._expect(f"{self._access(path)} is {self.constants.name(value)}")
         return described
+
+
+def _is_constant(value: object) -> bool:
+    """Whether a value is a few numbers, in tuples and lists of them."""
+    if type(value) is list or type(value) is tuple:
+        return len(value) <= LONGEST_SEQUENCE and all(_is_constant(item) for item in value)
+    return type(value) in (int, bool, float)
+
+
+def _as_constants(value: object) -> ir.Value:
+    if type(value) is list or type(value) is tuple:
+        items = tuple(_as_constants(item) for item in value)
+        return ir.Sequence(items, is_list=type(value) is list)
+    return ir.Integer(Affine.number(value)) if type(value) is int else ir.Literal(value)
 
 
 def _is_prefix(root: str, path: str) -> bool:

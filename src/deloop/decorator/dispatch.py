@@ -29,7 +29,7 @@ from deloop.diagnostic import Exactness
 
 _KINDS = inspect.Parameter
 _STARS = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}
-_BASE_NAMES = {**HOOKS, "_deloop_type": type, "_deloop_len": len}
+_BASE_NAMES = {**HOOKS, "_deloop_type": type, "_deloop_len": len, "_deloop_repr": repr}
 
 
 @dataclass(frozen=True)
