@@ -63,8 +63,10 @@ class JoinReader(DimensionReader):
         return parts, place
 
     def _part(self, item: Item, node: ast.Call) -> Expression:
-        if not isinstance(item, (Tensor, View, *build.NODES)):
+        if isinstance(item, (Integer, Literal, Scalar)):
             self.unsupported(node, f"{ast.unparse(node)} raises: not all are tensors", "VEC911")
+        if not isinstance(item, (Tensor, View, *build.NODES)):
+            return self.to_expression(item, node)  # which refuses what has no value here
         return self._plain_row(self.to_expression(item, node), node)
 
     def stacked(self, parts: list[Expression], place: int, node: ast.AST) -> Expression:
