@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 
+from benchmarks import linting
 from benchmarks.analysis import SLOWEST, measure_case, summarize
 from benchmarks.loops import FORMS, Form
 from benchmarks.recurrences import FormResult, measure_form
@@ -62,3 +66,16 @@ def test_compiling_a_case_takes_time_and_less_than_a_second() -> None:
     first, second = measure_case(shifts.FAMILY.cases[0])
     assert 0 < second < 1
     assert first > 0
+
+
+def test_linting_is_measured_on_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "import torch\nx = torch.zeros(9)\nfor i in range(9, 50):\n    x[i] = i\n"
+    (tmp_path / "a.py").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["linting", str(tmp_path)])
+    monkeypatch.setattr(linting, "REPETITIONS", 1)
+    linting.main()
+    printed = capsys.readouterr().out
+    assert "1 files, 4 lines, 1 files with suspects" in printed
+    assert printed.count("lines a second") == 5

@@ -12,6 +12,7 @@ from deloop.lint.header import Header, enter_for
 from deloop.lint.kinds import Kind, Word
 from deloop.lint.module import Scope
 from deloop.lint.reader import Reader, spell
+from deloop.lint.walk import walk
 
 Loop = ast.For | ast.AsyncFor | ast.While
 
@@ -162,7 +163,7 @@ class Body(Flow):
         if test.is_tensor and test.each:
             self.seen.syncs.append(node.test)
         self.conditions.append(test)
-        used = [n.id for n in ast.walk(node.test) if isinstance(n, ast.Name)]
+        used = [n.id for n in walk(node.test) if isinstance(n, ast.Name)]
         self.compared.append(set(used))
         self.tested.extend(used)
         super()._if(node)
@@ -175,7 +176,7 @@ class Body(Flow):
         return any(c.each and (c.is_tensor or c.synced) for c in self.conditions)
 
     def _needs(self, name: str, value: ast.expr, node: ast.stmt) -> None:
-        found = {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}
+        found = {n.id for n in walk(value) if isinstance(n, ast.Name)}
         self.seen.needs.setdefault(name, set()).update(found)
         self._write(name, node)
 
@@ -279,7 +280,7 @@ class Body(Flow):
     # ------------------------------------------------------------------ expressions
     def look(self, node: ast.expr) -> None:
         """Note reads and calls inside an expression."""
-        for inner in ast.walk(node):
+        for inner in walk(node):
             if isinstance(inner, ast.Subscript):
                 if isinstance(inner.ctx, ast.Load):
                     self._access(inner)
@@ -299,7 +300,7 @@ class Body(Flow):
     def _access(self, node: ast.Subscript) -> None:
         base = self.reader.kind(node.value)
         if base.is_tensor and self.reader.varies(node.slice):
-            names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+            names = {n.id for n in walk(node) if isinstance(n, ast.Name)}
             sliced = all(
                 isinstance(p, ast.Slice) or not self.reader.kind(p).each
                 for p in index_parts(node.slice)
@@ -430,7 +431,7 @@ def root_of(node: ast.expr) -> str:
 
 def stored_in(target: ast.expr) -> set[str]:
     """The names that a target binds."""
-    return {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
+    return {n.id for n in walk(target) if isinstance(n, ast.Name)}
 
 
 def joins_itself(name: str, value: ast.expr) -> bool:
@@ -484,7 +485,7 @@ def loop_names(node: ast.For | ast.AsyncFor | ast.While, body: Body) -> set[str]
     if isinstance(node, (ast.For, ast.AsyncFor)):
         return stored_in(node.target)
     kinds = body.reader.names
-    compared = {n.id for n in ast.walk(node.test) if isinstance(n, ast.Name)}
+    compared = {n.id for n in walk(node.test) if isinstance(n, ast.Name)}
     return {n for n in compared if n in kinds and kinds[n].each}
 
 

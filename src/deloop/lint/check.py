@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import bisect
 import codecs
 import importlib
 import re
@@ -83,7 +84,8 @@ def find_candidates(data: bytes, file: str) -> tuple[list[Candidate], Problem | 
         if isinstance(node, ast.Module):
             return True
         first, last = getattr(node, "lineno", 1), getattr(node, "end_lineno", 1)
-        return any(first <= line <= last for line in suspects)
+        place = bisect.bisect_left(suspects, first)
+        return place < len(suspects) and suspects[place] <= last
 
     try:
         rest = parse(cut(data, suspects), file)

@@ -10,6 +10,7 @@ from deloop.lint import library
 from deloop.lint.kinds import ARRAY, INT, NUMBER, OTHER, UNKNOWN, Kind, Word, list_of, tensor
 from deloop.lint.module import Function, ModuleScope, Scope
 from deloop.lint.reader import read_annotation
+from deloop.lint.walk import walk
 
 _ARRAYS = frozenset({"numpy", "np", "jax", "jnp", "tensorflow", "tf", "cv2", "pandas", "pd"})
 
@@ -59,7 +60,8 @@ def _by_default(default: ast.expr | None) -> Kind:
 
 def _by_use(node: Function, module: ModuleScope, names: frozenset[str]) -> dict[str, Kind]:
     """What the first telling use of each parameter says, before the name holds something else."""
-    ends = _first_bindings(node, names)
+    nodes = list(walk(node))
+    ends = _first_bindings(nodes, names)
     signs: dict[str, list[tuple[int, int, Kind]]] = {}
 
     def tell(target: ast.expr, strength: int, kind: Kind) -> None:
@@ -68,7 +70,7 @@ def _by_use(node: Function, module: ModuleScope, names: frozenset[str]) -> dict[
         if target.lineno <= ends.get(target.id, target.lineno):
             signs.setdefault(target.id, []).append((strength, target.lineno, kind))
 
-    for inner in ast.walk(node):
+    for inner in nodes:
         if isinstance(inner, ast.Call):
             _tell_call(inner, module, tell)
         elif isinstance(inner, ast.Attribute):
@@ -78,13 +80,12 @@ def _by_use(node: Function, module: ModuleScope, names: frozenset[str]) -> dict[
     }
 
 
-def _first_bindings(node: Function, names: frozenset[str]) -> dict[str, int]:
+def _first_bindings(nodes: list[ast.AST], names: frozenset[str]) -> dict[str, int]:
     """The line at which each name is first bound anew."""
     found: dict[str, int] = {}
-    for inner in ast.walk(node):
-        match inner:
-            case ast.Name(id=name, ctx=ast.Store()) if name in names:
-                found[name] = min(found.get(name, inner.lineno), inner.lineno)
+    for inner in nodes:
+        if isinstance(inner, ast.Name) and inner.id in names and isinstance(inner.ctx, ast.Store):
+            found[inner.id] = min(found.get(inner.id, inner.lineno), inner.lineno)
     return found
 
 

@@ -13,6 +13,7 @@ from deloop.lint.header import Header
 from deloop.lint.kinds import Kind, Word
 from deloop.lint.module import Scope
 from deloop.lint.reader import spell
+from deloop.lint.walk import walk
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,17 @@ _SERIAL_NAME = re.compile(
 """Names of loop variables that count the same."""
 
 
+def is_out_of_question(header: Header) -> bool:
+    """Whether the header alone says that a loop is none of our business."""
+    if header.few or header.stepped or header.over in ("list", "other"):
+        return True
+    return header.over == "range" and _SERIAL_BOUND.search(header.count) is not None
+
+
 def judge(node: Loop, header: Header, body: Body, scope: Scope) -> Verdict | None:
     """The verdict on one loop, None where it is none of our business."""
     seen = body.seen
-    if header.few or header.stepped or header.over in ("list", "other") or seen.effects:
-        return None
-    if header.over == "range" and _SERIAL_BOUND.search(header.count):
+    if is_out_of_question(header) or seen.effects:
         return None
     if any(_SERIAL_NAME.search(n) for n in loop_names(node, body)):
         return None
@@ -114,7 +120,7 @@ def _find_carried(body: Body) -> Iterator[str]:
     elif arrays := body.find_array_recurrent():
         yield f"{arrays[0]} is read where another iteration writes it"
     for name, node in seen.sums.items():
-        own = sum(isinstance(n, ast.Name) and n.id == name for n in ast.walk(node))
+        own = sum(isinstance(n, ast.Name) and n.id == name for n in walk(node))
         if seen.uses.get(name, 0) > own + body.tested.count(name):
             yield f"{name} is read while it is summed up"
     for append in seen.appends:
@@ -139,7 +145,7 @@ def _is_window(store: Store) -> bool:
 
 
 def _names(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return {n.id for n in walk(node) if isinstance(n, ast.Name)}
 
 
 def _why(body: Body, name: str) -> str:
@@ -180,7 +186,7 @@ def _is_of_tensor(kind: Kind) -> bool:
 def find_joined(scope: Scope) -> set[str]:
     """The names of lists that the function makes a tensor of: ``torch.stack(rows)``."""
     found: set[str] = set()
-    for node in ast.walk(scope.node):
+    for node in walk(scope.node):
         if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Name):
             func = node.func
             word = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")

@@ -35,9 +35,9 @@ from deloop.pipeline import Compilation, LoopReport, Options, compile_function
 _TRIALS = (
     Trial(distinct=True),
     Trial(),
+    Trial(square=True),
     Trial(deeper=1),
     Trial(rows=False),
-    Trial(square=True),
 )
 _WHOLE = (Trial(dtype="int64"), Trial(dtype="bool"))
 """Tried where something is not defined for floating-point numbers."""

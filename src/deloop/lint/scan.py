@@ -11,10 +11,11 @@ from deloop.lint.body import Append, Body, Loop
 from deloop.lint.evidence import infer_parameters
 from deloop.lint.flow import Flow
 from deloop.lint.header import Header, enter_for
-from deloop.lint.judge import Verdict, judge
+from deloop.lint.judge import Verdict, is_out_of_question, judge
 from deloop.lint.kinds import Kind
 from deloop.lint.module import ModuleScope, Scope
 from deloop.lint.reader import Names, Reader
+from deloop.lint.walk import walk
 
 Comprehension = ast.ListComp | ast.GeneratorExp
 
@@ -42,8 +43,11 @@ class Candidate:
 class Search(Flow):
     """Walks one scope and judges its loops, outermost first."""
 
-    def __init__(self, scope: Scope, reader: Reader) -> None:
+    def __init__(
+        self, scope: Scope, reader: Reader, is_wanted: Callable[[ast.AST], bool]
+    ) -> None:
         super().__init__(scope, reader)
+        self.is_wanted = is_wanted
         self.found: list[Candidate] = []
         self.inside = False
         self.entry = dict(reader.names)
@@ -54,7 +58,9 @@ class Search(Flow):
         if self.inside or isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
             return
         if isinstance(node, (ast.Assign, ast.Return, ast.Expr, ast.AugAssign)) and node.value:
-            for call in ast.walk(node.value):
+            if not self.is_wanted(node):
+                return
+            for call in walk(node.value):
                 first = call.args[0] if isinstance(call, ast.Call) and call.args else None
                 if isinstance(first, (ast.ListComp, ast.GeneratorExp)):
                     assert isinstance(call, ast.Call)
@@ -105,7 +111,7 @@ class Search(Flow):
 
     def _loop(self, node: ast.For | ast.AsyncFor | ast.While) -> None:
         found = None
-        if not self.inside:
+        if not self.inside and not is_out_of_question(self.header) and self.is_wanted(node):
             found = self._judge(node)
         if found is None:
             self.around.append(node)
@@ -134,7 +140,7 @@ class Search(Flow):
 
     def _while_header(self, node: Loop, body: Body) -> Header:
         assert isinstance(node, ast.While)
-        names = [n.id for n in ast.walk(node.test) if isinstance(n, ast.Name)]
+        names = [n.id for n in walk(node.test) if isinstance(n, ast.Name)]
         counted = any(body.names[n].each for n in names if n in body.names)
         if not counted:
             return Header("other")
@@ -153,7 +159,7 @@ def scan_module(tree: ast.Module, is_wanted: Callable[[ast.AST], bool]) -> Itera
         known = dict(outer)
         if not isinstance(scope.node, ast.Module):
             known.update(infer_parameters(scope, module))
-        search = Search(scope, Reader(module, scope.owner, known))
+        search = Search(scope, Reader(module, scope.owner, known), is_wanted)
         search.run(scope.node.body)
         names[id(scope.node)] = search.names
         yield from search.found

@@ -66,7 +66,7 @@ class Surroundings:
     reader: Reader
     ranks: dict[str, int]
     subscripts: dict[str, int]
-    rows: frozenset[str]
+    rows: dict[str, int]
     scalars: frozenset[str]
     indices: frozenset[str]
     classes: dict[str, int]
@@ -96,11 +96,12 @@ class Surroundings:
             return ir.Opaque(f"how many dimensions {name} has is not known")
         rank = kind.rank
         if rank is None:
-            is_row = name in self.rows and self.trial.rows
-            rank = max(seen, 1) + max(self.trial.deeper, int(is_row))
-            told = is_row or name in self.scalars or name in self.indices
+            row = self.rows.get(name, 0) if self.trial.rows else 0
+            rank = max(seen, row, 1)
+            told = row > 0 or name in self.scalars or name in self.indices
             known = told or self.subscripts.get(name, 0) > 1
             if not known:
+                rank += self.trial.deeper
                 self.uncertain.add(name)
         dtype = kind.dtype or ("int64" if name in self.indices else self.trial.dtype)
         floating = dtype.startswith(("float", "bfloat", "complex"))
@@ -236,19 +237,19 @@ def _in_order(nodes: list[ast.stmt]) -> list[ast.AST]:
     return walked
 
 
-def find_rows(nodes: list[ast.stmt]) -> frozenset[str]:
-    """The names whose subscripted parts are used as rows: ``x[i].sum()``, ``a, b = x[i]``."""
-    roots: dict[str, set[str]] = {}
-    rows: set[str] = set()
+def find_rows(nodes: list[ast.stmt]) -> dict[str, int]:
+    """The dimensions of names whose parts are used as rows: ``x[i].sum() -> {"x": 2}``."""
+    roots: dict[str, set[tuple[str, int]]] = {}
+    rows: set[tuple[str, int]] = set()
 
-    def bases(node: ast.expr) -> set[str]:
-        found: set[str] = set()
+    def bases(node: ast.expr) -> set[tuple[str, int]]:
+        found: set[tuple[str, int]] = set()
         for inner in ast.walk(node):
             if isinstance(inner, ast.Subscript) and isinstance(inner.value, _HELD):
                 spelled = ast.unparse(inner.value)
                 parts = inner.slice.elts if isinstance(inner.slice, ast.Tuple) else [inner.slice]
                 whole = spelled.endswith("shape") or any(isinstance(p, ast.Slice) for p in parts)
-                found |= set() if whole else {spelled}
+                found |= set() if whole else {(spelled, len(parts) + 1)}
             elif isinstance(inner, ast.Name):
                 found |= roots.get(inner.id, set())
         return found
@@ -270,8 +271,8 @@ def find_rows(nodes: list[ast.stmt]) -> frozenset[str]:
             case ast.For(iter=ast.Subscript() as value):
                 rows |= bases(value)
             case ast.For(target=ast.Name(id=name), iter=ast.Name(id=over)):
-                roots.setdefault(name, set()).add(over)
-    return frozenset(rows)
+                roots.setdefault(name, set()).add((over, 2))
+    return {name: max(r for n, r in rows if n == name) for name, _ in rows}
 
 
 def find_scalars(nodes: list[ast.stmt]) -> frozenset[str]:
