@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from deloop.verify.run import run_side_by_side
+from deloop.verification.run import run_side_by_side
 
 from deloop.decorator import vectorize
 from deloop.diagnostic import Exactness

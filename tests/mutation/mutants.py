@@ -256,7 +256,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "derivatives of branches not taken let in", "branch",
-        "deloop.transform.simplify:_is_dangerous",
+        "deloop.transform.protect:_is_dangerous",
         "return kind not in (Gradient.LINEAR, Gradient.NONE)", "return False", (_BRANCHES, _HOLES),
     ),
     # ------------------------------------------------------------------ carried values

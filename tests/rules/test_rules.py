@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import deloop
+from deloop.lint.codes import CODES
 from deloop.rewrite.rule import Example, Rule, render_page
 from deloop.rules import RULES
 from deloop.verification.run import run_side_by_side
@@ -67,7 +68,9 @@ def test_written_page_is_the_rendered_one(rule: Rule) -> None:
 
 
 def test_there_is_no_page_without_a_rule() -> None:
-    assert len(list(PAGES.glob("*.md"))) == len(RULES)
+    codes = {rule.code for rule in RULES} | {code.code for code in CODES}
+    assert {page.name[:6].upper() for page in PAGES.glob("*.md")} == codes
+    assert len(list(PAGES.glob("*.md"))) == len(codes)
 
 
 @pytest.mark.parametrize(("rule", "example"), VALID)

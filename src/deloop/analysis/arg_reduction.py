@@ -55,6 +55,8 @@ class _Comparison:
     owner: _Update
     takes_first: bool = False
     """Whether the first iteration wins whatever it has: ``best is None or x[i] > best``."""
+    is_written: bool = True
+    """Whether the loop compares so, and not the other way round, which lets NaN in."""
 
 
 def find_arg_reduction(
@@ -87,6 +89,8 @@ def find_arg_reduction(
         return None
     if not scalar.iterators_of(comparison.key, frozenset(reduced)):
         return None
+    written = {node for s in component for node in scalar.walk(s.store.value)}
+    comparison = replace(comparison, is_written=compared[0] in written)
     guard: Expression = number(True)
     for condition in updates[0].conditions:
         guard = guard if condition in compared else both(guard, condition)
@@ -486,12 +490,14 @@ class _Remembered:
             is_value = unwidened(update.taken) == unwidened(self.comparison.key)
             if is_value and not self.is_along and others[update.own.array]:
                 is_value = not isinstance(unwidened(update.taken), Load)
+            skips = category(self.comparison.key.type.dtype) == "float"
+            exact = beats is not None and (self.comparison.is_written or not skips)
+            exact = exact and not self.around.starts_beyond(owner.own.array)
             winner = Winner(
                 kind, self.comparison.key, self.guard, folded or (), beats, is_last,
                 is_value and not element, owner.statement.store.place,
-                beats is not None and (not is_last or _is_finite(starts[owner.own.array])),
+                exact and (not is_last or _is_finite(starts[owner.own.array])),
             )  # fmt: skip
-            skips = category(self.comparison.key.type.dtype) == "float"
             accumulation = Accumulation(
                 "at", update.taken, frozenset(self.reduced), skips, winner
             )

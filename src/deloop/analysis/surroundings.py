@@ -106,6 +106,10 @@ class Surroundings:
         written = {s.store.array for s in self.statements}
         return any(load.array in written for load in scalar.loads(value))
 
+    def starts_beyond(self, array: str) -> bool:
+        """Whether a variable begins as an infinity that its type does not have."""
+        return any(c.key == array and c.starts_beyond for c in self.cells)
+
     def changes_type(self, array: str) -> bool:
         """Whether a variable begins as a Python number, or as a tensor of others'."""
         return any(

@@ -13,7 +13,7 @@ from deloop.ir.affine import Affine
 from deloop.ir.loop import arrays_read
 from deloop.ir.plan import Serial, Step, Vector, arrays_read_in, vectors
 from deloop.ir.types import Tensor
-from deloop.transform.inline import redefines, with_kept_value
+from deloop.transform.inline import with_kept_value
 from deloop.transform.reduce import fold_starts
 
 
@@ -75,9 +75,11 @@ def _fused(
 
 def _updated(first: Vector, step: Step, with_grad: frozenset[str]) -> Vector | None:
     """The update with the value of the statement before in place of the element it reads."""
-    if not isinstance(step, Vector) or not redefines(step, first.statement.store.array, first):
+    if not isinstance(step, Vector) or not step.always_runs:
         return None
     store = step.statement.store
+    if store.array != first.statement.store.array:
+        return None
     own = [load for load in scalar.loads(store.value) if load.array == store.array]
     same = len(own) == 1 and own[0].subscripts == store.subscripts
     if not same or not _walks_the_same(first, step):

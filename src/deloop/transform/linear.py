@@ -56,12 +56,15 @@ def pays_off(
     """Whether the scan is faster than a loop over whole rows, for sizes as they were seen.
 
     What that takes is assumed, with a guard. A loop over Python's numbers is light if it stores no
-    element of a tensor. Inside of a loop that stays (`level` counts those) the recurrence stays as
-    well: what each of its rounds rounds in another order, the next one starts from.
+    element of a tensor. Inside of a loop that stays (`level` counts those) a recurrence of elements
+    stays as well: it sweeps over its tensor again and again, and what one sweep rounds in another
+    order, the next one starts from.
     """
-    if facts is None or not facts.may_double or loop.span is not None or level:
+    if facts is None or not facts.may_double or loop.span is not None:
         return False
     store = statement.store
+    if level and store.cell is None:
+        return False
     if store.cell is not None and store.cell.rank is Rank.NUMBER and is_light:
         steps = at_least(facts.canonical(loop.axis.extent), _SHORTEST)
         if not facts.assume(steps, "the loop is long"):

@@ -33,6 +33,9 @@ def lift_winner(vector: Vector, bounds: Bounds) -> Vector:
     return _Lifting(vector, bounds).result()
 
 
+_REASONS = ("the range is not negative", "the loop runs")
+
+
 class _Lifting:
     """One variable of an arg-reduction."""
 
@@ -72,9 +75,9 @@ class _Lifting:
         self._check_subscripts()
         reduced = [x for x in self.loops if x.iterator in self.accumulation.iterators]
         self._require_data(reduced)
+        is_guarded = self.statement.store.array in self.facts.guards
         for loop in reduced:
-            if self.statement.store.array not in self.facts.guards:
-                self._require_run(loop)
+            self._require_run(loop, 0 if is_guarded else 1)
         store = self.statement.store
         value = self._value(tuple(x.axis for x in reduced))
         loops = tuple(x for x in self.loops if x not in reduced)
@@ -142,11 +145,12 @@ class _Lifting:
             if self.bounds.check(probed).store.value != value:
                 raise self._refuse("a range that moves with another loop would wrap")
 
-    def _require_run(self, loop: Loop) -> None:
+    def _require_run(self, loop: Loop, least_often: int = 1) -> None:
+        """The loop runs, or its range is at least not negative, which `arange` would not take."""
         extent = loop.upper - loop.lower if loop.span is None else loop.span
         around = tuple(x for x in self.loops if x is not loop)
-        corner = at_least(least(extent, around), 1)
-        if not self.facts.assume(corner, "the loop runs"):
+        corner = at_least(least(extent, around), least_often)
+        if not self.facts.assume(corner, _REASONS[least_often]):
             raise self._refuse("whether there is a value to take the extreme of is not known")
 
     # ------------------------------------------------------------------ the data
