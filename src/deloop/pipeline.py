@@ -508,7 +508,8 @@ def _compile_loop(
     needed = [*builder.data_requirements, *facts.needed, *require_comparable(plan)]
     needed.extend(require_tame(plan, as_given, context.with_grad))
     context.arrays = arrays
-    needed.extend(require_gradients(plan, context.with_grad, nest.arrays))
+    is_inner = candidate.around is not None
+    needed.extend(require_gradients(plan, context.with_grad, nest.arrays, is_inner))
     plan = settle_powers(plan, context.with_grad)
     replaceable = find_replaceable(candidate, nest, plan, facts, context.with_grad)
     names = named_plainly(builder.temporaries)

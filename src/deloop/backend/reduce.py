@@ -230,6 +230,10 @@ class ReductionEmitter(JoinEmitter):
     def _repeated(self, piece: Emitted, missing: Sequence[Axis], reduction: Reduction) -> Emitted:
         """A value that does not vary along an axis, combined as often as the axis is long."""
         if reduction.name not in ("sum", "prod"):
+            for axis in missing:
+                extent = self.context.canonical(axis.upper - axis.lower)
+                if not self.context.assume(at_least(extent, 1), "the loop runs"):
+                    raise self.refuse(f"the {reduction.name} of nothing")
             if reduction.is_exact or reduction.name == "mean":
                 return piece
             raise self.refuse(f"the {reduction.name} of one value repeated")

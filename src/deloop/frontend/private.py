@@ -43,7 +43,7 @@ class PrivateReader(MadeReader):
         return self._private(name, item, shape, node)
 
     def _names_filled(self) -> frozenset[str]:
-        """Names of tensors of which the function writes elements, or which it changes by calls."""
+        """Names of tensors of which loops write elements, or which they change by calls."""
         if self.filled is None:
             self.filled = frozenset(_filled_names(self.function.node))
         return self.filled
@@ -88,7 +88,8 @@ class PrivateReader(MadeReader):
 
 def _filled_names(node: ast.AST) -> set[str]:
     found: set[str] = set()
-    for inner in ast.walk(node):
+    loops = [n for n in ast.walk(node) if isinstance(n, (ast.For, ast.While))]
+    for inner in (n for loop in loops for n in ast.walk(loop)):
         match inner:
             case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
                 found.add(name)

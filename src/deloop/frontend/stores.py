@@ -242,6 +242,7 @@ class StoreReader(HeaderReader):
             return False
         tensor = self.arrays.get(value.array)
         own = tensor is None or value.array in self.locals or bool(tensor.made_of)
+        own = own or (tensor is not None and tensor.storage.startswith(PRIVATE))
         return not own and all(isinstance(s, Affine) for s in value.subscripts)
 
     def _in_place(self, view: View, operator: str, operand: Item, node: ast.AST) -> None:

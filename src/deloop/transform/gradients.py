@@ -7,12 +7,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 from deloop.diagnostic import Assumption, Refusal
 from deloop.dtype import Rank, category
 from deloop.errors import Unliftable
 from deloop.frontend.apply import DataRequirement
 from deloop.frontend.expression import BOOL, both, negate, number
+from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Step, Vector, vectors
 from deloop.ir.scalar import (
@@ -186,21 +189,41 @@ def assume_bases(
 
 
 def require_gradients(
-    plan: tuple[Step, ...], with_grad: frozenset[str], arrays: Mapping[str, Tensor]
+    plan: tuple[Step, ...],
+    with_grad: frozenset[str],
+    arrays: Mapping[str, Tensor],
+    is_inner: bool = False,
 ) -> list[DataRequirement]:
-    """One requirement a statement that stores a gradient on some paths only."""
+    """One requirement a statement that stores a gradient on some paths only.
+
+    In the loops of one that stays (`is_inner`), a tensor that the function made has a gradient from
+    some iteration on, and perhaps from none.
+    """
     found: list[DataRequirement] = []
-    by_now = frozenset(name for name, tensor in arrays.items() if tensor.type.requires_grad)
+    unsure = {
+        name
+        for name, tensor in arrays.items()
+        if is_inner and tensor.fresh and tensor.type.requires_grad and not tensor.type.leaf
+    }
+    by_now = frozenset(n for n, t in arrays.items() if t.type.requires_grad and n not in unsure)
     for vector in vectors(plan):
         store = vector.statement.store
         if not requires_grad(store.value, with_grad):
             continue
-        condition = _recorded(store.value, by_now)
+        condition = _recorded(_unrecorded(store.value, unsure), by_now)
         by_now |= {store.array}
         if not isinstance(condition, Number) and not store.local:
             reason = "a branch that records a gradient is taken"
             found.append(DataRequirement(condition, store.place, reason, every=False))
     return found
+
+
+def _unrecorded(value: Expression, arrays: AbstractSet[str]) -> Expression:
+    """The value with reads of such arrays as if they had no gradient."""
+    value = scalar.rebuild(value, lambda child: _unrecorded(child, arrays))
+    if isinstance(value, Load) and value.array in arrays:
+        return replace(value, requires_grad=False)
+    return value
 
 
 def _recorded(value: Expression, by_now: frozenset[str]) -> Expression:

@@ -56,6 +56,10 @@ def _settle(
     if not isinstance(changed, Call) or changed.operator not in _POWERS:
         return changed
     base, exponent = changed.arguments
+    if isinstance(exponent, Index):
+        smallest, largest = least(exponent.affine, axes), greatest(exponent.affine, axes)
+        if smallest == largest and smallest.is_constant:  # the only one is a Python number still
+            return replace(changed, arguments=(base, number(smallest.constant)))
     if not requires_grad(base, with_grad) or not _may_turn_zero(exponent, axes):
         return changed
     return replace(changed, arguments=(_settle_base(base, exponent), exponent))
