@@ -55,6 +55,8 @@ def settle_compared(operator: str, arguments: Sequence[Expression]) -> Sequence[
     """What is compared, a number in a tensor's place as one: ``max(0, x) < y`` asks the same."""
     if operator not in _COMPARISONS or not any(map(_is_mixed, arguments)):
         return arguments
+    if any(isinstance(argument, Number) for argument in arguments):
+        return arguments  # ``max(min(x, 2), -1)`` is read as a whole
     changed = [_as_one(a) or a for a in arguments]
     kinds = {a.type.dtype for a in changed if a.type.rank is not Rank.NUMBER}
     return arguments if len(kinds) != 1 or any(map(_is_mixed, changed)) else changed
