@@ -68,15 +68,16 @@ def recurrence_in_two_statements(x):
 PROGRAMS.add(recurrence_in_two_statements, lambda: (vector(),), "b[i - 1]")
 
 
-def wavefront(grid):
+def wavefront_of_many_sweeps(grid, steps):
     n, m = grid.shape
-    for i in range(1, n):
-        for j in range(1, m):
-            grid[i, j] = torch.tanh(grid[i - 1, j] + grid[i, j - 1])  # refusal: flow dependence
+    for _ in range(steps):
+        for i in range(1, n):
+            for j in range(1, m):
+                grid[i, j] = torch.tanh(grid[i - 1, j] + grid[i, j - 1])  # refusal: flow dependence
     return grid
 
 
-PROGRAMS.add(wavefront, lambda: (matrix(),), "grid")
+PROGRAMS.add(wavefront_of_many_sweeps, lambda: (matrix(), 3), "grid")
 
 
 def every_iteration_reads_the_last_write(x):

@@ -112,9 +112,7 @@ def _check_ranks(
     """Whether the text tells the ranks, and the tensors whose rank makes no difference."""
     held = _surround(piece, chosen)
     _arguments(piece, held)
-    loops = _loops(piece)
-    used = {n.id for loop in loops for n in ast.walk(loop) if isinstance(n, ast.Name)}
-    uncertain = frozenset(n for n in held.uncertain if n.partition(".")[0] in used)
+    uncertain = frozenset(held.uncertain)
     if not uncertain:
         return True, frozenset()
     other = _compile(piece, file, replace(chosen, deeper=1))

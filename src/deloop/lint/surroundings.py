@@ -206,12 +206,29 @@ def find_ranks(nodes: list[ast.stmt], *, subscripts: bool = False) -> dict[str, 
         counts = isinstance(node, ast.Subscript) and not _is_shape(node)
         if rank and base and (counts or not subscripts):
             found[base] = max(found.get(base, 0), rank)
+    for name, other in _alike(nodes):
+        rank = max(found.get(name, 0), found.get(other, 0))
+        found.update({name: rank, other: rank} if rank else {})
+    return found
+
+
+_KEEPING = words(
+    "flip clone contiguous detach to float double half long int bool cpu cuda abs exp log sqrt roll"
+)
+"""Methods whose result has the dimensions of the tensor."""
+
+
+def _alike(nodes: list[ast.stmt]) -> Iterator[tuple[str, str]]:
+    """Names of tensors with the same dimensions, one made from the other: ``y = x.flip(0)``."""
     for node in _in_order(nodes):
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=other)):
-                rank = max(found.get(name, 0), found.get(other, 0))
-                found.update({name: rank, other: rank} if rank else {})
-    return found
+                yield name, other
+            case ast.Assign(
+                targets=[ast.Name(id=name)],
+                value=ast.Call(func=ast.Attribute(value=ast.Name(id=other), attr=word)),
+            ) if word in _KEEPING:
+                yield name, other
 
 
 def _is_shape(node: ast.AST) -> bool:
@@ -272,7 +289,11 @@ def find_rows(nodes: list[ast.stmt]) -> dict[str, int]:
                 rows |= bases(value)
             case ast.For(target=ast.Name(id=name), iter=ast.Name(id=over)):
                 roots.setdefault(name, set()).add((over, 2))
-    return {name: max(r for n, r in rows if n == name) for name, _ in rows}
+    result = {name: max(r for n, r in rows if n == name) for name, _ in rows}
+    for name, other in _alike(nodes):
+        rank = max(result.get(name, 0), result.get(other, 0))
+        result.update({name: rank, other: rank} if rank else {})
+    return result
 
 
 def find_scalars(nodes: list[ast.stmt]) -> frozenset[str]:

@@ -210,12 +210,24 @@ def require_gradients(
         store = vector.statement.store
         if not requires_grad(store.value, with_grad):
             continue
+        _check_choices(vector, unsure)
         condition = _recorded(_unrecorded(store.value, unsure), by_now)
         by_now |= {store.array}
         if not isinstance(condition, Number) and not store.local:
             reason = "a branch that records a gradient is taken"
             found.append(DataRequirement(condition, store.place, reason, every=False))
     return found
+
+
+def _check_choices(vector: Vector, unsure: AbstractSet[str]) -> None:
+    """Refuse a choice of elements that may have a gradient or not: the loop's own may have none."""
+    store = vector.statement.store
+    for node in walk(store.value):
+        branches = (node.then, node.otherwise) if isinstance(node, Select) else ()
+        held = {load.array for branch in branches for load in loads(branch)} & unsure
+        for array in sorted(held - {store.array}):
+            sentence = f"loop kept: whether {array} records a gradient by then is not known"
+            raise Unliftable(Refusal("VEC917", store.place, sentence))
 
 
 def _unrecorded(value: Expression, arrays: AbstractSet[str]) -> Expression:
