@@ -155,6 +155,8 @@ class Emitter(LinearEmitter):
                 return replace(piece, node=syntax.constant(wrapped), dtype=kind.dtype)
             if group == "float" and category(piece.dtype) != "float":
                 return replace(piece, node=syntax.constant(float(number)), dtype=kind.dtype)
+            if group == "complex" and category(piece.dtype) != "complex":
+                return replace(piece, node=syntax.constant(complex(number)), dtype=kind.dtype)
             return replace(piece, dtype=kind.dtype)
         if group == category(piece.dtype) and group in ("float", "bool", "complex"):
             return replace(piece, dtype=kind.dtype)
