@@ -78,6 +78,9 @@ class ScanEmitter(PieceEmitter):
     def _fill_in_front(self, piece: Emitted, dim: int, value: ast.expr) -> Emitted:
         behind = len(piece.axes) - 1 - dim
         sizes = [syntax.constant(n) for n in (*(0 for _ in range(2 * behind)), 1, 0)]
+        match value:
+            case ast.Constant(complex() as number) if not number.imag:
+                value = syntax.constant(number.real)  # `pad` takes no complex number
         zero = isinstance(value, ast.Constant) and not value.value
         keywords = {} if zero else {"value": value}
         pad = f"{self.context.torch}.nn.functional.pad"

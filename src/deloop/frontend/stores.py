@@ -64,9 +64,11 @@ class StoreReader(HeaderReader):
                     if isinstance(item, scalar.Select) and (plain := settled(item)) is not None:
                         self.temporaries.setdefault(plain, name)
                     raises = any(map(build.may_raise, scalar.walk(item)))
-                    if self.loops and raises and not self.guards:
+                    is_unread = raises and name not in names_read(self.function.body)
+                    is_row = item.type.rank is Rank.TENSOR
+                    if self.loops and raises and not self.guards and not (is_unread and is_row):
                         self._materialise(name, node)
-                    elif raises and name not in names_read(self.function.body):
+                    elif is_unread:
                         self.unsupported(
                             node, f"loop kept: nobody reads {name}, but it may raise", "VEC911"
                         )
