@@ -582,6 +582,7 @@ FAMILY.add(
     "return x[:-3] + x[1:-2] + x[3:]",
     "return x[:len(x) - 3] + x[1:len(x) - 2] + x[3:]",
     inputs=lambda: [args for args in vectors()() if len(args[0]) >= 3],
+    exactness=("bitwise", "rounding"),
 )
 
 

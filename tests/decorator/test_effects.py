@@ -206,6 +206,11 @@ def test_effect_is_named_in_a_sentence(function: Any) -> None:
     assert found.startswith("it ")
 
 
+def test_seeding_is_an_effect_where_the_compiler_has_wrapped_it() -> None:
+    torch.compile(lambda x: x + 1, backend="eager")(torch.ones(2))
+    assert effect_of(seeds) is not None
+
+
 def test_what_an_object_keeps_is_its_own() -> None:
     model = Model()
     assert effect_of(Model.keep, self=model) is None

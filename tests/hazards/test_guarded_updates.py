@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import torch
-from deloop.verification.run import run_side_by_side
 
 from deloop.decorator import vectorize
 from deloop.diagnostic import Exactness
+from deloop.verification.run import run_side_by_side
 
 NAN, INF = float("nan"), float("inf")
 

@@ -316,7 +316,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "gradient that hangs on a branch taken for granted", "gradient",
         "deloop.transform.gradients:require_gradients",
-        "condition = _recorded(store.value, by_now)", "condition = number(True)", (_RECORDED,),
+        "condition = _recorded(_unrecorded(store.value, unsure), by_now)",
+        "condition = number(True)", (_RECORDED,),
     ),
     Mutant(
         "what the backward pass saved overwritten", "gradient",

@@ -199,7 +199,10 @@ class _Search:
         elif isinstance(value, MethodType) and isinstance(value.__func__, FunctionType):
             self._enter(value.__func__, (value.__self__,))
         elif isinstance(value, FunctionType):
-            if not value.__module__.startswith("torch."):
+            if value.__module__.startswith("torch."):
+                # One that torch has put in the place of its own: `torch.compile` wraps seeding.
+                _judge_by_name(f"torch.{value.__name__}", shown)
+            else:
                 self._enter(value, ())
         elif isinstance(value, torch.nn.Module):
             self._judge_module(value, shown)
