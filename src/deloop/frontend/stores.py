@@ -117,6 +117,7 @@ class StoreReader(HeaderReader):
             if isinstance(view, View):
                 written.add(view.tensor.storage)
         return result
+
     def bound_to(self, name: str, item: Item, node: ast.AST) -> Item:
         """What a name holds that is set to an item."""
         return item
@@ -128,7 +129,7 @@ class StoreReader(HeaderReader):
     def subscript(self, view: View, node: ast.Subscript) -> View | Expression:
         """As every reader's, and noted: a read out of bounds raises even where nobody uses it."""
         found = super().subscript(view, node)
-        if self.loops and not self.speculative and isinstance(found, View):
+        if not self.speculative and isinstance(found, View):
             self._touch(found, node)
         return found
 
