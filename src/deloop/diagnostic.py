@@ -58,11 +58,14 @@ class Assumption:
         assumption holds: ``tensor2.shape == tensor1.shape``. It is evaluated at each call.
     reason:
         The fact that it came from: ``tensor2[i, j] is read for every i < tensor1.shape[0]``.
+    avoidable:
+        Whether new code with a condition of its own could do without it.
     """
 
     sentence: str
     guard: str
     reason: str = ""
+    avoidable: bool = False
 
     def __str__(self) -> str:
         return self.sentence

@@ -71,7 +71,7 @@ from deloop.ir.types import Tensor, Value
 from deloop.poly.dependence import Dependence, DependenceKind
 from deloop.rewrite.apply import apply_rules_to_plan
 from deloop.rules import RULES
-from deloop.text.names import names_changed_before, names_stored_before
+from deloop.text.names import names_changed_before, names_in, names_stored_before
 from deloop.transform.distribute import check_kept, distribute
 from deloop.transform.forward import forward_stores
 from deloop.transform.fuse import fuse_updates
@@ -561,7 +561,7 @@ def _compile_loop(
 
 def names_of(function: SourceFunction) -> frozenset[str]:
     """Every name that the function uses."""
-    used = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)}
+    used = names_in(function.node)
     return frozenset(used | set(function.parameters))
 
 

@@ -75,7 +75,10 @@ def require_updates(
             raise Unsupported(Refusal("VEC918", nest.place, sentence))
         store = possible[0].store
         reason = f"some iteration sets {cell.name}"
-        needed.append(DataRequirement(_taken(store.value, cell), store.place, reason, every=False))
+        condition = _taken(store.value, cell)
+        needed.append(
+            DataRequirement(condition, store.place, reason, every=False, avoidable=True)
+        )
     return needed
 
 

@@ -20,7 +20,7 @@ from deloop.ir.source import SourceFunction
 from deloop.ir.types import Tensor
 from deloop.poly.domain import Domain, covers
 from deloop.text.liveness import is_read_behind
-from deloop.text.names import is_read_only_in
+from deloop.text.names import is_read_only_in, names_in
 
 
 def find_replaceable(
@@ -104,7 +104,7 @@ def _is_handed_over(name: str, candidate: Candidate) -> bool:
         for node in ast.walk(statement):
             is_call = isinstance(node, ast.Call) and _last_word(node.func) not in _ELEMENTS_ONLY
             is_product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
-            names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+            names = names_in(node)
             if id(node) not in inside and (is_call or is_product) and name in names:
                 return True
     return False

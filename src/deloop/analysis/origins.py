@@ -17,6 +17,7 @@ from deloop.ir.affine import Affine
 from deloop.ir.scalar import Expression, Invariant, Load
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Module, Tensor
+from deloop.text.names import names_in
 
 _PURE_BUILTINS = frozenset({"float", "int", "bool", "abs", "len", "min", "max", "range"})
 
@@ -34,7 +35,7 @@ def find_origins(function: SourceFunction, candidate: Candidate) -> dict[str, Ex
         if not isinstance(statement, ast.Assign) or not _is_plain(statement, reader):
             break
         for name, value in reversed(list(_pairs(statement))):
-            read = {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}
+            read = names_in(value)
             if name not in bound and not read & (bound | {name}):
                 with suppress(RefusalError):
                     item = reader.element(value)

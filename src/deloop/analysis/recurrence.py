@@ -225,13 +225,9 @@ def is_own(value: Expression, own: Load) -> bool:
     )
 
 
-def _reads(value: Expression, own: Load) -> bool:
-    return any(load.array == own.array for load in scalar.loads(value))
-
-
 def decompose(value: Expression, own: Load, dtype: str) -> _Form | None:
     """The kind and the term of ``own (+) term``; None where the value has another form."""
-    if not _reads(value, own):
+    if not scalar.reads(value, own.array):
         return "last", value
     if isinstance(value, Cast) and value.type.dtype == dtype and value.type.rank != Rank.NUMBER:
         if value.value.type.dtype != dtype and category(dtype) != "int":
@@ -247,7 +243,7 @@ def decompose(value: Expression, own: Load, dtype: str) -> _Form | None:
             return _by_step("sum" if word == "add" else "prod", first, second, own, dtype)
         case Call("sub", (first, second), kind, "", ()):
             inner = _decompose_side(first, own, dtype, "sum")
-            if inner is None or _reads(second, own) or not _keeps_dtype(value, dtype):
+            if inner is None or scalar.reads(second, own.array) or not _keeps_dtype(value, dtype):
                 return None
             second = cast(second, ElementType(kind.dtype, second.type.rank))
             minus = Call("neg", (second,), second.type)
@@ -297,7 +293,7 @@ def _by_step(
 ) -> _Form | None:
     """``inner (+) term`` on either side, where `inner` is the element or an update of it."""
     for inner, term in ((first, second), (second, first)):
-        if _reads(term, own):
+        if scalar.reads(term, own.array):
             continue
         before = _decompose_side(inner, own, dtype, kind)
         if before is None:
@@ -349,7 +345,7 @@ def _joined(
 
 def _decompose_select(value: Select, own: Load, dtype: str) -> _Form | None:
     condition, then, otherwise = value.condition, value.then, value.otherwise
-    if not _reads(condition, own):
+    if not scalar.reads(condition, own.array):
         return _guarded(condition, then, otherwise, own, dtype)
     return _extreme(condition, then, otherwise, own, dtype)
 
@@ -408,7 +404,7 @@ def _extreme(
     word = condition.operator
     if is_own(left, own):
         left, right, word = right, left, _MIRRORED[word]
-    if not is_own(right, own) or _reads(left, own):
+    if not is_own(right, own) or scalar.reads(left, own.array):
         return None
     if is_own(then, own):
         # own if x <= own else x; with NaN the opposite comparison is another one

@@ -106,7 +106,7 @@ def spellable_at_entry(function: SourceFunction, candidate: Candidate) -> Callab
     stored -= set(function.parameters) - candidate.rebound
 
     def is_spellable(symbol: str) -> bool:
-        names = {n.id for n in ast.walk(ast.parse(symbol, mode="eval")) if isinstance(n, ast.Name)}
+        names = names_in(ast.parse(symbol, mode="eval"))
         return not names & stored
 
     return is_spellable

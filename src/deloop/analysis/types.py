@@ -299,7 +299,7 @@ class Prefix:
 
     def _device_in(self, node: ast.AST) -> str:
         """The device of the tensors that a statement names, not the CPU if there is another."""
-        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        names = names_in(node)
         held = [self.environment.get(name) for name in sorted(names)]
         tensors = [i.tensor if isinstance(i, View) else i for i in held]
         devices = {t.type.device for t in tensors if isinstance(t, Tensor)} - {"cpu"}
@@ -406,7 +406,7 @@ class Prefix:
 
     def _spoil_root(self, node: ast.expr) -> None:
         """Everything that hangs on the object is unknown, its aliases too."""
-        root = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        root = names_in(node)
         reason = Opaque("its attributes or items may be set before the loop")
         for key, item in list(self.environment.items()):
             is_part = any(c in s for s in spellings(item) for c in ".[" if ".shape[" not in s)

@@ -39,9 +39,9 @@ def _is_unseen(cell: Cell, nest: Nest, statements: Sequence[Statement]) -> bool:
         return False
     for statement in statements:
         store = statement.store
-        if not any(_reads(e, cell) for e in expressions_of(store)):
+        if not any(scalar.reads(e, cell.key) for e in expressions_of(store)):
             continue
-        if any(not isinstance(s, Affine) and _reads(s, cell) for s in store.subscripts):
+        if any(not isinstance(s, Affine) and scalar.reads(s, cell.key) for s in store.subscripts):
             return False
         if store.cell is not None and store.array != cell.key:
             return False  # what another variable takes from it, it may hand on
@@ -62,7 +62,7 @@ def check_widened(nest: Nest, statements: Sequence[Statement]) -> None:
         start = cell.start
         if not cell.changes_type or start is None or start.type.rank is Rank.NUMBER:
             continue
-        values = [s.store.value for s in statements if _reads(s.store.value, cell)]
+        values = [s.store.value for s in statements if scalar.reads(s.store.value, cell.key)]
         if not all(_is_computed_wider(v, cell) for v in values):
             sentence = f"loop kept: {cell.name} begins as another type than it has later"
             raise Unsupported(Refusal("VEC918", nest.place, sentence))
@@ -70,7 +70,7 @@ def check_widened(nest: Nest, statements: Sequence[Statement]) -> None:
 
 def _is_computed_wider(value: Expression, cell: Cell) -> bool:
     """Whether a value is the same where the cell has its later dtype from the beginning."""
-    if not _reads(value, cell):
+    if not scalar.reads(value, cell.key):
         return True
     match value:
         case Load(array):
@@ -82,17 +82,13 @@ def _is_computed_wider(value: Expression, cell: Cell) -> bool:
         case Call(operator, arguments, _, _, ()):
             if not all(_is_computed_wider(a, cell) for a in arguments):
                 return False
-            beside = [a.type for a in arguments if not _reads(a, cell)]
+            beside = [a.type for a in arguments if not scalar.reads(a, cell.key)]
             wider = any(
                 t.dtype == cell.kind.dtype and t.rank is not Rank.NUMBER for t in beside
             )
-            settled = all(isinstance(a, Call) for a in arguments if _reads(a, cell))
+            settled = all(isinstance(a, Call) for a in arguments if scalar.reads(a, cell.key))
             return wider or settled or operator.startswith("logical_") or operator in _COMPARISONS
     return False
-
-
-def _reads(value: Expression, cell: Cell) -> bool:
-    return any(load.array == cell.key for load in scalar.loads(value))
 
 
 def _is_exact(start: Number, kind: ElementType) -> bool:
@@ -115,7 +111,7 @@ def _is_harmless(value: Expression, cell: Cell) -> bool:
     Sums and products of them are exact beside whole numbers, and beside elements of the cell's own
     dtype; a quotient is not, nor what an infinity meets.
     """
-    if not _reads(value, cell):
+    if not scalar.reads(value, cell.key):
         return True
     match value:
         case Load(array):
@@ -128,7 +124,7 @@ def _is_harmless(value: Expression, cell: Cell) -> bool:
             if operator in _COMPARISONS or operator.startswith("logical_"):
                 return True
             return operator in _EXACT and all(
-                _reads(a, cell) or _goes_with(a, cell) for a in arguments
+                scalar.reads(a, cell.key) or _goes_with(a, cell) for a in arguments
             )
     return False
 

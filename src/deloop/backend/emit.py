@@ -332,11 +332,15 @@ class Emitter(LinearEmitter):
         """A function of `math`: Python's on numbers, torch's in double precision on tensors."""
         function = find_math_function(call.operator)
         assert function is not None
-        numbers = [self.emit(_as_passed(a)) for a in call.arguments]
-        if all(p.rank is Rank.NUMBER for p in numbers):
-            node = syntax.call(call.spelling, [p.node for p in numbers])
+        passed = [_as_passed(a) for a in call.arguments]
+        pieces = [self.emit(a) for a in passed]
+        if all(p.rank is Rank.NUMBER for p in pieces):
+            node = syntax.call(call.spelling, [p.node for p in pieces])
             return Emitted(node, (), call.type.dtype, Rank.NUMBER)
-        pieces = [self.emit(a) for a in call.arguments]
+        pieces = [
+            piece if bare is argument else self.emit(argument)
+            for piece, bare, argument in zip(pieces, passed, call.arguments, strict=True)
+        ]
         assert function.torch_name is not None
         double = scalar.ElementType("float64", Rank.SCALAR)
         pieces = [p if p.rank is Rank.NUMBER else self.cast(p, double) for p in pieces]

@@ -14,7 +14,7 @@ from deloop.backend.results import Replacement, last_word, put_results_in_place
 from deloop.backend.uses import rewrite_uses
 from deloop.ir.source import SourceFunction
 from deloop.text.liveness import has_jump
-from deloop.text.names import is_read_only_in, names_read
+from deloop.text.names import is_read_only_in, names_in, names_read
 
 
 def allocation_of(
@@ -108,7 +108,7 @@ def _starts_of_several(replacement: Replacement) -> list[ast.stmt]:
                 if is_start and names <= replacement.bound - later:
                     found.append(statement)
                     continue
-        later |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
+        later |= names_in(statement)
     return found
 
 
@@ -140,7 +140,7 @@ def _drop_starts(
     if replacement.is_tried:
         return
     position = next(k for k, s in enumerate(replacement.block) if s is replacement.loop)
-    in_loop = {n.id for n in ast.walk(replacement.loop) if isinstance(n, ast.Name)}
+    in_loop = names_in(replacement.loop)
     read = (names_read(list(replacement.body)) - replacement.bound) | read_by_others
     for statement in reversed(replacement.block[:position]):
         if not isinstance(statement, ast.Assign):

@@ -275,7 +275,7 @@ class LinearEmitter(ScanEmitter):
             *(ast.Slice() for _ in range(run.dim)), syntax.constant(-1 if run.backwards else 0)
         ]  # fmt: skip
         target = syntax.index(ast.Name(run.name, ast.Load()), entries)
-        _set_store(target)
+        syntax.set_store(target)
         value = self.align(piece, rest) if piece.axes else piece.node
         return ast.AugAssign(target, ast.Add(), value)  # type: ignore[arg-type]
 
@@ -395,8 +395,3 @@ def _is_own_memory(node: ast.expr, value: Expression, records: bool) -> bool:
     if records or not isinstance(value, Call):
         return False
     return not find_operator(value.operator).may_alias
-
-
-def _set_store(node: ast.expr) -> None:
-    if isinstance(node, (ast.Name, ast.Subscript, ast.Attribute)):
-        node.ctx = ast.Store()

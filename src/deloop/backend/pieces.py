@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from deloop.backend import syntax
 from deloop.backend.context import Emitted, Padding
-from deloop.backend.triangles import TriangleEmitter
+from deloop.backend.triangles import TriangleEmitter, is_zero
 from deloop.dtype import Rank
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least
@@ -280,7 +280,7 @@ class PieceEmitter(TriangleEmitter):
         amounts[dim] = (before + count, behind) if in_front else (before, behind + count)
         moved = next(k for k, a in enumerate(amounts) if a != none)
         sizes = [self._written(a) for pair in reversed(amounts[moved:]) for a in pair]
-        keywords = {} if _is_zero(value) else {"value": value}
+        keywords = {} if is_zero(value) else {"value": value}
         pad = f"{self.context.torch}.nn.functional.pad"
         node = syntax.call(pad, [own.inner, ast.Tuple(sizes, ast.Load())], **keywords)
         self.context.padded[id(node)] = Padding(node, own.inner, tuple(amounts), value)
@@ -313,10 +313,6 @@ def _literal(entry: ast.expr) -> int | None:
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)):
             return -value
     return None
-
-
-def _is_zero(value: ast.expr) -> bool:
-    return isinstance(value, ast.Constant) and value.value == 0
 
 
 def _as_roll(parts: Sequence[ast.expr], dim: int, count: int) -> ast.expr | None:

@@ -17,6 +17,7 @@ from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Vector
 from deloop.ir.scalar import Cast, ElementType, Expression, Invariant, Number, Select, Subscript
+from deloop.text.names import names_in
 
 _CHOSEN = "(chosen)"
 """The one axis that is left of those over which a mask has chosen."""
@@ -80,7 +81,7 @@ def write_scatter(
             raise emitter.refuse("whether it is stored at all depends on one condition")
         chosen = _widened(chosen, step, emitter)
         if not isinstance(chosen.node, ast.Name):
-            name = _unique("mask", context)
+            name = context.unique("mask")
             before.append(ast.Assign([ast.Name(name, ast.Store())], chosen.node, lineno=0))
             chosen = replace(chosen, node=ast.Name(name, ast.Load()))
     scatter = _Scatter(step, context, emitter, chosen)
@@ -140,15 +141,6 @@ def is_count(step: Vector) -> bool:
     one = isinstance(term, Number) and type(term.value) in (int, float) and term.value == 1
     counts = category(store.dtype) == "int" or store.dtype in ("float32", "float64")
     return one and counts and len(store.subscripts) == 1  # a narrow float soon stops counting
-
-
-def _unique(name: str, context: Context) -> str:
-    unique, count = name, 1
-    while unique in context.taken:
-        count += 1
-        unique = f"{name}_{count}"
-    context.taken.add(unique)
-    return unique
 
 
 def order_of(step: Vector, context: Context) -> list[str]:
@@ -379,7 +371,7 @@ class _Scatter:
         return syntax.method(node, "clone") if self._is_same_memory(piece) else node
 
     def _is_same_memory(self, piece: Emitted) -> bool:
-        names = {n.id for n in ast.walk(piece.node) if isinstance(n, ast.Name)}
+        names = names_in(piece.node)
         return piece.is_view and self.tensor.name in names
 
     def _flat(self, node: ast.expr, axes: tuple[str, ...], start: int = 0) -> ast.expr:

@@ -34,7 +34,7 @@ from deloop.ir.scalar import (
     requires_grad,
 )
 from deloop.ir.types import Tensor
-from deloop.text.names import names_read
+from deloop.text.names import names_in, names_read
 
 
 @dataclass(frozen=True)
@@ -730,7 +730,7 @@ class _Writer:
         place: ast.expr = base
         if kept or not isinstance(base, ast.Name):
             place = syntax.index(base, kept or [ast.Slice()])
-        _set_store(place)
+        syntax.set_store(place)
         return ast.AugAssign(place, operator, right)  # type: ignore[arg-type]
 
     def _assign(
@@ -752,11 +752,11 @@ class _Writer:
         if in_place is not None and piece.dtype == tensor.type.dtype:
             return in_place
         target = syntax.index(base, kept)
-        _set_store(target)
+        syntax.set_store(target)
         return ast.Assign([target], node, lineno=0)
 
     def _same_memory(self, tensor: Tensor, node: ast.expr) -> bool:
-        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        names = names_in(node)
         return any(
             other.memory == tensor.memory
             for other in self.context.arrays.values()
@@ -944,8 +944,3 @@ def _method_in_place(base: ast.expr, entries: list[ast.expr], node: ast.expr) ->
             if whole and word in _IN_PLACE:
                 return ast.Expr(ast.Call(syntax.attribute(base, f"{word}_"), args, keywords))
     return None
-
-
-def _set_store(node: ast.expr) -> None:
-    if isinstance(node, (ast.Name, ast.Subscript, ast.Attribute)):
-        node.ctx = ast.Store()

@@ -73,6 +73,12 @@ def strip_full(entries: Sequence[ast.expr]) -> list[ast.expr]:
     return kept
 
 
+def set_store(node: ast.expr) -> None:
+    """Make a name, an element or an attribute the target of an assignment."""
+    if isinstance(node, (ast.Name, ast.Subscript, ast.Attribute)):
+        node.ctx = ast.Store()
+
+
 def same(left: ast.AST, right: ast.AST) -> bool:
     """Whether two trees are the same source."""
     return ast.dump(left) == ast.dump(right)

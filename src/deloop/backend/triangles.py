@@ -37,7 +37,7 @@ class TriangleEmitter(ReductionEmitter):
                 return None
             lower = self.context.canonical(self.bounds(axis)[0])
             offset = offset + lower * slack.coefficient(axis)
-        zero = [k for k, p in enumerate(pieces) if p.rank is Rank.NUMBER and _is_zero(p.node)]
+        zero = [k for k, p in enumerate(pieces) if p.rank is Rank.NUMBER and is_zero(p.node)]
         if not zero:
             return None
         kept = pieces[1 - zero[-1]]
@@ -122,5 +122,5 @@ class TriangleEmitter(ReductionEmitter):
         return Emitted(node, axes, wanted, Rank.TENSOR)
 
 
-def _is_zero(node: ast.expr) -> bool:
+def is_zero(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value == 0

@@ -63,7 +63,8 @@ def compile_call(
     try:
         found = compile_function(parsed, description.values, description.hints, subject.options)
         for skips_nan in (False, True):
-            if not _may_be_written(find_unmet_assumption(subject, found, bound)):
+            unmet = find_unmet_assumption(subject, found, bound)
+            if unmet is None or not unmet.avoidable:
                 break
             options = replace(subject.options, guarded=True, skips_nan=skips_nan)
             again = compile_function(parsed, description.values, description.hints, options)
@@ -71,12 +72,6 @@ def compile_call(
     except RefusalError as error:
         found = keep_function(parsed.text, error.refusal)
     return (found if found.status == "kept" else assume_memory(found, description)), description
-
-
-def _may_be_written(unmet: Assumption | None) -> bool:
-    """Whether what does not hold of the data can be a condition of the new code instead."""
-    sentences = ("some iteration", "no value compared is NaN")
-    return unmet is not None and unmet.sentence.startswith(sentences)
 
 
 def assume_memory(compilation: Compilation, description: Description) -> Compilation:

@@ -16,11 +16,10 @@ from deloop.frontend.lists import (
     appended_names,
     appended_value,
     is_insert,
-    is_name,
     located,
 )
 from deloop.frontend.structure import eliminate_continue
-from deloop.text.names import names_in
+from deloop.text.names import is_name, names_in
 from deloop.text.trees import swap
 
 STARTS = {"builtins.sum": "0", "builtins.any": "False", "builtins.all": "True",

@@ -24,6 +24,7 @@ from deloop.ir.loop import LIST, PRIVATE, STACK, Loop
 from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Function, Integer, Literal, Module, Opaque, Tensor, TensorType
+from deloop.text.names import names_in
 
 
 @dataclass(frozen=True)
@@ -407,7 +408,7 @@ class AppendReader(StoreReader):
 
     def is_outside(self, node: ast.expr) -> bool:
         """As every reader's: a list that the nest does not bind, under one name only."""
-        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        names = names_in(node)
         if names & self.prepared.stored:
             return False
         own = isinstance(self.environment.get(getattr(node, "id", "")), Tuple)

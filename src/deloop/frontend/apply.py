@@ -30,6 +30,8 @@ class DataRequirement:
     """The condition is no condition but a number that is not negative: no two may be equal."""
     before: bool = False
     """The condition is about what the function was given, whatever the loop makes of it."""
+    avoidable: bool = False
+    """New code with a condition of its own could do without it."""
 
 
 class ApplyReader(OperatorReader):

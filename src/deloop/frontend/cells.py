@@ -25,6 +25,7 @@ from deloop.ir.loop import Cell, Store
 from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Integer, Literal, Opaque, Tensor, TensorType
+from deloop.text.names import names_in
 
 Key = tuple[int, str]
 """A loop of the source, by the identity of its node, and a name that it carries."""
@@ -305,7 +306,7 @@ class CellReader(ConditionReader):
 
     def _several(self, name: str) -> str:
         """What to call the values that a variable has in all iterations of the loop outside."""
-        used = {n.id for n in ast.walk(self.function.node) if isinstance(n, ast.Name)}
+        used = names_in(self.function.node)
         used |= set(self.function.parameters)
         shown = f"{name}s"
         while shown in used:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from deloop.frontend.iterables import plus
 from deloop.frontend.structure import eliminate_continue
-from deloop.text.names import names_read, names_stored
+from deloop.text.names import names_in, names_read, names_stored
 
 Block = list[ast.stmt]
 
@@ -101,7 +101,7 @@ def _distributed(node: ast.If) -> list[Item]:
 
 def _leaves(test: ast.expr, statement: ast.stmt) -> bool:
     """Whether a statement surely does not change what a condition says."""
-    if names_stored(statement) & {n.id for n in ast.walk(test) if isinstance(n, ast.Name)}:
+    if names_stored(statement) & names_in(test):
         return False
     return is_plain(statement)
 
@@ -334,7 +334,7 @@ def read_while(node: ast.While, before: Sequence[ast.stmt]) -> Counted | None:
     bound = stop[1]
     rest = [t for t in tests if t is not stop[0] and not _starts_true(t, before)]
     body = _flag_breaks(body[:-1], step, flags)
-    fixed = {n.id for n in ast.walk(bound) if isinstance(n, ast.Name)}
+    fixed = names_in(bound)
     try:
         plain = [s for s in read_items(body) if not isinstance(s, Exit)]
     except Unreadable:

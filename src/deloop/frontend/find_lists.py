@@ -22,13 +22,12 @@ from deloop.frontend.lists import (
     binds_plainly,
     empty_list,
     is_insert,
-    is_name,
     list_names,
     located,
     needs_preparing,
     whole_list,
 )
-from deloop.text.names import names_in
+from deloop.text.names import is_name, names_in
 
 _TENSOR_CLASSES = {
     "torch.Tensor": "float32", "torch.FloatTensor": "float32", "torch.DoubleTensor": "float64",
@@ -64,7 +63,7 @@ class ListFinder:
         self.function = function
         self.qualify = qualify
         self.is_inner = is_inner
-        self.names = {n.id for n in ast.walk(function) if isinstance(n, ast.Name)}
+        self.names = names_in(function)
         arguments = getattr(function, "args", None)
         self.names |= {a.arg for a in ast.walk(arguments or ast.Pass()) if isinstance(a, ast.arg)}
 

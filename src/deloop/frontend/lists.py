@@ -16,7 +16,7 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from deloop.text.names import names_in
+from deloop.text.names import is_name, names_in
 from deloop.text.trees import swap
 
 Block = list[ast.stmt]
@@ -279,10 +279,6 @@ def empty_list(node: ast.stmt, name: str) -> ast.Name | None:
                 case ast.Call(func=ast.Name(id="list"), args=[], keywords=[]):
                     return target
     return None
-
-
-def is_name(node: ast.AST | None, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
 
 
 def located(text: str, where: ast.AST) -> ast.stmt:

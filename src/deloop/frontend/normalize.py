@@ -22,6 +22,7 @@ from typing import TypeVar
 
 from deloop.frontend.structure import SCOPES, has_jump
 from deloop.text.liveness import mentions
+from deloop.text.names import names_in
 
 Block = list[ast.stmt]
 _Node = TypeVar("_Node", bound=ast.stmt)
@@ -148,7 +149,7 @@ class _Counting:
         if count is None or node.orelse or has_jump(node.body, ast.Continue):
             return None
         name = count.name.id
-        bound = {n.id for n in ast.walk(count.stop) if isinstance(n, ast.Name)}
+        bound = names_in(count.stop)
         if name in bound or bound & self.declared or self._is_captured(name, node):
             return None
         if any(_binds(s, {name, *bound}) or _resizes(s, bound) for s in count.body):

@@ -20,7 +20,7 @@ from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least
 from deloop.ir.scalar import Expression
 from deloop.ir.types import Function, Integer, Tensor
-from deloop.text.names import names_stored
+from deloop.text.names import names_in, names_stored
 
 
 @dataclass(frozen=True)
@@ -205,13 +205,13 @@ def _is_range(reader: CellReader, call: ast.Call) -> bool:
 
 def _is_changed(end: ast.expr, loop: ast.For) -> bool:
     """Whether the body may change what the end is read from, which Python reads once."""
-    used = {n.id for n in ast.walk(end) if isinstance(n, ast.Name)}
+    used = names_in(end)
     for statement in loop.body:
         if used & names_stored(statement):
             return True
         for node in ast.walk(statement):
             stored = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
-            if stored and used & {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} & {
+            if stored and used & names_in(node) & {
                 n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)  # type: ignore[attr-defined]
             }:
                 return True
@@ -314,7 +314,7 @@ def _slices_of(
 
 
 def _fresh_name(reader: CellReader, node: ast.AST) -> str:
-    taken = {n.id for n in ast.walk(reader.function.node) if isinstance(n, ast.Name)}
+    taken = names_in(reader.function.node)
     taken |= set(reader.function.parameters) | reader.used_symbols
     name, count = "t", 1
     while name in taken:

@@ -13,6 +13,7 @@ from deloop.diagnostic import Place, Refusal
 from deloop.frontend.normalize import normalize
 from deloop.frontend.search import Search, split_loop
 from deloop.ir.source import SourceFunction
+from deloop.text.names import names_in
 
 Spot = tuple[int, int]
 """Where a loop begins in the user's text."""
@@ -93,7 +94,7 @@ def split_function(function: SourceFunction, chosen: Mapping[Spot, bool]) -> Spl
     if not isinstance(function.node, ast.FunctionDef) or not chosen:
         return Split(function)
     node = _parsed(function.text)  # as it stands in the text: an ``else`` still with its loop
-    taken = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} | set(function.parameters)
+    taken = names_in(node) | set(function.parameters)
     taken |= {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
     found: list[tuple[Spot, Search]] = []
     for loop, before in _outermost(node.body):

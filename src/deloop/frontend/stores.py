@@ -21,7 +21,7 @@ from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Function, Integer, Literal, Opaque, Scalar, Tensor, TensorType
 from deloop.ops.table import find_in_place_function, find_in_place_method
-from deloop.text.names import names_read
+from deloop.text.names import names_in, names_read
 
 _NARROW = frozenset({"uint8", "int8", "int16", "int32", "float16"})
 
@@ -492,7 +492,7 @@ class StoreReader(HeaderReader):
                 "VEC918",
             )  # fmt: skip
         unique, count = name, 1
-        users = {n.id for n in ast.walk(self.function.node) if isinstance(n, ast.Name)}
+        users = names_in(self.function.node)
         users |= set(self.function.parameters)
         while (
             unique in self.arrays
@@ -577,4 +577,4 @@ def _symbols_in_use(environment: Environment) -> set[str]:
 
 
 def _words(symbol: str) -> set[str]:
-    return {n.id for n in ast.walk(ast.parse(symbol, mode="eval")) if isinstance(n, ast.Name)}
+    return names_in(ast.parse(symbol, mode="eval"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from deloop.text.names import names_in
+
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
@@ -70,4 +72,4 @@ def assigned_names(loop: ast.For) -> dict[str, ast.AST]:
 
 def target_names(loop: ast.For) -> set[str]:
     """Names that the loop's header binds: ``for i, (a, b) in … -> {i, a, b}``."""
-    return {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
+    return names_in(loop.target)

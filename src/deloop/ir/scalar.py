@@ -291,6 +291,13 @@ def substitute_symbols(expression: Expression, values: dict[str, Affine]) -> Exp
             return rebuild(expression, lambda child: substitute_symbols(child, values))
 
 
+def substituted(subscript: Subscript, values: dict[str, Affine]) -> Subscript:
+    """As `substitute_symbols`, of a subscript."""
+    if isinstance(subscript, Affine):
+        return subscript.substitute(values)
+    return substitute_symbols(subscript, values)
+
+
 def _substituted_place(at: Subscript | None, values: dict[str, Affine]) -> Subscript | None:
     if at is None or isinstance(at, Affine):
         return None if at is None else at.substitute(values)

@@ -13,6 +13,7 @@ from deloop.lint.kinds import Kind, Word
 from deloop.lint.module import Scope
 from deloop.lint.reader import Reader, spell
 from deloop.lint.walk import walk
+from deloop.text.names import is_name
 
 Loop = ast.For | ast.AsyncFor | ast.While
 
@@ -155,7 +156,7 @@ class Body(Flow):
         """Note a loop inside the body; its variables come from what it goes over."""
         self.seen.inner.append((node, header))
         if isinstance(node, (ast.For, ast.AsyncFor)):
-            for name in stored_in(node.target):
+            for name in names_below(node.target):
                 self._needs(name, node.iter, node)
 
     def _if(self, node: ast.If) -> None:
@@ -429,9 +430,9 @@ def root_of(node: ast.expr) -> str:
     return spell(node)
 
 
-def stored_in(target: ast.expr) -> set[str]:
-    """The names that a target binds."""
-    return {n.id for n in walk(target) if isinstance(n, ast.Name)}
+def names_below(node: ast.AST) -> set[str]:
+    """All names below a node, whatever is done with them."""
+    return {n.id for n in walk(node) if isinstance(n, ast.Name)}
 
 
 def joins_itself(name: str, value: ast.expr) -> bool:
@@ -442,15 +443,15 @@ def joins_itself(name: str, value: ast.expr) -> bool:
         func = value.func
         word = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
         if word in _EXTREMES:
-            return any(_is_name(a, name) for a in value.args)
+            return any(is_name(a, name) for a in value.args)
     if isinstance(value, ast.BoolOp):
-        return any(_is_name(v, name) for v in value.values)
+        return any(is_name(v, name) for v in value.values)
     return False
 
 
 def _is_term(name: str, value: ast.expr, op: ast.operator) -> bool:
     """Whether a name is a term of a chain of one operation: ``a + s - b``, not ``a + s * b``."""
-    if _is_name(value, name):
+    if is_name(value, name):
         return True
     if not isinstance(value, ast.BinOp):
         return False
@@ -463,10 +464,6 @@ def _is_term(name: str, value: ast.expr, op: ast.operator) -> bool:
     return not isinstance(value.op, (ast.Sub, ast.Div)) and _is_term(name, value.right, op)
 
 
-def _is_name(node: ast.expr, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
-
-
 _GROWING = frozenset({"cat", "concat", "hstack", "vstack"})
 
 
@@ -476,14 +473,14 @@ def is_growth(name: str, value: ast.expr, reader: Reader) -> bool:
         case ast.Call(func=func, args=[ast.List(elts=parts) | ast.Tuple(elts=parts), *_]):
             dotted = reader.module.dotted(func)
             joins = dotted.startswith("torch.") and dotted[6:] in _GROWING
-            return joins and any(_is_name(p, name) for p in parts)
+            return joins and any(is_name(p, name) for p in parts)
     return False
 
 
 def loop_names(node: ast.For | ast.AsyncFor | ast.While, body: Body) -> set[str]:
     """The names that count a loop's iterations."""
     if isinstance(node, (ast.For, ast.AsyncFor)):
-        return stored_in(node.target)
+        return names_below(node.target)
     kinds = body.reader.names
     compared = {n.id for n in walk(node.test) if isinstance(n, ast.Name)}
     return {n for n in compared if n in kinds and kinds[n].each}

@@ -9,6 +9,7 @@ from deloop.lint.header import Header, bind, bind_pairwise, enter_for, merge, pa
 from deloop.lint.kinds import MODULE, OTHER, UNKNOWN, Kind, Word, join, list_of, tensor
 from deloop.lint.module import Scope
 from deloop.lint.reader import Reader, read_annotation, shorten
+from deloop.text.names import names_in
 
 
 class Flow:
@@ -116,7 +117,7 @@ class Flow:
 
     def _bind_counters(self, node: ast.While) -> None:
         """Names that a ``while`` compares and steps by a constant are its position."""
-        compared = {n.id for n in ast.walk(node.test) if isinstance(n, ast.Name)}
+        compared = names_in(node.test)
         for inner in node.body:
             match inner:
                 case ast.AugAssign(target=ast.Name(id=name), value=ast.Constant(value=int())):

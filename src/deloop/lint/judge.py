@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deloop.lint import library
-from deloop.lint.body import Body, Loop, Seen, Store, index_parts, loop_names
+from deloop.lint.body import Body, Loop, Seen, Store, index_parts, loop_names, names_below
 from deloop.lint.header import Header
 from deloop.lint.kinds import Kind, Word
 from deloop.lint.module import Scope
@@ -65,7 +65,7 @@ def judge(node: Loop, header: Header, body: Body, scope: Scope) -> Verdict | Non
     own = body.own_names(loop_names(node, body))
     written = {id(s.node) for s in seen.stores}
     accesses = [a for a in seen.accesses if a.names & own and id(a.node) not in written]
-    stores = [s for s in seen.stores if _names(s.node) & own]
+    stores = [s for s in seen.stores if names_below(s.node) & own]
     if not accesses and not stores:
         return None
     found = _find_sink(body, scope, stores, own)
@@ -142,10 +142,6 @@ def _count(name: str, seen: Seen) -> int:
 def _is_window(store: Store) -> bool:
     """Whether a store moves by slices alone."""
     return all(isinstance(p, ast.Slice) for p in index_parts(store.node.slice))
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {n.id for n in walk(node) if isinstance(n, ast.Name)}
 
 
 def _why(body: Body, name: str) -> str:

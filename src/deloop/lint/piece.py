@@ -22,6 +22,7 @@ from deloop.lint.kinds import UNKNOWN, Kind
 from deloop.lint.module import ClassScope, ModuleScope, Scope, blocks_of, parameters_of
 from deloop.lint.reader import Names
 from deloop.text.liveness import is_read_behind
+from deloop.text.names import names_in
 
 _INDENT = "    "
 _MOST_BEFORE, _MOST_BEHIND = 8, 3
@@ -163,7 +164,7 @@ def find_block(node: ast.AST, statement: ast.stmt) -> list[ast.stmt] | None:
 def _find_start(block: list[ast.stmt], position: int) -> int:
     """The first of the statements before a loop that start what it fills."""
     loop = block[position]
-    used = {n.id for n in ast.walk(loop) if isinstance(n, ast.Name)}
+    used = names_in(loop)
     first = position
     for k in range(position - 1, max(position - 1 - _MOST_BEFORE, -1), -1):
         statement = block[k]
@@ -207,7 +208,7 @@ def _find_end(block: list[ast.stmt], position: int) -> int:
         statement = block[k]
         if not isinstance(statement, (ast.Assign, ast.Return)):
             break
-        used = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
+        used = names_in(statement)
         if used & names:
             last = k
     return last

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from deloop.errors import RefusalError
@@ -15,6 +15,7 @@ from deloop.lint.kinds import Kind, Word
 from deloop.lint.library import words
 from deloop.lint.module import ModuleScope
 from deloop.lint.reader import Reader
+from deloop.text.names import names_in
 
 _OPEN = 100
 """What an ellipsis counts for: any number of dimensions."""
@@ -302,33 +303,26 @@ def find_scalars(nodes: list[ast.stmt]) -> frozenset[str]:
     held: dict[str, set[str]] = {}
     found: set[str] = set()
 
-    def bases(node: ast.expr) -> set[str]:
-        inner = [n for n in ast.walk(node) if isinstance(n, ast.Subscript)]
-        names = {ast.unparse(n.value) for n in inner if isinstance(n.value, _HELD)}
-        for name in [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]:
-            names |= held.get(name, set())
-        return names
-
     for node in _in_order(nodes):
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                held.setdefault(name, set()).update(bases(value))
+                held.setdefault(name, set()).update(_bases(value, held))
             case ast.For(target=ast.Name(id=name), iter=ast.Name(id=over)):
                 held.setdefault(name, set()).add(over)
             case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test):
-                found |= bases(test)
+                found |= _bases(test, held)
             case ast.Call(func=ast.Name(id="float" | "int" | "bool" | "round"), args=[first, *_]):
-                found |= bases(first)
+                found |= _bases(first, held)
             case ast.Call(func=ast.Attribute(value=ast.Name(id="math")), args=args):
                 for argument in args:
-                    found |= bases(argument)
+                    found |= _bases(argument, held)
             case ast.Attribute(value=value, attr="item"):
-                found |= bases(value)
+                found |= _bases(value, held)
             case ast.Assign(targets=[ast.Subscript() as target], value=value):
                 if _depth(target)[0] >= 2 and not any(
                     isinstance(n, ast.Slice) for n in ast.walk(target.slice)
                 ):
-                    found |= bases(value)
+                    found |= _bases(value, held)
     return frozenset(found)
 
 
@@ -337,24 +331,26 @@ def find_indices(nodes: list[ast.stmt]) -> frozenset[str]:
     held: dict[str, set[str]] = {}
     found: set[str] = set()
 
-    def bases(node: ast.expr) -> set[str]:
-        inner = [n for n in ast.walk(node) if isinstance(n, ast.Subscript)]
-        names = {ast.unparse(n.value) for n in inner if isinstance(n.value, _HELD)}
-        for name in [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]:
-            names |= held.get(name, set())
-        return names
-
     for node in _in_order(nodes):
         match node:
             case ast.Assign(
                 targets=[ast.Name(id=name)], value=ast.Subscript() | ast.Call() as value
             ):
-                held.setdefault(name, set()).update(bases(value))
+                held.setdefault(name, set()).update(_bases(value, held))
             case ast.For(target=ast.Name(id=name), iter=ast.Name() as over):
                 held.setdefault(name, set()).add(over.id)
             case ast.Subscript(slice=index):
-                found |= bases(index)
+                found |= _bases(index, held)
     return frozenset(n for n in found if not n.endswith("shape"))
+
+
+def _bases(node: ast.expr, held: Mapping[str, set[str]]) -> set[str]:
+    """The tensors of which parts stand in an expression, also by the names that hold them."""
+    inner = [n for n in ast.walk(node) if isinstance(n, ast.Subscript)]
+    names = {ast.unparse(n.value) for n in inner if isinstance(n.value, _HELD)}
+    for name in names_in(node):
+        names |= held.get(name, set())
+    return names
 
 
 def _depth(node: ast.AST) -> tuple[int, str]:

@@ -12,6 +12,10 @@ def names_in(node: ast.AST) -> set[str]:
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
+def is_name(node: ast.AST | None, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
 def names_read(nodes: Iterable[ast.stmt]) -> set[str]:
     """Names that are read anywhere in the statements, ``x += 1`` included."""
     nodes = list(nodes)
@@ -81,28 +85,26 @@ def names_stored_before(node: ast.AST, statement: ast.stmt) -> set[str]:
     end = (statement.lineno, statement.col_offset)
     if isinstance(statement, (ast.For, ast.While)):
         end = (statement.end_lineno or end[0], statement.end_col_offset or end[1])
-    return {
-        n.id
-        for n in ast.walk(node)
-        if isinstance(n, ast.Name)
-        and not isinstance(n.ctx, ast.Load)
-        and (n.lineno, n.col_offset) < end
-    }
+    return _stored_above(node, end)
 
 
 def names_changed_before(node: ast.AST, statement: ast.stmt) -> set[str]:
     """As `names_stored_before`, without those of a loop that runs once: what its start sees."""
     loops = (ast.For, ast.While, ast.AsyncFor)
     around = [n for n in ast.walk(node) if isinstance(n, loops) and n is not statement]
-    start = (statement.lineno, statement.col_offset)
     if any(inner is statement for n in around for inner in ast.walk(n)):
         return names_stored_before(node, statement)
+    return _stored_above(node, (statement.lineno, statement.col_offset))
+
+
+def _stored_above(node: ast.AST, end: tuple[int, int]) -> set[str]:
+    """Names bound or deleted before a line and column."""
     return {
         n.id
         for n in ast.walk(node)
         if isinstance(n, ast.Name)
         and not isinstance(n.ctx, ast.Load)
-        and (n.lineno, n.col_offset) < start
+        and (n.lineno, n.col_offset) < end
     }
 
 

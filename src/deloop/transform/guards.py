@@ -18,6 +18,7 @@ from deloop.errors import Unsupported
 from deloop.frontend.apply import DataRequirement
 from deloop.ir import scalar
 from deloop.ir.loop import NUMBERS, STACK, Loop
+from deloop.text.names import names_in
 
 _BUILTINS = frozenset({"float", "abs", "bool"})
 
@@ -71,7 +72,7 @@ def guard_data(
         (told,) = spell_sequences([told], context, is_length)[-1:]  # type: ignore[assignment]
         node = told.value
         guard = syntax.text(node)
-        free = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        free = names_in(node)
         if free - (given if requirement.before else parameters) - {context.torch} - _BUILTINS:
             raise Unsupported(
                 Refusal(
@@ -80,7 +81,8 @@ def guard_data(
                     f"loop kept: it is not known before it runs that {requirement.reason}",
                 )
             )
-        found.append(Assumption(requirement.reason, guard, f"line {place.line}"))
+        fact = f"line {place.line}"
+        found.append(Assumption(requirement.reason, guard, fact, requirement.avoidable))
     return tuple(dict.fromkeys(found))
 
 

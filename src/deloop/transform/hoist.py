@@ -93,8 +93,8 @@ class _Hoisting:
             e
             for e in _largest(value, fixed)
             if self._is_worth_it(e)
-            and _is_closed(e, around)
             and not scalar.iterators_of(e, moving)
+            and not _scans_along(e, around)
         ]
         counts: Counter[Expression] = Counter()
         for expression in found:
@@ -219,20 +219,11 @@ def _is_free(value: Expression, fixed: frozenset[str]) -> bool:
     )
 
 
-def _is_closed(value: Expression, around: tuple[Loop, ...]) -> bool:
-    """Whether what a value moves with has no range that moves with a loop that it leaves."""
+def _scans_along(value: Expression, around: tuple[Loop, ...]) -> bool:
+    """Whether a running value goes as far as a loop that the value leaves says."""
     names = frozenset(x.iterator for x in around)
-    used = scalar.iterators_of(value, names)
-    ends = [c for x in around if x.iterator in used for c in x.constraints]
-    moving = {s for c in ends for s in c.expression.symbols if s in names}
-    scanned = {
-        s
-        for node in scalar.walk(value)
-        if isinstance(node, scalar.Scan)
-        for c in node.axis.constraints
-        for s in c.expression.symbols
-    }
-    return moving <= used and not scanned & names
+    axes = [node.axis for node in scalar.walk(value) if isinstance(node, scalar.Scan)]
+    return any(names & set(c.expression.symbols) for axis in axes for c in axis.constraints)
 
 
 def _chooses(value: Expression) -> bool:

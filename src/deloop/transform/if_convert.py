@@ -169,8 +169,7 @@ def _like(store: Store, side: dict[Location, Store]) -> Store:
             for mine, theirs in zip(store.implicit, other.implicit, strict=True)
         }
         subscripts = tuple(
-            s.substitute(names) if isinstance(s, Affine) else scalar.substitute_symbols(s, names)
-            for s in store.subscripts
+            scalar.substituted(s, names) for s in store.subscripts
         )
         if subscripts == other.subscripts:
             value = rename_implicit(store.value, names)

@@ -88,8 +88,7 @@ class _Lifting:
         store = self.statement.store
         values = dict(self.fixed)
         subscripts = tuple(
-            s.substitute(values) if isinstance(s, Affine) else scalar.substitute_symbols(s, values)
-            for s in store.subscripts
+            scalar.substituted(s, values) for s in store.subscripts
         )
         found = self.accumulation
         combines = found is not None and (found.scattered or found.kind != "last")

@@ -12,7 +12,6 @@ from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign, at_least
 from deloop.ir.loop import Loop, Store
 from deloop.ir.plan import Statement
-from deloop.ir.scalar import Subscript
 from deloop.poly.dependence import Dependence
 
 Assume = Callable[[Constraint, str], bool]
@@ -71,17 +70,12 @@ def _fixed(
     position = statement.loops.index(loop)
     values = {loop.iterator: loop.lower}
 
-    def change(subscript: Subscript) -> Subscript:
-        if isinstance(subscript, Affine):
-            return subscript.substitute(values)
-        return scalar.substitute_symbols(subscript, values)
-
     def constraint(c: Constraint) -> Constraint:
         return Constraint(c.expression.substitute(values), c.sign)
 
     store = replace(
         statement.store,
-        subscripts=tuple(change(s) for s in statement.store.subscripts),
+        subscripts=tuple(scalar.substituted(s, values) for s in statement.store.subscripts),
         value=scalar.substitute_symbols(statement.store.value, values),
         guards=tuple(constraint(g) for g in statement.store.guards),
         implicit=tuple(_moved(x, values) for x in statement.store.implicit),

@@ -211,5 +211,6 @@ def require_comparable(plan: tuple[Step, ...]) -> list[DataRequirement]:
                 kind = ElementType("bool", node.value.type.rank)
                 plain = negate(Call("isnan", (node.value,), kind, "torch.isnan"))
                 condition = Reduce("all", plain, bound_axes(node), BOOL)
-                found.append(DataRequirement(condition, store.place, "no value compared is NaN"))
+                reason = "no value compared is NaN"
+                found.append(DataRequirement(condition, store.place, reason, avoidable=True))
     return found

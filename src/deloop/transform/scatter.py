@@ -72,9 +72,8 @@ def settle_scatter(vector: Vector, arrays: Mapping[str, Tensor], facts: Facts) -
     if found.skips_nan:
         term = unmasked(store.value)[1]
         is_nan = Call("isnan", (term,), ElementType("bool", term.type.rank), "torch.isnan")
-        facts.needed.append(
-            DataRequirement(_where(mask, negate(is_nan)), store.place, "no value compared is NaN")
-        )
+        condition, reason = _where(mask, negate(is_nan)), "no value compared is NaN"
+        facts.needed.append(DataRequirement(condition, store.place, reason, avoidable=True))
     return replace(vector, accumulation=replace(found, in_bounds=True))
 
 

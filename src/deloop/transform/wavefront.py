@@ -17,7 +17,6 @@ from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign, at_least
 from deloop.ir.loop import Diagonal, Loop, Store
 from deloop.ir.plan import Serial, Statement, Step, Vector
-from deloop.ir.scalar import Subscript
 from deloop.poly.dependence import Dependence
 from deloop.poly.domain import Domain
 
@@ -306,14 +305,9 @@ def _moved(
     store = statement.store
     names = {s.iterator for s in sides}
 
-    def change(subscript: Subscript) -> Subscript:
-        if isinstance(subscript, Affine):
-            return subscript.substitute(values)
-        return scalar.substitute_symbols(subscript, values)
-
     changed = replace(
         store,
-        subscripts=tuple(change(s) for s in store.subscripts),
+        subscripts=tuple(scalar.substituted(s, values) for s in store.subscripts),
         value=scalar.substitute_symbols(store.value, values),
         guards=(),
     )

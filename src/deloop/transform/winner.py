@@ -189,7 +189,7 @@ class _Lifting:
         return self.facts.may_guard and self.winner.is_exact and plain and not inside
 
     def _need(self, condition: Expression, reason: str, every: bool = True) -> None:
-        needed = DataRequirement(condition, self.winner.place, reason, every)
+        needed = DataRequirement(condition, self.winner.place, reason, every, avoidable=True)
         if needed not in self.facts.needed:
             self.facts.needed.append(needed)
 
