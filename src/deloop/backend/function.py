@@ -13,6 +13,7 @@ from deloop.backend import syntax
 from deloop.backend.results import Replacement, last_word, put_results_in_place
 from deloop.backend.uses import rewrite_uses
 from deloop.ir.source import SourceFunction
+from deloop.ops.making import draws
 from deloop.text.liveness import has_jump
 from deloop.text.names import is_read_only_in, names_in, names_read
 
@@ -32,13 +33,19 @@ def allocation_of(
             and isinstance(statement.targets[0], ast.Name)
             and statement.targets[0].id == name
         ):
-            return None if name in names_read([statement]) else statement
+            is_missed = name in names_read([statement]) or _draws(statement)
+            return None if is_missed else statement
         if has_jump([statement]):
             return None  # a loop around may go on, or end, with what was allocated
         mentions = any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement))
         if mentions and not _serves_only(loop, statement, body):
             return None
     return None
+
+
+def _draws(statement: ast.stmt) -> bool:
+    """Whether a statement draws random numbers: what is drawn later depends on it."""
+    return any(isinstance(n, ast.Call) and draws(last_word(n.func)) for n in ast.walk(statement))
 
 
 def _serves_only(loop: ast.For, statement: ast.stmt, body: list[ast.stmt]) -> bool:

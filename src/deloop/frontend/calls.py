@@ -8,7 +8,6 @@ from typing import NoReturn
 from deloop.frontend import expression as build
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.items import Item, Tuple, View
-from deloop.frontend.library import RANDOM
 from deloop.frontend.losses import LossReader
 from deloop.ir import scalar
 from deloop.ir.source import SourceFunction
@@ -22,6 +21,7 @@ from deloop.ir.types import (
     Sequence,
     Tensor,
 )
+from deloop.ops.making import draws
 from deloop.ops.math_functions import find_math_function
 from deloop.ops.table import find_function
 from deloop.text.names import substitute
@@ -85,7 +85,7 @@ class CallReader(LossReader):
     def _refuse_call(self, callee: Function, node: ast.Call) -> NoReturn:
         name = callee.qualified or callee.spelling
         last = name.rsplit(".", 1)[-1]
-        if any(word in last for word in RANDOM):
+        if draws(name):
             self.unliftable(
                 node,
                 f"loop kept: {callee.spelling} draws random numbers, "

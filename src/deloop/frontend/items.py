@@ -108,3 +108,22 @@ Item = types.Value | scalar.Expression | View | FlatIndex | Carried | Finished |
 def whole(tensor: types.Tensor) -> View:
     """The view of a tensor that is all of it."""
     return View(tensor, tuple(Whole(Affine(), size) for size in tensor.type.shape))
+
+
+def shape_of(items: list[Item]) -> tuple[Affine, ...] | None:
+    """A shape given size by size, as a tuple or as ``x.shape``; None where one is not known."""
+    sizes: list[Affine] = []
+    for item in items:
+        match item:
+            case types.Integer(affine):
+                sizes.append(affine)
+            case types.Sequence(items=parts) | Tuple(items=parts):
+                inner = shape_of(list(parts))
+                if inner is None:
+                    return None
+                sizes.extend(inner)
+            case types.Shape(tensor):
+                sizes.extend(tensor.type.shape)
+            case _:
+                return None
+    return tuple(sizes)

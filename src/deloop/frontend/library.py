@@ -20,20 +20,8 @@ from deloop.ir.types import (
     Shape,
     Tensor,
 )
+from deloop.ops.making import draws
 from deloop.ops.table import find_in_place_method, find_method
-
-RANDOM = (
-    "rand",
-    "bernoulli",
-    "multinomial",
-    "normal",
-    "dropout",
-    "poisson",
-    "shuffle",
-    "choice",
-    "uniform",
-)
-"""Words in the names of functions that draw random numbers."""
 
 _CAST_METHODS = {
     "float": "float32", "double": "float64", "half": "float16", "bfloat16": "bfloat16",
@@ -256,7 +244,7 @@ class LibraryReader(PieceReader):
                 self.unsupported(
                     node, f"{ast.unparse(node)} changes a tensor inside of an expression", "VEC918"
                 )
-            if any(word in name for word in RANDOM):
+            if draws(name):
                 self.unliftable(node, f"loop kept: .{name} draws random numbers in order", "VEC922")
             self.unsupported(
                 node, f"the method .{name} on an element or a row is not read yet", "VEC924"

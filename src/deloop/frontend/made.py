@@ -13,7 +13,7 @@ from deloop.frontend import expression as build
 from deloop.frontend.cells import Carrying
 from deloop.frontend.cuts import CutReader
 from deloop.frontend.evaluate import Environment
-from deloop.frontend.items import Item, Point, Tuple, View, Whole
+from deloop.frontend.items import Item, Point, View, Whole, shape_of
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least
 from deloop.ir.loop import AffineBranch, Branch, Loop, Node, Store
@@ -24,8 +24,6 @@ from deloop.ir.types import (
     Integer,
     Literal,
     Scalar,
-    Sequence,
-    Shape,
     Tensor,
     TensorType,
 )
@@ -224,15 +222,9 @@ def _shape(
     arguments: list[ast.expr], size: ast.expr | None, reader: CutReader
 ) -> tuple[Affine, ...] | None:
     entries = [size] if size is not None else arguments
-    sizes: list[Affine] = []
-    for entry in entries:
-        item = reader.evaluate(entry.value if isinstance(entry, ast.Starred) else entry)
-        is_sequence = isinstance(item, (Sequence, Tuple, Shape))
-        for part in reader.unpack(item, None, entry) if is_sequence else [item]:
-            if not isinstance(part, Integer):
-                return None
-            sizes.append(part.affine)
-    return tuple(sizes)
+    return shape_of(
+        [reader.evaluate(e.value if isinstance(e, ast.Starred) else e) for e in entries]
+    )
 
 
 def _fits(fill: Fill, dtype: str) -> bool:

@@ -1,17 +1,19 @@
 """Tensors that calls in front of a loop make, whose elements nobody needs to know: their types.
 
-``torch.eye(n)``, ``torch.arange(n)``, ``torch.linspace(0, 1, n)``, ``a.addmm(b, c)``
+``torch.eye(n)``, ``torch.arange(n)``, ``torch.linspace(0, 1, n)``, ``a.addmm(b, c)``,
+``torch.rand(n, m)``, ``torch.randint(0, k, (n,))``
 """
 
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable
 
 from deloop.dtype import category
 from deloop.errors import RefusalError
 from deloop.frontend.cuts import CutReader
-from deloop.frontend.items import Item
+from deloop.frontend.items import Item, shape_of
 from deloop.ir.affine import Affine
 from deloop.ir.types import Function, Integer, Literal, Scalar, Tensor, TensorType
 
@@ -75,11 +77,29 @@ def _eye(given: list[Item], keywords: Given) -> Tensor | None:
 
 
 def _arange(given: list[Item], keywords: Given) -> Tensor | None:
+    """``torch.arange(n)``, ``torch.arange(a, b)``, ``torch.arange(0.0, 1.0, 0.1)``."""
+    numbers = [n for item in given if (n := _number(item)) is not None]
+    if given and len(numbers) == len(given) <= 3:
+        start, end, step = (0, numbers[0], 1) if len(given) == 1 else (*numbers, 1)[:3]
+        whole = all(isinstance(n, int) for n in numbers)
+        count = math.ceil((end - start) / step) if step else -1
+        shape = (Affine.number(count),)
+        return None if count < 0 else _new(shape, "int64" if whole else "float32", keywords)
     sizes = _sizes(given)
     if not sizes or len(sizes) > 2:
         return None
-    count = sizes[0] if len(sizes) == 1 else sizes[1] - sizes[0]
-    return _new((count,), "int64", keywords)
+    length = sizes[0] if len(sizes) == 1 else sizes[1] - sizes[0]
+    return _new((length,), "int64", keywords)
+
+
+def _number(item: Item) -> int | float | None:
+    """The number that is written out."""
+    if isinstance(item, Integer) and item.affine.is_constant:
+        return item.affine.constant
+    value = item.value if isinstance(item, Literal) else None
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None
+    return value if math.isfinite(value) else None
 
 
 def _linspace(given: list[Item], keywords: Given) -> Tensor | None:
@@ -89,6 +109,59 @@ def _linspace(given: list[Item], keywords: Given) -> Tensor | None:
         return None
     rest = {word: item for word, item in keywords.items() if word != "steps"}
     return _new((steps.affine,), "float32", rest)
+
+
+def _rand(given: list[Item], keywords: Given) -> Tensor | None:
+    """``torch.rand(n, m)``, ``torch.randn((n, m), generator=g)``."""
+    rest = _without_source(keywords)
+    size = rest.pop("size", None)
+    shape = shape_of(given if size is None else [size])
+    return None if shape is None else _new(shape, "float32", rest)
+
+
+def _randint(given: list[Item], keywords: Given) -> Tensor | None:
+    """``torch.randint(high, (n,))``, ``torch.randint(low, high, (n, m))``."""
+    rest = _without_source(keywords)
+    size = rest.pop("size", None) or (given[-1] if len(given) in (2, 3) else None)
+    for word in ("low", "high"):
+        rest.pop(word, None)
+    shape = None if size is None or isinstance(size, Integer) else shape_of([size])
+    return None if shape is None else _new(shape, "int64", rest)
+
+
+def _randperm(given: list[Item], keywords: Given) -> Tensor | None:
+    sizes = _sizes(given)
+    if sizes is None or len(sizes) != 1:
+        return None
+    return _new((sizes[0],), "int64", _without_source(keywords))
+
+
+def _normal(given: list[Item], keywords: Given) -> Tensor | None:
+    """``torch.normal(0.0, 1.0, size=(n, m))``; of tensors, as large as they are."""
+    rest = _without_source(keywords)
+    size = rest.pop("size", given[2] if len(given) == 3 else None)
+    shape = None if size is None else shape_of([size])
+    is_plain = all(isinstance(item, (Integer, Literal, Scalar)) for item in given[:2])
+    return _new(shape, "float32", rest) if shape is not None and is_plain else None
+
+
+def _bernoulli(given: list[Item], keywords: Given) -> Tensor | None:
+    first = given[0] if len(given) == 1 else None
+    return _rand_like(given, {}) if first is not None and not _without_source(keywords) else None
+
+
+def _rand_like(given: list[Item], keywords: Given) -> Tensor | None:
+    first = given[0] if given else None
+    if not isinstance(first, Tensor):
+        return None
+    rest = _without_source(keywords)
+    rest.setdefault("device", Literal(first.type.device))
+    return _new(first.type.shape, first.type.dtype, rest)
+
+
+def _without_source(keywords: Given) -> Given:
+    """The keywords that say what the tensor is like: where its numbers come from does not."""
+    return {word: item for word, item in keywords.items() if word != "generator"}
 
 
 def _addmm(given: list[Item], keywords: Given) -> Tensor | None:
@@ -118,7 +191,11 @@ def _like(given: list[Item], keywords: Given) -> Tensor | None:
 
 _FUNCTIONS: dict[str, Callable[[list[Item], Given], Tensor | None]] = {
     "eye": _eye, "arange": _arange, "linspace": _linspace, "logspace": _linspace,
+    "rand": _rand, "randn": _rand, "randint": _randint, "randperm": _randperm,
+    "normal": _normal,
+    "rand_like": _rand_like, "randn_like": _rand_like, "randint_like": _rand_like,
 }  # fmt: skip
 _METHODS: dict[str, Callable[[list[Item], Given], Tensor | None]] = {
     "addmm": _addmm, "flip": _like, "roll": _like, "fliplr": _like, "flipud": _like,
+    "bernoulli": _bernoulli,
 }  # fmt: skip

@@ -17,7 +17,6 @@ from deloop.diagnostic import Place
 from deloop.lint.codes import WITH_FORM
 from deloop.lint.edit import split_lines
 from deloop.lint.finding import Finding, Fix
-from deloop.lint.module import Scope
 from deloop.lint.noqa import find_silenced_file, is_silenced
 from deloop.lint.scan import Candidate, scan_module
 from deloop.lint.suspect import cut, find_suspects
@@ -168,7 +167,7 @@ def _judge_group(
     cut = importlib.import_module(_CUT)
     first = group[0]
     wanted = frozenset(c.outer.lineno for c in group)
-    piece = cut.cut_function(first.module, first.scope, first.names, wanted, lines)
+    piece = cut.cut_whole(first.module, first.scope, first.names, wanted, lines)
     whole = compiler.propose(piece, file, thorough=thorough) if piece is not None else None
     findings: list[Finding] = []
     fixes: list[Fix] = []
@@ -197,25 +196,32 @@ def _find_quickly(candidate: Candidate, file: str, lines: list[str]) -> Finding:
     compiler = importlib.import_module(_COMPILER)
     cut = importlib.import_module(_CUT)
     module, scope = candidate.module, candidate.scope
-    piece = cut.cut_loop(module, scope, candidate.here, candidate.statement, lines)
-    found = compiler.propose(piece, file) if piece is not None else None
-    finding = _make_finding(candidate, found, candidate.statement, file, lines)
-    if finding.becomes or _length(scope) > LONGEST_FUNCTION:
-        return finding
-    wanted = frozenset({candidate.outer.lineno})
-    piece = cut.cut_function(module, scope, candidate.names, wanted, lines)
-    found = compiler.propose(piece, file) if piece is not None else None
-    if found is None:
-        return finding
-    other = _make_finding(candidate, found, candidate.outer, file, lines)
-    return other if other.becomes else finding
 
+    def find_alone() -> Finding:
+        piece = cut.cut_loop(module, scope, candidate.here, candidate.statement, lines)
+        found = compiler.propose(piece, file) if piece is not None else None
+        return _make_finding(candidate, found, candidate.statement, file, lines)
 
-def _length(scope: Scope) -> int:
-    """How many lines a scope has; more than any function where it is none."""
+    def find_whole() -> Finding | None:
+        wanted = frozenset({candidate.outer.lineno})
+        piece = cut.cut_whole(module, scope, candidate.names, wanted, lines)
+        found = compiler.propose(piece, file) if piece is not None else None
+        if found is None:
+            return None
+        return _make_finding(candidate, found, candidate.outer, file, lines)
+
     if isinstance(scope.node, ast.Module):
-        return LONGEST_FUNCTION + 1
-    return (scope.node.end_lineno or 0) - scope.node.lineno + 1
+        whole = find_whole()  # what stands before a loop of a script tells the most
+        return whole if whole is not None and whole.becomes else find_alone()
+    alone = find_alone()
+    if alone.becomes or _length(scope.node) > LONGEST_FUNCTION:
+        return alone
+    whole = find_whole()
+    return whole if whole is not None and whole.becomes else alone
+
+
+def _length(node: ast.stmt) -> int:
+    return (node.end_lineno or 0) - node.lineno + 1
 
 
 def _make_fix(proposal: Any, findings: list[Finding]) -> Fix:

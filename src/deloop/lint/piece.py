@@ -15,17 +15,20 @@ from __future__ import annotations
 import ast
 import builtins
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from deloop.lint.kinds import UNKNOWN, Kind
 from deloop.lint.module import ClassScope, ModuleScope, Scope, blocks_of, parameters_of
 from deloop.lint.reader import Names
 from deloop.text.liveness import is_read_behind
-from deloop.text.names import names_in
+from deloop.text.names import local_names, names_in, names_stored
 
 _INDENT = "    "
 _MOST_BEFORE, _MOST_BEHIND = 8, 3
+LONGEST_SCRIPT = 200
+"""Lines outside of functions; in longer files, a loop of the file itself is read alone."""
+
 # What Python does not take for the end of a line must not be one for str.splitlines either.
 _NO_LINE_ENDS = str.maketrans("\f\v\x1c\x1d\x1e\x85\u2028\u2029", " " * 8)
 
@@ -71,7 +74,8 @@ class Text:
 class Piece:
     """What the compiler is shown, and what is known of its parameters.
 
-    `whole` says that it is a function of the file, whose parameters are its own.
+    `whole` says that it is a function of the file, whose parameters are its own, or all of the
+    file's own statements. `exposed` are names that other files may import.
     """
 
     text: Text
@@ -82,6 +86,99 @@ class Piece:
     owner: ClassScope | None
     names: Names
     whole: bool = True
+    exposed: frozenset[str] = frozenset()
+
+
+def cut_whole(
+    module: ModuleScope, scope: Scope, names: Names, wanted: frozenset[int], lines: Sequence[str]
+) -> Piece | None:
+    """All of the function, or of the script, that holds the wanted loops."""
+    if isinstance(scope.node, ast.Module):
+        return cut_script(module, scope, wanted, lines)
+    return cut_function(module, scope, names, wanted, lines)
+
+
+def cut_script(
+    module: ModuleScope, scope: Scope, wanted: frozenset[int], lines: Sequence[str]
+) -> Piece | None:
+    """A file's own statements as a function; what it defines and imports is left out.
+
+    None where a function of the file may read, at any call, what a wanted loop works with.
+    """
+    assert isinstance(scope.node, ast.Module)
+    body = scope.node.body
+    first = next((k for k, s in enumerate(body) if not _is_definition(s)), len(body))
+    own = [s for s in body[first:] if not _is_definition(s)]
+    text = None
+    if own and not _shares_lines(body, first, len(body) - 1):
+        text = _dedent(lines, own[0].lineno - 1, own[-1].end_lineno or own[-1].lineno)
+    loops = [n for s in own for n in ast.walk(s) if getattr(n, "lineno", 0) in wanted]
+    if sum((s.end_lineno or s.lineno) - s.lineno + 1 for s in own) > LONGEST_SCRIPT:
+        return None
+    used = {n for loop in loops for n in names_in(loop) if not _is_global(n, set(), module)}
+    if text is None or used & _names_shared(scope.node):
+        return None
+    held = list(text.lines)
+    for statement in body[first:]:
+        if _is_definition(statement) and statement.lineno < (own[-1].lineno):
+            begin, end = _lines_of(statement)
+            for line in range(begin, end):
+                held[line - text.first] = f"# line {line + 1}"
+    made = ["def _piece():", *(_INDENT + line if line else "" for line in held)]
+    plain = [s for s in own if not _is_main_guard(s)]
+    deleted = {n for s in own for n in _deleted(s)}
+    stored = dict.fromkeys(n for s in plain for n in _stored_outside_loops(s))
+    live = tuple(n for n in stored if n not in deleted)
+    made.append(f"{_INDENT}return {', '.join(live)}".rstrip())
+    text = Text(text.first, tuple(made), text.prefix, text.tabs, True, live)
+    exposed = frozenset(n for s in plain for n in names_stored(s))
+    return Piece(text, own, {}, wanted, module, scope.owner, {}, exposed=exposed)
+
+
+def _is_definition(statement: ast.stmt) -> bool:
+    """A function, a class, an import, or a text that says what the file is for."""
+    if isinstance(statement, ast.Expr):
+        return isinstance(statement.value, ast.Constant)
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+    return isinstance(statement, kinds)
+
+
+def _is_main_guard(statement: ast.stmt) -> bool:
+    """``if __name__ == "__main__":``: nobody imports what it sets."""
+    return isinstance(statement, ast.If) and names_in(statement.test) == {"__name__"}
+
+
+def _deleted(node: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Del)}
+
+
+def _lines_of(statement: ast.stmt) -> tuple[int, int]:
+    """The 0-based lines of a statement, decorators included, the last one exclusive."""
+    decorators = getattr(statement, "decorator_list", [])
+    begin = min([statement.lineno, *(d.lineno for d in decorators)])
+    return begin - 1, statement.end_lineno or statement.lineno
+
+
+def _stored_outside_loops(node: ast.AST) -> Iterator[str]:
+    """Names that a statement binds for good, those that only serve a loop left out."""
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    inner = (ast.For, ast.While, ast.AsyncFor, ast.Lambda, ast.ListComp, ast.SetComp,
+             ast.DictComp, ast.GeneratorExp, ast.FunctionDef, ast.ClassDef)  # fmt: skip
+    if not isinstance(node, inner):
+        for child in ast.iter_child_nodes(node):
+            yield from _stored_outside_loops(child)
+
+
+def _names_shared(tree: ast.AST) -> set[str]:
+    """The file's names that its functions and classes read or set."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+            own = local_names(node) | {a.arg for a in ast.walk(node) if isinstance(a, ast.arg)}
+            inner = {n for k in ast.walk(node) if isinstance(k, ast.Global) for n in k.names}
+            found |= (names_in(node) - own) | inner
+    return found
 
 
 def cut_function(
@@ -304,6 +401,9 @@ def read_back(text: Text, source: str) -> list[str] | None:
     if not isinstance(last, ast.Return):
         return None
     kept = new[: last.lineno - 1]
+    marks = [line for line in text.lines if line.startswith(f"{_INDENT}# line ")]
+    if [line for line in kept if line in marks] != marks:
+        return None  # what stood there would be lost
     if not text.live:
         return kept
     several = len(text.live) > 1 and isinstance(last.value, ast.Tuple)

@@ -31,6 +31,7 @@ from deloop.lint.surroundings import (
     find_scalars,
 )
 from deloop.pipeline import Compilation, LoopReport, Options, compile_function
+from deloop.text.names import names_in, names_stored
 
 _TRIALS = (
     Trial(distinct=True),
@@ -103,7 +104,15 @@ def propose(piece: Piece, file: str, *, thorough: bool = False) -> Proposal | No
         certain, any_rank = _check_ranks(piece, file, chosen, best)
         told = _assumed(piece, file, chosen, best, any_rank=any_rank)
     told.extend(a.sentence for a in best.assumptions)
+    told.extend(_missed(piece, best.source))
     return Proposal(status, edits, tuple(dict.fromkeys(told)), exactness, best.imports, certain)
+
+
+def _missed(piece: Piece, source: str) -> list[str]:
+    """What other files must not import, because it is gone."""
+    left = names_stored(ast.parse(source))
+    gone = [n for s in piece.body for n in names_in(s) if n in piece.exposed - left]
+    return [f"no other file imports {', '.join(sorted(set(gone)))}"] if gone else []
 
 
 def _check_ranks(

@@ -160,6 +160,8 @@ class Surroundings:
         space, _, word = path.rpartition(".")
         if word in ("tqdm", "trange") and path.startswith("tqdm"):
             return ir.Function(name, f"tqdm.{word}")
+        if space in ("math", "torch") and word in ("pi", "e", "tau", "inf", "nan"):
+            return ir.Scalar("float64", name)
         if space in _MODULES:
             return ir.Function(name, path)
         return ir.Opaque(f"{name} is imported from {space or path}")

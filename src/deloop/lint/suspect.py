@@ -134,7 +134,11 @@ def _is_suspect(match: re.Match[bytes], data: bytes) -> bool:
 
 def _body(match: re.Match[bytes], data: bytes, indent: int) -> bytes:
     end = _dedent(indent).search(data, match.end())
-    return data[match.end() : end.start() if end else len(data)]
+    is_open = match[0].endswith(b":")  # or the body may stand behind the colon
+    begin = match.end() if is_open else match.start() + len(match[1])
+    if not is_open and match[2] is not None:
+        begin = match.start(3)
+    return data[begin : end.start() if end else len(data)]
 
 
 def _is_built(match: re.Match[bytes], data: bytes) -> bool:

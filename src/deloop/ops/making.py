@@ -171,4 +171,16 @@ JOINS: tuple[Line, ...] = tuple(
 )
 """What joins rows."""
 
+_DRAWING = (
+    "rand", "bernoulli", "multinomial", "normal", "dropout", "poisson", "shuffle", "choice",
+    "uniform",
+)  # fmt: skip
+
+
+def draws(name: str) -> bool:
+    """Whether a function or a method of such a name draws random numbers: ``torch.randn``."""
+    last = name.rpartition(".")[2]
+    return any(word in last for word in _DRAWING)
+
+
 LINES: tuple[Line, ...] = (*CREATION, *RANDOM, *VIEWS, *JOINS)
