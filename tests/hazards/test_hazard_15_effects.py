@@ -392,3 +392,41 @@ def test_range_lookalike_is_not_range() -> None:
         return out
 
     assert_agrees(loop, normal(5))
+
+
+def test_numbers_drawn_for_what_the_loop_overwrites_are_still_drawn() -> None:
+    def loop(x):
+        torch.manual_seed(3)
+        out = torch.rand(len(x))
+        for i in range(len(x)):
+            out[i] = x[i] * 2
+        return out, torch.rand(2)
+
+    report = assert_vectorized(loop, normal(5))
+    assert "torch.rand(len(x))" in report.source
+
+
+def test_tensors_of_random_numbers_are_read_like_others() -> None:
+    def loop(n):
+        torch.manual_seed(3)
+        x, order = torch.randn(n, 4), torch.randperm(n)
+        classes = torch.randint(0, 3, (n, 4))
+        noise, weights = torch.rand_like(x), torch.normal(0.0, 1.0, size=(3,))
+        out = torch.zeros(n, 4)
+        for i in range(n):
+            for j in range(4):
+                out[i, j] = x[order[i], j] * weights[classes[i, j]] + noise[i, j]
+        return out
+
+    assert_vectorized(loop, 6)
+
+
+def test_steps_of_floating_point_numbers_are_counted_as_pytorch_counts_them() -> None:
+    def loop(x):
+        times = torch.arange(0.0, 1.0, 0.1)
+        out = torch.zeros(10)
+        for t in range(10):
+            out[t] = times[t] * x[t]
+        return out
+
+    assert_vectorized(loop, normal(10))

@@ -267,6 +267,8 @@ class Reader:
             case Tensor() | View() if node.attr == "device":
                 tensor = base if isinstance(base, Tensor) else base.tensor
                 return Literal(f"device:{tensor.type.device}")
+            case Opaque(reason):
+                self.unsupported(node.value, f"{ast.unparse(node.value)}: {reason}", "VEC914")
         self.unsupported(node, f"the attribute {ast.unparse(node)} is not read yet")
 
     def infinity_of(self, item: Item) -> float | None:
