@@ -13,6 +13,7 @@ from deloop.diagnostic import Exactness
 from deloop.verification.run import run_side_by_side
 
 from . import (
+    all_but_one,
     addition,
     arg_reductions,
     axes,
@@ -86,6 +87,7 @@ FAMILIES = (
     made,
     real_code,
     nests,
+    all_but_one,
 )
 EVERY_CASE = [case for family in FAMILIES for case in family.FAMILY]
 CASES = [case for case in EVERY_CASE if case.name not in NOT_YET]

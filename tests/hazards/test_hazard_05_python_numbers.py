@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import pytest
 import torch
 
 from .side_by_side import assert_agrees, assert_vectorized, integers, normal, special, values
@@ -279,3 +280,62 @@ def test_a_value_too_long_to_write_keeps_its_loop():
     a = torch.rand(3, 4, dtype=torch.float64)
     report = assert_agrees(intersection_over_union, a, a.float(), status="kept")
     assert "more than 2000 operations" in str(report.loops[0].refusal)
+
+
+@pytest.mark.parametrize("count", [0, 1, 20, 200, 2000])
+def test_powers_that_leave_the_range_raise_as_in_the_loop(count: int) -> None:
+    def growing(n):
+        out = torch.zeros(n)
+        for i in range(n):
+            out[i] = 2.0 ** i
+        return out
+
+    def shrinking(n):
+        out = torch.zeros(n)
+        for i in range(n):
+            out[i] = 0.5 ** (-i)
+        return out
+
+    def rooted(n):
+        out = torch.zeros(n, dtype=torch.float64)
+        for i in range(n):
+            out[i] = 10 ** (i / 2)
+        return out
+
+    for loop in (growing, shrinking, rooted):
+        assert_agrees(loop, count)
+
+
+@pytest.mark.parametrize("gamma", [0.99, 1.0, 0.0, -0.5, 2.0, 1e30, math.inf, math.nan])
+def test_discounts_agree_for_any_factor(gamma: float) -> None:
+    def loop(rewards, gamma):
+        total = 0.0
+        for t in range(len(rewards)):
+            total += gamma ** t * rewards[t]
+        return total
+
+    assert_agrees(loop, normal(40), gamma)
+
+
+def test_a_discount_below_one_needs_no_loop() -> None:
+    def loop(rewards, gamma):
+        total = 0.0
+        for t in range(len(rewards)):
+            total += gamma ** t * rewards[t]
+        return total
+
+    assert_vectorized(loop, normal(40), 0.99)
+
+
+def test_angles_of_bounded_numbers_are_finite() -> None:
+    def loop(x):
+        n = len(x)
+        real = torch.zeros(n)
+        for k in range(n):
+            for t in range(n):
+                real[k] += x[t] * math.cos(2 * math.pi * k * t / n)
+        return real
+
+    assert_agrees(loop, normal(0))
+    for count in (1, 6):
+        assert_vectorized(loop, normal(count))

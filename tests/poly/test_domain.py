@@ -19,6 +19,7 @@ from deloop.poly.domain import (
     negate,
     proves,
     required_condition,
+    required_for_each,
 )
 from tests.poly.enumeration import element, holds, points
 
@@ -303,3 +304,18 @@ def test_bounds_are_the_range_of_the_innermost_iterator(domain: Domain, a: int, 
         assert lower is not None
         assert upper is not None
         assert reached == list(range(lower, upper))
+
+
+def test_each_has_another_where_there_are_two() -> None:
+    before = Domain(("i", "j"), (*box.constraints, less_than(j, i)))
+    behind = Domain(("i", "j"), (*box.constraints, less_than(i, j)))
+    others = (before, behind)
+    square = (equal(n, m), at_least(n, 1))
+    assert required_for_each(line, others, square) == ((at_least(n, 2),),)
+    assert required_for_each(line, (behind,), square) == ()
+
+
+def test_each_has_a_partner_where_the_inner_range_is_not_empty() -> None:
+    assert required_for_each(line, (box,), (at_least(n, 1),)) == ((at_least(m, 1),),)
+    assert required_for_each(line, (triangle,), (at_least(n, 1),)) == ()
+    assert required_for_each(line, (), (at_least(n, 1),)) == ()

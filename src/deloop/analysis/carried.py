@@ -6,7 +6,7 @@ from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from deloop.analysis.facts import Facts
-from deloop.analysis.masks import comparison_of
+from deloop.analysis.masks import alternatives_of, comparison_of
 from deloop.diagnostic import Refusal
 from deloop.dtype import Rank
 from deloop.errors import Unsupported
@@ -14,7 +14,7 @@ from deloop.frontend.apply import DataRequirement
 from deloop.frontend.expression import both, negate, number
 from deloop.ir.affine import Affine, at_least
 from deloop.ir.axis import Axis
-from deloop.ir.loop import Cell, Nest, Store
+from deloop.ir.loop import Cell, Loop, Nest, Store
 from deloop.ir.plan import Statement, Step, vectors
 from deloop.ir.scalar import (
     UNSET,
@@ -31,7 +31,7 @@ from deloop.ir.scalar import (
     substitute_symbols,
     walk,
 )
-from deloop.poly.domain import Domain
+from deloop.poly.domain import Domain, intersect, required_for_each
 
 
 def require_updates(
@@ -64,6 +64,8 @@ def require_updates(
         updates = [s for s in own if len(s.loops) > depth]
         certain = [s for s in updates if _taken(s.store.value, cell) == number(True)]
         if any(_runs(s, depth, facts) for s in certain if not s.store.guards):
+            continue
+        if _run_each_time(updates, cell, depth, facts):
             continue
         guard = None if depth else _guard_of(updates, cell, nest) if facts.may_guard else None
         if guard is not None and cell.key in nest.live:
@@ -165,8 +167,8 @@ def _runs(statement: Statement, depth: int, facts: Facts) -> bool:
     """Whether an instance is certain to run, in each iteration of the `depth` loops around it."""
     outer = statement.loops[:depth]
     inner = statement.loops[depth:]
-    names = tuple(x.iterator for x in outer)
-    domain = Domain(names, tuple(c for x in outer for c in x.constraints))
+    domain = _domain_of(outer)
+    names = domain.iterators
     for pick_first in (True, False):
         witness: dict[str, Affine] = {}
         needed = []
@@ -181,6 +183,37 @@ def _runs(statement: Statement, depth: int, facts: Facts) -> bool:
         if all(facts.holds(c) for c in needed):
             return all(facts.assume(c, "an iteration runs") for c in needed)
     return False
+
+
+def _run_each_time(
+    updates: Sequence[Statement], cell: Cell, depth: int, facts: Facts
+) -> bool:
+    """Whether each iteration of the `depth` loops around has an update, by its place alone.
+
+    ``for j in range(n): if j != i: s = s + x[j]``: for every i where n is 2 or more
+    """
+    if not updates or not depth:
+        return False
+    around = updates[0].loops[:depth]
+    outer = _domain_of(around)
+    pieces = tuple(
+        intersect(_domain_of(s.loops), (*s.store.guards, *chosen))
+        for s in updates
+        if s.loops[:depth] == around
+        for chosen in alternatives_of(_taken(s.store.value, cell))
+    )
+    every = (outer, *pieces)
+    symbols = {name for d in every for c in d.constraints for name in c.expression.symbols}
+    inside = {x for d in every for x in d.iterators}
+    condition = required_for_each(outer, pieces, facts.context(sorted(symbols - inside)))
+    for needed in condition or ():
+        if all(facts.holds(c) for c in needed):
+            return all(facts.assume(c, "an iteration runs") for c in needed)
+    return False
+
+
+def _domain_of(loops: Sequence[Loop]) -> Domain:
+    return Domain(tuple(x.iterator for x in loops), tuple(c for x in loops for c in x.constraints))
 
 
 _SMALL = frozenset({"bool", "uint8", "int8", "int16", "int32"})

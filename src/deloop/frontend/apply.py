@@ -9,6 +9,7 @@ from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
 from deloop.frontend.operators import OperatorReader
 from deloop.ir import scalar
+from deloop.ir.intervals import raises_nothing
 from deloop.ir.types import (
     Literal,
 )
@@ -134,7 +135,10 @@ class ApplyReader(OperatorReader):
                 self.unsupported(
                     node, f"{qualified} has no tensor form of the same values", "VEC924"
                 )
-            if not function.total:
+            safe = function.total or (
+                len(arguments) == 1 and raises_nothing(qualified, self.bounds(arguments[0]))
+            )
+            if not safe:
                 operator = find_function("torch.isfinite")
                 assert operator is not None
                 as_float = scalar.Call(

@@ -11,6 +11,7 @@ from deloop.frontend.items import Carried, Finished, FlatIndex, Item, Tuple
 from deloop.frontend.subscript import SubscriptReader
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least
+from deloop.ir.intervals import Interval
 from deloop.ir.types import Integer, Literal, Opaque, Sequence
 from deloop.ops.table import find_unary
 
@@ -100,11 +101,12 @@ class OperatorReader(SubscriptReader):
                 reason = f"{ast.unparse(node)} is a real number"
                 self.require(at_least(base.affine, 0), node, reason)
                 fixed = True  # computed once, by Python
-            if not fixed and (growing or not isinstance(base, scalar.Number)):
+            is_real = result.type.dtype == "float64"
+            if not fixed and (growing or not (is_real or isinstance(base, scalar.Number))):
                 self.unsupported(
                     node, f"{ast.unparse(node)} may leave the range of a tensor's numbers", "VEC917"
                 )
-            if result.type.dtype == "float64" and scalar.loads(result):
+            if is_real and self.varies(result) and self.bounds(result) is None:
                 finite = scalar.Call("isfinite", (result,), build.BOOL, "torch.isfinite")
                 self.require_data(finite, self.place(node), f"{ast.unparse(node)} does not raise")
         return result
@@ -167,6 +169,14 @@ class OperatorReader(SubscriptReader):
             return
         nonzero = build.compare("NotEq", divisor, build.number(0), self.place(node))
         self.require_data(nonzero, self.place(node), f"{ast.unparse(node)} does not divide by zero")
+
+    def bounds(self, value: scalar.Expression) -> Interval | None:
+        """Between which finite numbers a value lies, in any iteration; None where unknown."""
+        raise NotImplementedError
+
+    def varies(self, value: scalar.Expression) -> bool:
+        """Whether the value depends on an iterator or reads memory."""
+        raise NotImplementedError
 
     def require_data(self, condition: scalar.Expression, place: object, reason: str) -> None:
         """Note that a condition must hold at every instance that reaches this point."""

@@ -16,6 +16,7 @@ from deloop.frontend.mixed import settle_stored, settled
 from deloop.frontend.selections import is_choice
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least, equal
+from deloop.ir.intervals import Interval, bounds_of
 from deloop.ir.loop import PRIVATE, TOUCH, Loop, Node, Store
 from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.source import SourceFunction
@@ -398,11 +399,17 @@ class StoreReader(HeaderReader):
                     "VEC917",
                 )
 
+    def bounds(self, value: Expression) -> Interval | None:
+        """Between which finite numbers a value lies, in any iteration; None where unknown."""
+        return bounds_of(value, self.loops)
+
     def _may_overflow(self, value: Expression) -> bool:
         """Whether a computed Python float may be beyond what a float32 holds."""
-        if isinstance(value, scalar.Cast):
-            return value.value.type.dtype == "float64" and self.varies(value)
-        return isinstance(value, scalar.Call) and bool(scalar.loads(value))
+        if isinstance(value, scalar.Cast) and value.value.type.dtype != "float64":
+            return False
+        is_computed = isinstance(value, (scalar.Cast, scalar.Call)) and self.varies(value)
+        ends = self.bounds(value) if is_computed else (0.0, 0.0)
+        return ends is None or max(map(abs, ends)) > RANGES["bfloat16"][1]
 
     def _align(
         self, view: View, value: Expression, node: ast.AST

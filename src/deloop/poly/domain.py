@@ -114,6 +114,38 @@ def required_condition(
         return _negate_union(violations, context)
 
 
+@lru_cache(maxsize=_CACHE_SIZE)
+def required_for_each(
+    outer: Domain, inner: tuple[Domain, ...], context: Context = ()
+) -> Condition | None:
+    """The weakest condition on the parameters under which no point of `outer` is alone.
+
+    Each of `inner` has the iterators of `outer` and others behind them; a point is alone where no
+    point of any of them begins with it.
+
+    ``{i : 0 <= i < n}``, ``{i, j : 0 <= j < n, j < i}``, ``{i, j : 0 <= j < n, j > i}``  ->
+    ``n >= 2`` or ``n <= 0``
+
+    Returns
+    -------
+    As `required_condition`.
+    """
+    used = [*outer.constraints, *context, *(c for d in inner for c in d.constraints)]
+    names = [*outer.iterators, *(x for d in inner for x in d.iterators)]
+    parameters = Columns.of(list(dict.fromkeys(names)), used).parameters
+    with bounded():
+        shadows = [
+            Polyhedron.of(Columns(parameters, d.iterators), (*d.constraints, *context)).project_out(
+                d.iterators[len(outer.iterators) :]
+            )
+            for d in inner
+        ]
+        points = Polyhedron.of(Columns(parameters, outer.iterators), outer.constraints)
+        alone = points.without(shadows).project_out(outer.iterators)
+        pieces = alone.simplify(Polyhedron.of(Columns(parameters, ()), context)).pieces()
+        return None if pieces is None else _negate_union(pieces, context)
+
+
 def _negate_union(pieces: Sequence[Context], context: Context) -> Condition | None:
     """Not (A or B or …) in disjunctive form: one negated constraint from each piece, combined."""
     choices = [[option for c in piece for option in negate(c)] for piece in pieces]

@@ -223,12 +223,14 @@ class Polyhedron:
 
     def project_out(self, variables: Sequence[str]) -> Union:
         """The shadow on the remaining symbols: ``{i, j : 0 <= i < j < n} -> {j : 0 < j < n}``."""
-        result = islpy.Set.from_basic_set(self.handle)
-        remaining = list(self.columns.variables)
-        for name in variables:
-            result = result.project_out(_SET, remaining.index(name), 1)
-            remaining.remove(name)
-        return Union(Columns(self.columns.parameters, tuple(remaining)), result)
+        return self.without(()).project_out(variables)
+
+    def without(self, others: Sequence[Union]) -> Union:
+        """The points that are in none of the others."""
+        left = islpy.Set.from_basic_set(self.handle)
+        for other in others:
+            left = left.subtract(other.handle)
+        return Union(self.columns, left)
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,6 +239,15 @@ class Union:
 
     columns: Columns
     handle: islpy.Set
+
+    def project_out(self, variables: Sequence[str]) -> Union:
+        """The shadow on the remaining symbols."""
+        result = self.handle
+        remaining = list(self.columns.variables)
+        for name in variables:
+            result = result.project_out(_SET, remaining.index(name), 1)
+            remaining.remove(name)
+        return Union(Columns(self.columns.parameters, tuple(remaining)), result)
 
     def contains(self, other: Polyhedron) -> bool:
         """Whether every point of `other` is one of these, for every value of the parameters."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from deloop.analysis.masks import comparison_of
 from deloop.diagnostic import Refusal
 from deloop.dtype import Rank
 from deloop.errors import Unsupported
-from deloop.frontend.expression import select
+from deloop.frontend.expression import negate, select
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign
 from deloop.ir.loop import AffineBranch, Branch, Loop, Node, Store, is_touch, stores
@@ -46,8 +47,23 @@ def if_convert(nodes: tuple[Node, ...], arrays: dict[str, Tensor]) -> tuple[Node
             case AffineBranch(guards, then, otherwise):
                 result.extend(_restrict(n, guards) for n in if_convert(then, arrays))
                 others = if_convert(otherwise, arrays)
+                if len(guards) == 1 and _only_accumulate(guards[0], others):
+                    unequal = negate(comparison_of(guards[0], set()))
+                    sums = [n for n in others if not is_touch(n)]
+                    others = tuple(n for n in others if is_touch(n))
+                    result.extend(_guarded(n, unequal, True, arrays) for n in sums)
                 result.extend(_split(others, _complement(guards)))
     return tuple(result)
+
+
+def _only_accumulate(guard: Constraint, nodes: tuple[Node, ...]) -> bool:
+    """Whether only ``i != j`` keeps an iteration from being added: a mask, and one sum over it.
+
+    Other stores run before and behind the place apart: ``j < i``, ``j > i``.
+    """
+    return guard.sign is Sign.ZERO and all(
+        isinstance(n, Store) and (is_touch(n) or (n.augmented and not n.guards)) for n in nodes
+    )
 
 
 def _split(nodes: tuple[Node, ...], pieces: list[tuple[Constraint, ...]]) -> list[Node]:
