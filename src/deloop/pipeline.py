@@ -63,6 +63,7 @@ from deloop.frontend.evaluate import Environment
 from deloop.frontend.search import Search
 from deloop.frontend.sequences import readable
 from deloop.frontend.split import Part, Split, Spot, find_outermost, split_function
+from deloop.frontend.versions import Versions, find_versions
 from deloop.ir.loop import Loop, Nest, expressions_of
 from deloop.ir.plan import Statement, Step, arrays_read_in, vectors
 from deloop.ir.scalar import loads
@@ -217,6 +218,35 @@ def compile_function(
     hints:
         Sizes and ints as seen at this call; every assumption made holds for them.
     """
+    found = _compile_split(function, arguments, hints, options)
+    if all(report.status != "kept" for report in found.loops):
+        return found
+    versions = find_versions(function)
+    if versions is None:
+        return found
+    again = _compile_split(versions.function, arguments, hints, options)
+    before, now = ({r.line for r in c.loops if r.status == "kept"} for c in (found, again))
+    if not now < before:
+        return found
+    loops = tuple(_in_users_words(report, versions) for report in again.loops)
+    return replace(again, source=versions.restore(again.source), loops=loops)
+
+
+def _in_users_words(report: LoopReport, versions: Versions) -> LoopReport:
+    """The report with its refusal in the names that the user wrote."""
+    if report.refusal is None:
+        return report
+    sentence = versions.restore_words(report.refusal.sentence)
+    return replace(report, refusal=replace(report.refusal, sentence=sentence))
+
+
+def _compile_split(
+    function: SourceFunction,
+    arguments: Mapping[str, Value],
+    hints: Mapping[str, int],
+    options: Options,
+) -> Compilation:
+    """The function's loops, those with exits taken apart where that lets them be rewritten."""
     plain = _compile(Split(function), arguments, hints, options)
     if all(report.status != "kept" for report in plain.loops):
         return plain
