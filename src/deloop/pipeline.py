@@ -60,6 +60,7 @@ from deloop.frontend.appends import Prepared
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.cells import Carrying, KindFound
 from deloop.frontend.evaluate import Environment
+from deloop.frontend.respell import Respelling, respell
 from deloop.frontend.search import Search
 from deloop.frontend.sequences import readable
 from deloop.frontend.split import Part, Split, Spot, find_outermost, split_function
@@ -221,15 +222,20 @@ def compile_function(
     found = _compile_split(function, arguments, hints, options)
     if all(report.status != "kept" for report in found.loops):
         return found
-    versions = find_versions(function)
-    if versions is None:
-        return found
-    again = _compile_split(versions.function, arguments, hints, options)
-    before, now = ({r.line for r in c.loops if r.status == "kept"} for c in (found, again))
-    if not now < before:
-        return found
-    loops = tuple(_in_users_words(report, versions) for report in again.loops)
-    return replace(again, source=versions.restore(again.source), loops=loops)
+    before = {r.line for r in found.loops if r.status == "kept"}
+    for spelled in (respell(function), Respelling(function)):
+        versions = None if spelled is None else find_versions(spelled.function)
+        if spelled is None or (spelled.function is function and versions is None):
+            continue
+        changed = spelled.function if versions is None else versions.function
+        again = _compile_split(changed, arguments, hints, options)
+        if not {r.line for r in again.loops if r.status == "kept"} < before:
+            continue
+        if versions is not None:
+            loops = tuple(_in_users_words(report, versions) for report in again.loops)
+            again = replace(again, source=versions.restore(again.source), loops=loops)
+        return replace(again, source=spelled.tidy(again.source))
+    return found
 
 
 def _in_users_words(report: LoopReport, versions: Versions) -> LoopReport:

@@ -27,6 +27,7 @@ from deloop.frontend.lists import (
     needs_preparing,
     whole_list,
 )
+from deloop.frontend.respell import STACKED
 from deloop.text.names import is_name, names_in
 
 _TENSOR_CLASSES = {
@@ -191,9 +192,30 @@ class ListFinder:
         if isinstance(node, ast.Return) and is_name(node.value, name) and not self.is_inner:
             assert node.value is not None
             return Use(ast.Pass(), node.value, "list")
+        match node:
+            case ast.Subscript(value=base, slice=ast.Name(id=same) as index, ctx=ast.Load()) if (
+                same == name and name not in names_in(base)
+            ):
+                return Use(ast.Pass(), index, "index", 0, "int64", start=base)
         if not isinstance(node, ast.Call) or not node.args:
             return None
+        joined = self._joined_behind(node, name)
+        if joined is not None:
+            return joined
+        if is_name(node.func, STACKED) and is_name(node.args[0], name):
+            return Use(ast.Pass(), node, "stack", may_be_empty=True)
         return self._use_of(node) if is_name(whole_list(node.args[0])[0], name) else None
+
+    def _joined_behind(self, node: ast.Call, name: str) -> Use | None:
+        """``torch.cat([first, *rows])``."""
+        match node.args[0]:
+            case ast.List(elts=[first, ast.Starred(value=ast.Name(id=same))]) if same == name:
+                plain = ast.copy_location(ast.Call(node.func, node.args, node.keywords), node)
+                plain.args = [first, *node.args[1:]]
+                use = self._use_of(plain) if name not in names_in(first) else None
+                if use is not None and use.kind == "cat":
+                    return replace(use, node=node, start=first)
+        return None
 
     def _use_of(self, node: ast.Call) -> Use | None:
         """How a call takes the list that is its first argument."""
@@ -237,6 +259,8 @@ class ListFinder:
         if any(k.arg in ("out", "inplace", None) for k in node.keywords):
             return False
         callee = self.qualify(node.func)
+        if is_name(node.func, STACKED):
+            return True
         if callee:
             return callee.startswith(("torch.", "math.", "builtins.")) and callee[-1] != "_"
         return isinstance(node.func, ast.Attribute) and node.func.attr in _QUIET_METHODS
@@ -355,7 +379,8 @@ def _form(use: Use) -> tuple[object, ...]:
     """What a use makes of the elements: uses of one form make the same tensor."""
     dtype = use.dtype if use.dtype is None or isinstance(use.dtype, str) else ast.dump(use.dtype)
     device = None if use.device is None else ast.dump(use.device)
-    return use.kind, use.dim, dtype, device
+    start = "" if use.start is None or use.kind == "index" else ast.dump(use.start)
+    return use.kind, use.dim, dtype, device, start
 
 
 def _is_passed(use: Use) -> bool:

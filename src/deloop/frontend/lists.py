@@ -35,13 +35,17 @@ class Use:
     statement, node:
         The simple statement, and the expression in it that takes the list.
     kind:
-        ``"stack"``, ``"cat"``, ``"tensor"``, ``"row"`` (an element of another list), ``"list"``
+        ``"stack"``, ``"cat"``, ``"tensor"``, ``"index"``, ``"row"`` (an element of another list), ``"list"``
         (the list itself is returned), ``"mask"`` (which elements another list has), or the
         qualified name of a builtin.
     dim, dtype, device:
         The arguments; a dtype's name may be given by the class (``torch.LongTensor``).
     symbol:
         The name of what a builtin gives.
+    start:
+        A tensor in front of the list's, or the one that the list is an index of.
+    may_be_empty:
+        Whether a list of nothing is taken too, by code that asks how long it is.
     """
 
     statement: ast.stmt
@@ -51,6 +55,8 @@ class Use:
     dtype: ast.expr | str | None = None
     device: ast.expr | None = None
     symbol: str = ""
+    start: ast.expr | None = None
+    may_be_empty: bool = False
 
     @property
     def is_reduced(self) -> bool:

@@ -54,7 +54,7 @@ class Versions:
 def find_versions(function: SourceFunction) -> Versions | None:
     """The function with a name for each version; None where nothing is bound anew."""
     node = function.node
-    if not isinstance(node, ast.FunctionDef) or function.lines:
+    if not isinstance(node, ast.FunctionDef):
         return None
     node = _parsed(function.text)
     if any(isinstance(n, _NOT_FOLLOWED) for n in ast.walk(node)):
@@ -64,6 +64,7 @@ def find_versions(function: SourceFunction) -> Versions | None:
     if not numbering.own or numbering.refused:
         return None
     text, origin = numbering.text(function.text)
+    origin = {new: function.lines.get(old, old) for new, old in origin.items()}
     changed = replace(function, node=normalize(_parsed(text)), text=text, lines=origin)
     return Versions(changed, numbering.own)
 

@@ -1,0 +1,352 @@
+"""Ways of using lists that are read in another spelling, put into that before a loop is read.
+
+    res = torch.zeros(0, m)                       rows = []
+    for i in range(n):                            for i in range(n):
+        res = torch.cat([res, x[i][None]])   ->       rows.append(x[i][None])
+                                                  res = torch.cat([torch.zeros(0, m), *rows])
+
+    if rows:                                      rows = _deloop_stack(rows)
+        return torch.stack(rows)             ->   if len(rows) > 0:
+                                                      return rows
+
+The new text means the same. It is compiled where a loop of the user's own text stays.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from deloop.frontend.lists import appended_names, empty_list
+from deloop.frontend.normalize import normalize
+from deloop.ir.source import SourceFunction
+from deloop.text.names import is_name, names_captured, names_in
+
+STACKED = "_deloop_stack"
+"""Stacks a list that may be empty, for code that asks how long it is."""
+
+Block = list[ast.stmt]
+_JOINS = frozenset({"cat", "concat", "concatenate"})
+_EMPTY = frozenset({"tensor", "Tensor", "zeros", "empty", "FloatTensor"})
+
+
+@dataclass(frozen=True)
+class Respelling:
+    """A function in another spelling, and the names that statements of its own give their value."""
+
+    function: SourceFunction
+    bound: tuple[str, ...] = ()
+
+    def tidy(self, source: str) -> str:
+        """The text with ``res = E`` before ``return res`` as ``return E``."""
+        node = _parsed(source)
+        lines = source.splitlines()
+        for block in reversed(list(_blocks(node))):
+            for first, second in zip(block, block[1:], strict=False):
+                match first, second:
+                    case ast.Assign(targets=[ast.Name(id=name)], value=value), ast.Return(
+                        value=ast.Name(id=same)
+                    ) if name == same and name in self.bound:
+                        indent = " " * first.col_offset
+                        text = f"return {ast.unparse(value)}"
+                        lines[first.lineno - 1 : second.end_lineno] = [indent + text]
+        return "\n".join(lines) + "\n"
+
+
+def respell(function: SourceFunction) -> Respelling | None:
+    """The function in another spelling; None where there is nothing to be changed."""
+    if not isinstance(function.node, ast.FunctionDef):
+        return None
+    node = _parsed(function.text)
+    edits = _Edits(node, names_in(node) | set(function.parameters))
+    for block in _blocks(node):
+        for position, loop in enumerate(block):
+            if isinstance(loop, ast.For):
+                _grown(block, position, edits)
+                _tested(block, position, edits)
+    changed = edits.applied_to(function)
+    return None if changed is None else Respelling(changed, tuple(edits.bound))
+
+
+def _parsed(text: str) -> ast.FunctionDef:
+    return next(n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef))
+
+
+def _blocks(node: ast.AST) -> Iterator[Block]:
+    """The blocks of a function that are in no loop."""
+    for part in ("body", "orelse"):
+        block = getattr(node, part, None)
+        if isinstance(block, list) and not isinstance(node, (ast.For, ast.While)):
+            yield block
+            for statement in block:
+                if isinstance(statement, (ast.If, ast.With)):
+                    yield from _blocks(statement)
+
+
+@dataclass
+class _Edits:
+    """Changes of a text: statements replaced, lines put in, expressions replaced."""
+
+    node: ast.FunctionDef
+    taken: set[str]
+    statements: dict[ast.stmt, list[str]] = field(default_factory=dict)
+    before: dict[ast.stmt, list[str]] = field(default_factory=dict)
+    behind: dict[ast.stmt, list[str]] = field(default_factory=dict)
+    parts: list[tuple[ast.expr, str]] = field(default_factory=list)
+    bound: list[str] = field(default_factory=list)
+    """Names that lines which are put in behind a loop give their value."""
+
+    def fresh(self, name: str) -> str:
+        count = 1
+        unique = name
+        while unique in self.taken:
+            count += 1
+            unique = f"{name}_{count}"
+        self.taken.add(unique)
+        return unique
+
+    def applied_to(self, function: SourceFunction) -> SourceFunction | None:
+        """The function over the changed text."""
+        changed = [*self.statements, *self.before, *self.behind]
+        if not changed and not self.parts:
+            return None
+        if any(n.lineno != (n.end_lineno or 0) for n, _ in self.parts):
+            return None
+        if not all(_has_own_lines(s, self.node) for s in changed):
+            return None
+        lines = [line.encode() for line in function.text.splitlines()]
+        for part, text in sorted(self.parts, key=lambda p: (p[0].lineno, -p[0].col_offset)):
+            line = lines[part.lineno - 1]
+            end = part.end_col_offset or 0
+            lines[part.lineno - 1] = line[: part.col_offset] + text.encode() + line[end:]
+        result: list[str] = []
+        origin: dict[int, int] = {}
+        starts = {s.lineno: s for s in changed}
+        ends = {s.end_lineno or s.lineno: s for s in self.behind}
+        gone = {k for s in self.statements for k in range(s.lineno, (s.end_lineno or 0) + 1)}
+        for number, line in enumerate(lines, 1):
+            made: list[str] = []
+            if number in starts:
+                start = starts[number]
+                new = [*self.before.get(start, []), *self.statements.get(start, [])]
+                made = [" " * start.col_offset + text for text in new]
+            if number not in gone:
+                made.append(line.decode())
+            if number in ends:
+                end_of = ends[number]
+                made += [" " * end_of.col_offset + text for text in self.behind[end_of]]
+            for text in made:
+                result.append(text)
+                origin[len(result)] = function.lines.get(number, number)
+        text = "\n".join(result) + "\n"
+        node = normalize(_parsed(text))
+        return replace(function, node=node, text=text, lines=origin)
+
+
+def _has_own_lines(node: ast.stmt, function: ast.FunctionDef) -> bool:
+    inside = {id(n) for n in ast.walk(node)}
+    last = node.end_lineno or node.lineno
+    return not any(
+        isinstance(s, ast.stmt) and id(s) not in inside and not hasattr(s, "body")
+        and s.lineno <= last and (s.end_lineno or 0) >= node.lineno
+        for s in ast.walk(function)
+    ) and all(
+        b.lineno != node.lineno or b is node
+        for b in ast.walk(function) if isinstance(b, ast.stmt) and id(b) not in inside
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------------- growing tensors
+def _grown(block: Block, position: int, edits: _Edits) -> None:
+    """``res = torch.cat([res, e])`` in a loop as an append, and one `cat` behind it."""
+    loop = block[position]
+    for statement in ast.walk(loop):
+        found = _growth(statement)
+        if found is None:
+            continue
+        name = found.name
+        inside = {id(n) for n in ast.walk(statement)}
+        others = [n for n in ast.walk(loop) if is_name(n, name) and id(n) not in inside]
+        start = _start_of(name, block, position, found.from_none)
+        is_known = start is not None or not found.from_none
+        if others or name in names_captured(edits.node) or not is_known:
+            continue
+        first = ast.unparse(start.value) if isinstance(start, ast.Assign) else name
+        rows = edits.fresh(f"{name}_rows")
+        assert isinstance(statement, ast.stmt)
+        edits.statements[statement] = [f"{rows}.append({ast.unparse(found.value)})"]
+        edits.before[loop] = [f"{rows} = []"]
+        call = found.call
+        rest = "".join(f", {ast.unparse(a)}" for a in (*call.args[1:], *call.keywords))
+        joined = rows if found.from_none else f"[{first}, *{rows}]"
+        edits.behind[loop] = [f"{name} = {ast.unparse(call.func)}({joined}{rest})"]
+        edits.bound.append(name)
+        if start is not None:
+            edits.statements[start] = []
+        return
+
+
+@dataclass(frozen=True)
+class _Growth:
+    """What is put behind the tensor of a name; whether the first one is put behind None."""
+
+    name: str
+    value: ast.expr
+    call: ast.Call
+    from_none: bool = False
+
+
+def _growth(node: ast.AST) -> _Growth | None:
+    """How a statement makes a tensor longer."""
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            return _longer(name, value) or _first_or_longer(name, value)
+        case ast.If(
+            test=test,
+            body=[ast.Assign(targets=[ast.Name(id=name)], value=first)],
+            orelse=[ast.Assign(targets=[ast.Name(id=same)], value=longer)],
+        ) if name == same:
+            chosen = ast.IfExp(test, first, longer)
+            return _first_or_longer(name, chosen)
+    return None
+
+
+def _longer(name: str, value: ast.expr) -> _Growth | None:
+    match value:
+        case ast.Call(func=ast.Attribute(attr=word), args=[parts, *_]) if word in _JOINS:
+            match parts:
+                case ast.List(elts=[ast.Name(id=same), added]) | ast.Tuple(
+                    elts=[ast.Name(id=same), added]
+                ) if same == name and name not in names_in(added):
+                    assert isinstance(value, ast.Call)
+                    return _Growth(name, added, value)
+    return None
+
+
+def _first_or_longer(name: str, value: ast.expr) -> _Growth | None:
+    """``e if res is None else torch.cat([res, e])``, the sides perhaps the other way round."""
+    match value:
+        case ast.IfExp(
+            test=ast.Compare(
+                left=ast.Name(id=same), ops=[ast.Is() | ast.IsNot() as word],
+                comparators=[ast.Constant(value=None)],
+            ),
+            body=first, orelse=longer,
+        ) if same == name:  # fmt: skip
+            if isinstance(word, ast.IsNot):
+                first, longer = longer, first
+            found = _longer(name, longer)
+            if found is not None and ast.dump(found.value) == ast.dump(first):
+                return replace(found, from_none=True)
+    return None
+
+
+def _start_of(name: str, block: Block, position: int, of_none: bool) -> ast.stmt | None:
+    """The statement that makes an empty tensor, where nothing asks for it before the loop.
+
+    Or that says that there is none yet.
+    """
+    for statement in reversed(block[:position]):
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=bound)], value=ast.Constant(value=None)) if (
+                bound == name and of_none
+            ):
+                return statement
+            case ast.Assign(
+                targets=[ast.Name(id=bound)], value=ast.Call(func=ast.Attribute(attr=word)) as call
+            ) if bound == name and word in _EMPTY and not (of_none or _reads_a_call(call)):
+                return statement
+        if name in names_in(statement):
+            return None
+    return None
+
+
+def _reads_a_call(call: ast.Call) -> bool:
+    """Whether its arguments are more than numbers, names and sizes."""
+    plain = (ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.Tuple, ast.List,
+             ast.expr_context, ast.keyword)  # fmt: skip
+    arguments = [*call.args, *call.keywords]
+    return not all(isinstance(n, plain) for a in arguments for n in ast.walk(a))
+
+
+# ---------------------------------------------------------------------- lists that are tested
+def _tested(block: Block, position: int, edits: _Edits) -> None:
+    """Tests of lists as tests of lengths, where one `stack` or a count can go before them."""
+    loop = block[position]
+    for name in sorted(appended_names(loop)):
+        starts = [s for s in block[:position] if empty_list(s, name) is not None]
+        if not starts or name in names_captured(edits.node):
+            continue
+        uses = [_Uses.of(name, s) for s in block[position + 1 :]]
+        tests = [t for u in uses for t in u.tests]
+        stacks = [c for u in uses for c in u.stacks]
+        lengths = [c for u in uses for c in u.lengths]
+        is_all = not any(u.others for u in uses)
+        if not is_all or not (tests or any(u.asks for u in uses)):
+            continue
+        if stacks:
+            edits.behind.setdefault(loop, []).append(f"{name} = {STACKED}({name})")
+            edits.bound.append(name)
+            edits.parts += [(c, name) for c in stacks]
+            edits.parts += [(t, f"len({name}) > 0") for t in tests]
+        else:
+            count = edits.fresh(f"{name}_count")
+            edits.behind.setdefault(loop, []).append(f"{count} = len({name})")
+            edits.parts += [(c, count) for c in lengths]
+            edits.parts += [(t, f"{count} > 0") for t in tests]
+
+
+@dataclass
+class _Uses:
+    """How a statement uses a list."""
+
+    tests: list[ast.expr] = field(default_factory=list)
+    stacks: list[ast.expr] = field(default_factory=list)
+    lengths: list[ast.expr] = field(default_factory=list)
+    others: int = 0
+    asks: bool = False
+
+    @classmethod
+    def of(cls, name: str, statement: ast.stmt) -> _Uses:
+        found = cls()
+        known: set[int] = set()
+
+        def note(place: ast.expr, uses: list[ast.expr], inner: ast.expr) -> None:
+            uses.append(place)
+            known.add(id(inner))
+
+        for node in ast.walk(statement):
+            if isinstance(node, (ast.If, ast.IfExp)):
+                found.asks |= name in names_in(node.test)
+                for test in _operands(node.test):
+                    if is_name(test, name):
+                        note(test, found.tests, test)
+            match node:
+                case ast.Call(func=func, args=[ast.Name(id=same) as inner], keywords=[]):
+                    if same != name:
+                        continue
+                    word = ast.unparse(func)
+                    if word == "torch.stack":
+                        note(node, found.stacks, inner)
+                    elif word == "len":
+                        note(node, found.lengths, inner)
+                    elif word == "sum":
+                        known.add(id(inner))
+        mentioned = [n for n in ast.walk(statement) if is_name(n, name)]
+        found.others = sum(id(n) not in known for n in mentioned)
+        return found
+
+
+def _operands(test: ast.expr) -> Iterator[ast.expr]:
+    """The expressions of which a test asks whether they are true."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            yield from _operands(operand)
+        case ast.BoolOp(values=values):
+            for value in values:
+                yield from _operands(value)
+        case _:
+            yield test
+
+
