@@ -19,6 +19,7 @@ from deloop.analysis.carried import check_decided, require_updates
 from deloop.analysis.certificate import Certificate, Respected, certify
 from deloop.analysis.counts import find_factors
 from deloop.analysis.coverage import find_private, find_replaceable, is_passed_on
+from deloop.analysis.definitions import find_definitions
 from deloop.analysis.escape import check_apart, find_escaping
 from deloop.analysis.facts import Facts
 from deloop.analysis.fillings import find_taken
@@ -487,6 +488,8 @@ def _compile_loop(
     facts.known.extend(candidate.known)
     facts.at_most.update(candidate.at_most)
     facts.is_known_at_entry = partial(is_known_at_entry, nest.arrays, entry, is_changed)
+    given = set(function.parameters) - names_changed_before(function.node, candidate.written)
+    facts.definitions = find_definitions(function, candidate, entry & given, is_changed)
     require_noted(candidate, builder, nest, facts)
     bounds, statements, dependences = analyse(nest, facts)
     check_tried(candidate, nest, statements)
@@ -525,7 +528,6 @@ def _compile_loop(
     plan = fuse_updates(plan, nest.arrays, arrays_with_grad(plan, nest.arrays))
     named = {n: x for n, x in candidate.environment.items() if isinstance(x, Tensor)}
     arrays = {**named, **nest.arrays}
-    given = set(function.parameters) - names_changed_before(function.node, candidate.written)
     known = partial(is_known_at_entry, arrays, given, is_changed)
     elements = find_elements(function, candidate) if facts.doubles else {}
     as_given = partial(at_entry, arrays, named, origins, elements, known)
@@ -560,8 +562,9 @@ def _compile_loop(
     context.spell = spell_at_entry(candidate, nest.place)
     changed |= {name for name, tensor in nest.arrays.items() if is_changed(tensor)}
     guards = guard_data(
-        needed, axes_of(plan, nest), changed, entry, context, facts.is_length, given
-    )
+        needed, axes_of(plan, nest), changed, entry, context, facts.is_length, given,
+        facts.definitions,
+    )  # fmt: skip
     report = LoopReport(
         function.place(candidate.node).line,
         "vectorized" if refusal is None else "partial",

@@ -17,8 +17,9 @@ from deloop.analysis.operands import Evaluate, Made, Operands, of_item, with_nam
 from deloop.analysis.shaping import FUNCTIONS, METHODS, subscript
 from deloop.frontend import expression as build
 from deloop.frontend.items import Item, Tuple, View
+from deloop.ir.affine import Affine
 from deloop.ir.scalar import Expression
-from deloop.ir.types import Function, Module, Opaque, Tensor
+from deloop.ir.types import Function, Integer, Module, Opaque, Tensor
 
 OWN = "_own"
 """In a size's spelling, the name that the tensor is about to get."""
@@ -48,7 +49,7 @@ class Inference:
         self.evaluate = evaluate
         self.settle = settle
         self.environment = environment
-        self.made: dict[str, Tensor] = {}
+        self.made: dict[str, Item] = {}
 
     def infer(self, node: ast.expr) -> Item:
         """The item of an expression, its unknown sizes spelled through `OWN`; perhaps `Opaque`."""
@@ -128,13 +129,21 @@ class Inference:
             return node
         if isinstance(item, build.NODES):
             if build.is_number(item):
-                return node
+                return self._number(item, node)
             item = self.settle(f"_inferred{len(self.made)}", item)
         else:
             item = self._infer(node)
         if isinstance(item, Opaque):
             return None
         return self._named(item, node)
+
+    def _number(self, item: Expression, node: ast.expr) -> ast.expr:
+        """An int that data gives as a name: what is added to it is an int again."""
+        if build.types_of(item)[0].dtype != "int64":
+            return node
+        name = f"_inferred{len(self.made)}"
+        self.made[name] = self.environment[name] = Integer(Affine.symbol(name))
+        return ast.copy_location(ast.Name(name, ast.Load()), node)
 
     def _named(self, item: Item, node: ast.expr) -> ast.expr | None:
         name = f"_inferred{len(self.made)}"
@@ -148,6 +157,8 @@ class Inference:
             self.made[name] = parts[0]
             renamed = [with_name(p, f"{name}_{k}", OWN) for k, p in enumerate(parts)]
             item = Tuple(tuple(renamed), item.is_list)
+        elif isinstance(item, Integer):
+            item = self.made[name] = Integer(Affine.symbol(name))
         else:
             return None
         self.environment[name] = item
@@ -159,6 +170,8 @@ class Inference:
             return Tuple(tuple(self._anonymous(p) for p in item.items), item.is_list)
         if isinstance(item, build.NODES) and not build.is_number(item):
             item = self.settle("", item)
+        if isinstance(item, Integer) and any("_inferred" in s for s in item.affine.symbols):
+            return Integer(Affine.symbol(OWN))
         made = of_item(item)
         return item if made is None else _item(made.forget("_inferred")) or item
 

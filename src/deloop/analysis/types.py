@@ -490,6 +490,8 @@ class Prefix:
                 known = _in_its_own_name(name, known)
                 if isinstance(known, Tensor) and known.name == "":
                     known = self._called(known, name, node)
+                elif isinstance(known, Integer) and OWN in known.affine.symbols:
+                    known = self._counted(name, node)
                 if isinstance(known, Function) and known.spelling == "<lambda>":
                     known = replace(known, spelling=name)
                 if name in self.declared:
@@ -517,12 +519,23 @@ class Prefix:
     def _called(self, tensor: Tensor, name: str, node: ast.stmt) -> Item:
         """A tensor that gets its name; sizes that are not known are spelled through that."""
         storage = tensor.storage or f"fresh:{name}:{node.lineno}"
-        if any(OWN in symbol for size in tensor.type.shape for symbol in size.symbols):
-            before = self.measured.get(name)
-            if before is not node and (before is not None or name in self.bound):
-                return Opaque(f"{name} is bound anew, with sizes that are not known")
-            self.measured[name] = node
+        is_own = any(OWN in symbol for size in tensor.type.shape for symbol in size.symbols)
+        if is_own and not self._is_measured(name, node):
+            return Opaque(f"{name} is bound anew, with sizes that are not known")
         return replace(with_name(tensor, name, OWN), storage=storage)
+
+    def _counted(self, name: str, node: ast.stmt) -> Item:
+        """An int of which nothing else is known."""
+        is_new = self._is_measured(name, node)
+        return Integer(Affine.symbol(name)) if is_new else Opaque("it is set twice")
+
+    def _is_measured(self, name: str, node: ast.stmt) -> bool:
+        """Whether what is not known of a name is spelled through it at one statement alone."""
+        before = self.measured.get(name)
+        if before is not node and (before is not None or name in self.bound):
+            return False
+        self.measured[name] = node
+        return True
 
     def _computed(self, name: str, value: scalar.Expression) -> Item:
         """A value computed from tensors: a new tensor, or a Python number."""
