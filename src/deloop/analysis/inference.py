@@ -92,7 +92,7 @@ class Inference:
                 owner = self._operand(value)
                 if owner is None:
                     return None
-                changed.value = owner  # type: ignore[union-attr]
+                changed.value = owner
             case _:
                 return None
         for field in ("args", "comparators"):

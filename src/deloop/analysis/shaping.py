@@ -33,7 +33,7 @@ def _without_wildcard(sizes: Sequence[Affine], old: tuple[Size, ...]) -> tuple[S
     """``(n, -1)`` with the size that -1 stands for, where what is left of the old sizes is one."""
     if Affine.number(-1) not in sizes:
         return tuple(sizes)
-    rest = [s for s in old if s != ONE]
+    rest: list[Size] = [s for s in old if s != ONE]
     for size in sizes:
         if size in rest:
             rest.remove(size)
@@ -151,10 +151,7 @@ def _diag(given: Operands) -> Made | None:
     base = given.tensor(0, "input")
     if base is None or given.at(1, "diagonal") is not None:
         return None
-    if base.rank == 1:
-        return base.new((base.sizes[0], base.sizes[0]))
-    found = _diagonal(given)
-    return None if found is None else found
+    return base.new((base.sizes[0], base.sizes[0])) if base.rank == 1 else _diagonal(given)
 
 
 def _same(given: Operands) -> Made | None:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from deloop.frontend.lists import appended_names, empty_list
 from deloop.frontend.normalize import normalize
@@ -43,7 +44,7 @@ class Respelling:
         node = _parsed(source)
         lines = source.splitlines()
         for block in reversed(list(_blocks(node))):
-            for first, second in zip(block, block[1:], strict=False):
+            for first, second in pairwise(block):
                 match first, second:
                     case ast.Assign(targets=[ast.Name(id=name)], value=value), ast.Return(
                         value=ast.Name(id=same)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 
 from deloop.frontend.normalize import normalize
 from deloop.ir.source import SourceFunction
-from deloop.text.names import names_captured, names_in
+from deloop.text.names import names_captured, names_in, names_stored
 
 Block = list[ast.stmt]
 _LEAVING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
@@ -36,12 +36,21 @@ class Versions:
 
     def restore(self, source: str) -> str:
         """The text with the user's names again, as far as no two of them would be mixed up."""
-        for name, user in reversed(self.own.items()):
-            node = _parsed(source)
-            olds = {user} | {n for n, u in self.own.items() if u == user and n != name}
-            if not _is_mixed(node.body, name, olds):
-                found = [n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id == name]
-                source = _without_copies(_renamed(source, found, {name: user}))
+        for user in dict.fromkeys(self.own.values()):
+            names = [n for n, u in self.own.items() if u == user]
+            source = self._restored(source, user, names)
+        return source
+
+    def _restored(self, source: str, user: str, names: list[str]) -> str:
+        """All versions of one name as that name, or else the last ones of which this is right."""
+        node = _parsed(source)
+        for first in range(len(names)):
+            chosen = names[first:]
+            olds = [{user, *names[: first + k]} for k in range(len(chosen))]
+            if any(_is_mixed(node.body, n, old) for n, old in zip(chosen, olds, strict=True)):
+                continue
+            found = [n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id in chosen]
+            return _without_copies(_placed(source, [(n, user) for n in found]))
         return source
 
     def restore_words(self, sentence: str) -> str:
@@ -115,8 +124,7 @@ class _Numbering:
                     self.block(inner, now, bound)
                 case _:
                     self._use(statement, now)
-                    bound |= {n.id for n in ast.walk(statement)
-                              if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}  # fmt: skip
+                    bound |= names_stored(statement)
 
     def _use(self, node: ast.AST, now: dict[str, str]) -> None:
         for inner in ast.walk(node):
@@ -199,10 +207,6 @@ class _Numbering:
 def _is_elif(node: ast.If) -> bool:
     """Whether the ``else`` of a condition is another one, on the same line."""
     return len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If)
-
-
-def _renamed(text: str, nodes: Sequence[ast.Name], names: dict[str, str]) -> str:
-    return _placed(text, [(n, names[n.id]) for n in nodes])
 
 
 def _placed(text: str, places: Sequence[tuple[ast.Name, str]]) -> str:
