@@ -221,7 +221,7 @@ def compile_function(
         Sizes and ints as seen at this call; every assumption made holds for them.
     """
     found = _compile_split(function, arguments, hints, options)
-    if all(report.status != "kept" for report in found.loops):
+    if found.loops and all(report.status != "kept" for report in found.loops):
         return found
     before = {r.line for r in found.loops if r.status == "kept"}
     for spelled in (respell(function), Respelling(function)):
@@ -230,7 +230,8 @@ def compile_function(
             continue
         changed = spelled.function if versions is None else versions.function
         again = _compile_split(changed, arguments, hints, options)
-        if not {r.line for r in again.loops if r.status == "kept"} < before:
+        now = {r.line for r in again.loops if r.status == "kept"}
+        if again.status == "kept" or not (now < before or not (found.loops or now)):
             continue
         if versions is not None:
             loops = tuple(_in_users_words(report, versions) for report in again.loops)

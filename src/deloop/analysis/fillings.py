@@ -61,7 +61,7 @@ def find_taken(
                 if is_behind and not builder.starts_empty.get(name):
                     value = _behind(use, value)
                 kind = None
-                if not (filled.mask or flattened or is_behind or use.kind == "list"):
+                if not (filled.mask or flattened or is_behind or use.kind in ("list", "array")):
                     grad = name in with_grad
                     kind = replace(builder.arrays[name].type, requires_grad=grad, leaf=not grad)
                 found.append(Taken(use.statement, use.node, value, names, kind))
@@ -99,6 +99,8 @@ def _as_result(
         node = syntax.method(node, "flatten", *(syntax.constant(k) for k in flattened))
     if is_viewed:
         node = syntax.method(node, "contiguous")
+    if use.kind == "array":
+        return syntax.method(node, "numpy")
     return syntax.method(node, "tolist") if use.kind == "list" else node
 
 

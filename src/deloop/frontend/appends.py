@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from deloop.dtype import Rank, category
@@ -150,6 +150,8 @@ class AppendReader(StoreReader):
             self.positions[name] = isinstance(item, Tuple)
             self.environment[name] = Opaque(f"{name} is a list of positions")
             return
+        if filled.kept[0].kind == "tensor" and isinstance(item, Tuple):
+            filled, item = self._of_tuples(name, filled, item, node)
         self._check_shared_item(item, name, filled, node)
         element = self._element(item, node)
         dtype, value = self._stored_as(filled, element, item, node)
@@ -163,6 +165,18 @@ class AppendReader(StoreReader):
             value = self.squeezed(value, [filled.kept[0].dim % rank], rank)
         super().store(written, value, node)
         self.environment[name] = Grown(name, read, depth, element.is_number)
+
+    def _of_tuples(
+        self, name: str, filled: FilledList, item: Tuple, node: ast.Call
+    ) -> tuple[FilledList, Item]:
+        """``torch.tensor`` of a list of pairs as the stack of what it makes of each."""
+        use = filled.kept[0]
+        if use.device is not None:
+            self._refuse_list(node, f"{ast.unparse(use.node)} is not read yet")
+        row = self.tensor_of(item, self._asked_dtype(use.dtype, node), node)
+        uses = tuple(u if u.is_reduced else replace(u, kind="stack") for u in filled.uses)
+        self.lists[name] = replace(filled, uses=uses)
+        return self.lists[name], row
 
     def _is_position(self, filled: FilledList, item: Item, loops: list[Loop]) -> bool:
         """Whether the elements are the loops' own counters: where the mask is true."""
@@ -189,6 +203,7 @@ class AppendReader(StoreReader):
         if category(dtype) in ("float", "complex") and not _is_smooth(value):
             self.rough[filled.name] = node
         is_joined = use.kind in ("stack", "cat") and not use.may_be_empty
+        is_joined |= use.kind == "array" and dtype != "float64"
         if is_joined or (use.kind == "tensor" and dtype != "float32"):
             self._need_some(filled, node)
 
@@ -255,6 +270,10 @@ class AppendReader(StoreReader):
             same = category(inner.type.dtype) == category(own) and category(own) != "int"
             if same and inner.type.rank is not Rank.NUMBER:
                 return inner.type.dtype, inner
+        if use.kind == "array":
+            if not element.is_number or self._may_record(value):
+                self._refuse_list(node, f"{filled.name} becomes an array of more than numbers")
+            return own, value
         if use.kind in ("list", "row", "mask"):
             return own, value
         nested = isinstance(item, Grown) and element.is_number
@@ -305,6 +324,10 @@ class AppendReader(StoreReader):
             return text.removeprefix("device:").split(":")[0]
         if use.kind == "tensor" or (use.kind == "list" and not scalar.loads(value)):
             return "cpu"
+        if use.kind == "array" and any(
+            self.arrays[x.array].type.device != "cpu" for x in scalar.loads(value)
+        ):
+            self._refuse_list(node, f"{filled.name} becomes an array, of values of another device")
         return next((self.arrays[x.array].type.device for x in scalar.loads(value)), "cpu")
 
     def _starts_empty(self, use: Use, dtype: str, element: Element, node: ast.AST) -> bool:
@@ -347,6 +370,7 @@ class AppendReader(StoreReader):
             may_be_empty = use.kind in ("list", "mask", "index") or bool(filled.mask)
             may_be_empty |= use.may_be_empty
             may_be_empty |= use.kind == "tensor" and dtype == "float32" and not depth
+            may_be_empty |= use.kind == "array" and dtype == "float64"
             if not may_be_empty:
                 self.require(at_least(loop.upper - loop.lower, 1), node, f"{name} is not empty")
         dim = use.dim + len(element.sizes) + (use.kind == "stack") if use.dim < 0 else use.dim

@@ -28,12 +28,14 @@ from deloop.frontend.lists import (
     whole_list,
 )
 from deloop.frontend.respell import STACKED
+from deloop.frontend.wide_loops import widened
 from deloop.text.names import is_name, names_in
 
 _TENSOR_CLASSES = {
     "torch.Tensor": "float32", "torch.FloatTensor": "float32", "torch.DoubleTensor": "float64",
     "torch.LongTensor": "int64", "torch.IntTensor": "int32", "torch.BoolTensor": "bool",
 }  # fmt: skip
+_ARRAYS = ("numpy.array", "numpy.asarray")
 _JOINED = {"torch.stack": "stack", "torch.cat": "cat", "torch.concat": "cat",
            "torch.concatenate": "cat"}  # fmt: skip
 _SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Expr)
@@ -123,7 +125,7 @@ class ListFinder:
                     starts.append(located(f"{name} = []", block[start]))
         if not lists:
             return None
-        plain = plain_loop(loop)
+        plain = widened(plain_loop(loop))
         return masked(self._reduced(Filling(loop, plain, tuple(starts), lists)), self.fresh)
 
     def _filled(
@@ -239,6 +241,8 @@ class ListFinder:
             return None if keywords else Use(here, node, "tensor", 0, dtype, device)
         if callee in _TENSOR_CLASSES and not keywords:
             return Use(here, node, "tensor", 0, _TENSOR_CLASSES[callee])
+        if callee in _ARRAYS and not keywords:
+            return Use(here, node, "array")
         if callee in REDUCED and not keywords:
             return Use(here, node, callee)
         return None

@@ -24,7 +24,8 @@ Qualify = Callable[[ast.expr], str]
 """The canonical name of what an expression denotes (``torch.stack``); empty where unknown."""
 
 REDUCED = {"builtins.sum": "total", "builtins.any": "found", "builtins.all": "fits",
-            "builtins.len": "count"}  # fmt: skip
+            "builtins.len": "count", "builtins.max": "largest",
+            "builtins.min": "smallest"}  # fmt: skip
 COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp)
 @dataclass(frozen=True)
 class Use:
@@ -35,9 +36,9 @@ class Use:
     statement, node:
         The simple statement, and the expression in it that takes the list.
     kind:
-        ``"stack"``, ``"cat"``, ``"tensor"``, ``"index"``, ``"row"`` (an element of another list), ``"list"``
-        (the list itself is returned), ``"mask"`` (which elements another list has), or the
-        qualified name of a builtin.
+        ``"stack"``, ``"cat"``, ``"tensor"``, ``"array"`` (NumPy's), ``"index"``, ``"row"`` (an
+        element of another list), ``"list"`` (the list itself is returned), ``"mask"`` (which
+        elements another list has), or the qualified name of a builtin.
     dim, dtype, device:
         The arguments; a dtype's name may be given by the class (``torch.LongTensor``).
     symbol:

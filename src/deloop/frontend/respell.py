@@ -20,14 +20,15 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from deloop.frontend.lists import appended_names, empty_list
-from deloop.frontend.normalize import normalize
+from deloop.frontend.respelled_calls import name_headers, spell_maps, turn_lists
+from deloop.frontend.text_edits import Block, TextEdits, parsed
 from deloop.ir.source import SourceFunction
 from deloop.text.names import is_name, names_captured, names_in
 
 STACKED = "_deloop_stack"
 """Stacks a list that may be empty, for code that asks how long it is."""
 
-Block = list[ast.stmt]
+_SIMPLE = (ast.Assign, ast.Return)
 _JOINS = frozenset({"cat", "concat", "concatenate"})
 _EMPTY = frozenset({"tensor", "Tensor", "zeros", "empty", "FloatTensor"})
 
@@ -41,7 +42,7 @@ class Respelling:
 
     def tidy(self, source: str) -> str:
         """The text with ``res = E`` before ``return res`` as ``return E``."""
-        node = _parsed(source)
+        node = parsed(source)
         lines = source.splitlines()
         for block in reversed(list(_blocks(node))):
             for first, second in pairwise(block):
@@ -59,19 +60,19 @@ def respell(function: SourceFunction) -> Respelling | None:
     """The function in another spelling; None where there is nothing to be changed."""
     if not isinstance(function.node, ast.FunctionDef):
         return None
-    node = _parsed(function.text)
-    edits = _Edits(node, names_in(node) | set(function.parameters))
+    node = parsed(function.text)
+    edits = TextEdits(node, names_in(node) | set(function.parameters))
     for block in _blocks(node):
         for position, loop in enumerate(block):
             if isinstance(loop, ast.For):
                 _grown(block, position, edits)
                 _tested(block, position, edits)
+                name_headers(loop, edits)
+                turn_lists(block, position, edits)
+            elif isinstance(loop, _SIMPLE):
+                spell_maps(loop, edits)
     changed = edits.applied_to(function)
     return None if changed is None else Respelling(changed, tuple(edits.bound))
-
-
-def _parsed(text: str) -> ast.FunctionDef:
-    return next(n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef))
 
 
 def _blocks(node: ast.AST) -> Iterator[Block]:
@@ -85,81 +86,8 @@ def _blocks(node: ast.AST) -> Iterator[Block]:
                     yield from _blocks(statement)
 
 
-@dataclass
-class _Edits:
-    """Changes of a text: statements replaced, lines put in, expressions replaced."""
-
-    node: ast.FunctionDef
-    taken: set[str]
-    statements: dict[ast.stmt, list[str]] = field(default_factory=dict)
-    before: dict[ast.stmt, list[str]] = field(default_factory=dict)
-    behind: dict[ast.stmt, list[str]] = field(default_factory=dict)
-    parts: list[tuple[ast.expr, str]] = field(default_factory=list)
-    bound: list[str] = field(default_factory=list)
-    """Names that lines which are put in behind a loop give their value."""
-
-    def fresh(self, name: str) -> str:
-        count = 1
-        unique = name
-        while unique in self.taken:
-            count += 1
-            unique = f"{name}_{count}"
-        self.taken.add(unique)
-        return unique
-
-    def applied_to(self, function: SourceFunction) -> SourceFunction | None:
-        """The function over the changed text."""
-        changed = [*self.statements, *self.before, *self.behind]
-        if not changed and not self.parts:
-            return None
-        if any(n.lineno != (n.end_lineno or 0) for n, _ in self.parts):
-            return None
-        if not all(_has_own_lines(s, self.node) for s in changed):
-            return None
-        lines = [line.encode() for line in function.text.splitlines()]
-        for part, text in sorted(self.parts, key=lambda p: (p[0].lineno, -p[0].col_offset)):
-            line = lines[part.lineno - 1]
-            end = part.end_col_offset or 0
-            lines[part.lineno - 1] = line[: part.col_offset] + text.encode() + line[end:]
-        result: list[str] = []
-        origin: dict[int, int] = {}
-        starts = {s.lineno: s for s in changed}
-        ends = {s.end_lineno or s.lineno: s for s in self.behind}
-        gone = {k for s in self.statements for k in range(s.lineno, (s.end_lineno or 0) + 1)}
-        for number, line in enumerate(lines, 1):
-            made: list[str] = []
-            if number in starts:
-                start = starts[number]
-                new = [*self.before.get(start, []), *self.statements.get(start, [])]
-                made = [" " * start.col_offset + text for text in new]
-            if number not in gone:
-                made.append(line.decode())
-            if number in ends:
-                end_of = ends[number]
-                made += [" " * end_of.col_offset + text for text in self.behind[end_of]]
-            for text in made:
-                result.append(text)
-                origin[len(result)] = function.lines.get(number, number)
-        text = "\n".join(result) + "\n"
-        node = normalize(_parsed(text))
-        return replace(function, node=node, text=text, lines=origin)
-
-
-def _has_own_lines(node: ast.stmt, function: ast.FunctionDef) -> bool:
-    inside = {id(n) for n in ast.walk(node)}
-    last = node.end_lineno or node.lineno
-    return not any(
-        isinstance(s, ast.stmt) and id(s) not in inside and not hasattr(s, "body")
-        and s.lineno <= last and (s.end_lineno or 0) >= node.lineno
-        for s in ast.walk(function)
-    ) and all(
-        b.lineno != node.lineno or b is node
-        for b in ast.walk(function) if isinstance(b, ast.stmt) and id(b) not in inside
-    )  # fmt: skip
-
-
 # ---------------------------------------------------------------------- growing tensors
-def _grown(block: Block, position: int, edits: _Edits) -> None:
+def _grown(block: Block, position: int, edits: TextEdits) -> None:
     """``res = torch.cat([res, e])`` in a loop as an append, and one `cat` behind it."""
     loop = block[position]
     for statement in ast.walk(loop):
@@ -272,7 +200,7 @@ def _reads_a_call(call: ast.Call) -> bool:
 
 
 # ---------------------------------------------------------------------- lists that are tested
-def _tested(block: Block, position: int, edits: _Edits) -> None:
+def _tested(block: Block, position: int, edits: TextEdits) -> None:
     """Tests of lists as tests of lengths, where one `stack` or a count can go before them."""
     loop = block[position]
     for name in sorted(appended_names(loop)):
