@@ -1,4 +1,4 @@
-"""Numbers that the function computes from its arguments, as a guard at its first line writes them.
+"""What the function computes from its arguments, as a guard at its first line writes it.
 
     n = labels.max().item() + 1                    a guard on `n` asks for
     out = torch.zeros(len(labels), n)      ->      labels.max().item() + 1
@@ -14,6 +14,7 @@ from deloop.analysis.origins import is_plain
 from deloop.analysis.scope import find_torch
 from deloop.analysis.types import Candidate
 from deloop.frontend.build import NestBuilder
+from deloop.frontend.library import RANDOM
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Integer, Tensor
 from deloop.text.names import names_in, substitute
@@ -25,7 +26,7 @@ def find_definitions(
     entry: AbstractSet[str],
     is_changed: Callable[[Tensor], bool],
 ) -> dict[str, ast.expr]:
-    """What ints are computed from, by name: expressions that mean the same at the first line."""
+    """What names are computed from: expressions that mean the same at the first line."""
     found: dict[str, ast.expr] = {}
     bound = [n.id for n in ast.walk(function.node)
              if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]  # fmt: skip
@@ -34,13 +35,25 @@ def find_definitions(
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 item = candidate.environment.get(name)
-                if isinstance(item, Integer) and item.affine.symbols == (name,):
+                is_own = isinstance(item, Integer) and item.affine.symbols == (name,)
+                is_own |= isinstance(item, Tensor) and item.name == name and not is_changed(item)
+                if is_own and not _draws(value):
                     known = substitute(value, found)
                     is_once = bound.count(name) == 1 and is_plain(statement, reader)
                     torch = find_torch(function)[0]
                     if is_once and _is_known(known, torch, candidate, entry, is_changed):
                         found[name] = known
     return found
+
+
+def _draws(value: ast.expr) -> bool:
+    """Whether an expression draws random numbers, so that it gives others each time."""
+    return any(
+        word in n.attr
+        for n in ast.walk(value)
+        if isinstance(n, ast.Attribute)
+        for word in (*RANDOM, "empty")
+    )
 
 
 def _is_known(

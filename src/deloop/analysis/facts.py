@@ -140,7 +140,8 @@ class Facts:
         expression = constraint.expression
         (symbol,) = expression.symbols if len(expression.terms) == 1 else ("",)
         is_positive = expression.coefficient(symbol) == 1 and expression.constant in (0, -1)
-        return symbol in self.definitions and is_positive and constraint.sign is not Sign.ZERO
+        root = symbol.partition(".shape[")[0]
+        return root in self.definitions and is_positive and constraint.sign is not Sign.ZERO
 
     def _written_out(self, guard: str) -> str:
         tree = ast.parse(guard, mode="eval").body
