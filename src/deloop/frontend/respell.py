@@ -20,7 +20,12 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from deloop.frontend.lists import appended_names, empty_list
-from deloop.frontend.respelled_calls import name_headers, spell_maps, turn_lists
+from deloop.frontend.respelled_calls import (
+    append_one_by_one,
+    name_headers,
+    spell_maps,
+    turn_lists,
+)
 from deloop.frontend.text_edits import Block, TextEdits, parsed
 from deloop.ir.source import SourceFunction
 from deloop.text.names import is_name, names_captured, names_in
@@ -69,6 +74,7 @@ def respell(function: SourceFunction) -> Respelling | None:
                 _tested(block, position, edits)
                 name_headers(loop, edits)
                 turn_lists(block, position, edits)
+                append_one_by_one(block, position, edits)
             elif isinstance(loop, _SIMPLE):
                 spell_maps(loop, edits)
     changed = edits.applied_to(function)

@@ -71,6 +71,42 @@ def _reverses(node: ast.stmt, name: str) -> bool:
     return False
 
 
+def append_one_by_one(block: Block, position: int, edits: TextEdits) -> None:
+    """``outs.extend(row.tolist())`` in a loop as appends of its items.
+
+    Of a few tensors, ``outs.extend([a, b])``, which are stacked behind the loop, their own stack.
+    """
+    for statement in ast.walk(block[position]):
+        match statement:
+            case ast.Expr(
+                value=ast.Call(
+                    func=ast.Attribute(value=ast.Name(id=name), attr="extend"), args=[given],
+                    keywords=[],
+                )
+            ) if name not in names_in(given):
+                pass
+            case _:
+                continue
+        appends = [n for n in ast.walk(block[position]) if is_name(n, name)]
+        if len(appends) != 1 or name in names_captured(edits.node):
+            continue
+        if not isinstance(given, (ast.List, ast.Tuple)):
+            item = edits.fresh("item")
+            lines = [f"for {item} in {ast.unparse(given)}:", f"    {name}.append({item})"]
+            edits.statements[statement] = lines
+            continue
+        stacks = [
+            n
+            for s in block[position + 1 :]
+            for n in ast.walk(s)
+            if isinstance(n, ast.Call) and ast.unparse(n) == f"torch.stack({name})"
+        ]
+        behind = [n for s in block[position + 1 :] for n in ast.walk(s) if is_name(n, name)]
+        if stacks and len(behind) == len(stacks):
+            edits.statements[statement] = [f"{name}.append(torch.stack({ast.unparse(given)}))"]
+            edits.parts += [(n, f"torch.cat({name})") for n in stacks]
+
+
 def spell_maps(statement: ast.stmt, edits: TextEdits) -> None:
     """``list(map(f, x))`` as ``[f(item) for item in x]``."""
     for node in ast.walk(statement):
