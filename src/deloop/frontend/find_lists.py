@@ -27,7 +27,7 @@ from deloop.frontend.lists import (
     needs_preparing,
     whole_list,
 )
-from deloop.frontend.respell import STACKED
+from deloop.frontend.tested_lists import SOME
 from deloop.frontend.wide_loops import widened
 from deloop.text.names import is_name, names_in
 
@@ -146,11 +146,13 @@ class ListFinder:
             if isinstance(statement, ast.stmt) and appended_value(statement, name) is not None:
                 allowed.update(id(n) for n in list_names(statement, name))
         uses: list[Use] = []
+        seen: set[int] = set()
         for statement in block[position + 1 : end + 1]:
             for inner in ast.walk(statement):
-                use = self._use_in(inner, name)
+                use = self._use_in(inner, name) if id(inner) not in seen else None
                 if use is None or not isinstance(statement, _SIMPLE):
                     continue
+                seen |= {id(n) for n in ast.walk(use.node)}
                 uses.append(replace(use, statement=statement))
                 allowed.update(id(n) for n in ast.walk(use.node)
                                if isinstance(n, ast.Name) and n.id == name)  # fmt: skip
@@ -204,8 +206,9 @@ class ListFinder:
         joined = self._joined_behind(node, name)
         if joined is not None:
             return joined
-        if is_name(node.func, STACKED) and is_name(node.args[0], name):
-            return Use(ast.Pass(), node, "stack", may_be_empty=True)
+        if is_name(node.func, SOME) and isinstance(node.args[0], ast.Call):
+            taken = self._use_in(node.args[0], name)
+            return None if taken is None else replace(taken, node=node, may_be_empty=True)
         return self._use_of(node) if is_name(whole_list(node.args[0])[0], name) else None
 
     def _joined_behind(self, node: ast.Call, name: str) -> Use | None:
@@ -263,7 +266,7 @@ class ListFinder:
         if any(k.arg in ("out", "inplace", None) for k in node.keywords):
             return False
         callee = self.qualify(node.func)
-        if is_name(node.func, STACKED):
+        if is_name(node.func, SOME):
             return True
         if callee:
             return callee.startswith(("torch.", "math.", "builtins.")) and callee[-1] != "_"

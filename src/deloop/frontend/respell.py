@@ -5,7 +5,7 @@
         res = torch.cat([res, x[i][None]])   ->       rows.append(x[i][None])
                                                   res = torch.cat([torch.zeros(0, m), *rows])
 
-    if rows:                                      rows = _deloop_stack(rows)
+    if rows:                                      rows = _deloop_some(torch.stack(rows))
         return torch.stack(rows)             ->   if len(rows) > 0:
                                                       return rows
 
@@ -16,22 +16,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from deloop.frontend.lists import appended_names, empty_list
 from deloop.frontend.respelled_calls import (
     append_one_by_one,
     name_headers,
     spell_maps,
     turn_lists,
 )
+from deloop.frontend.tested_lists import name_tested
 from deloop.frontend.text_edits import Block, TextEdits, parsed
 from deloop.ir.source import SourceFunction
 from deloop.text.names import is_name, names_captured, names_in
-
-STACKED = "_deloop_stack"
-"""Stacks a list that may be empty, for code that asks how long it is."""
 
 _SIMPLE = (ast.Assign, ast.Return)
 _JOINS = frozenset({"cat", "concat", "concatenate"})
@@ -71,7 +68,7 @@ def respell(function: SourceFunction) -> Respelling | None:
         for position, loop in enumerate(block):
             if isinstance(loop, ast.For):
                 _grown(block, position, edits)
-                _tested(block, position, edits)
+                name_tested(block, position, edits)
                 name_headers(loop, edits)
                 turn_lists(block, position, edits)
                 append_one_by_one(block, position, edits)
@@ -203,85 +200,3 @@ def _reads_a_call(call: ast.Call) -> bool:
              ast.expr_context, ast.keyword)  # fmt: skip
     arguments = [*call.args, *call.keywords]
     return not all(isinstance(n, plain) for a in arguments for n in ast.walk(a))
-
-
-# ---------------------------------------------------------------------- lists that are tested
-def _tested(block: Block, position: int, edits: TextEdits) -> None:
-    """Tests of lists as tests of lengths, where one `stack` or a count can go before them."""
-    loop = block[position]
-    for name in sorted(appended_names(loop)):
-        starts = [s for s in block[:position] if empty_list(s, name) is not None]
-        if not starts or name in names_captured(edits.node):
-            continue
-        uses = [_Uses.of(name, s) for s in block[position + 1 :]]
-        tests = [t for u in uses for t in u.tests]
-        stacks = [c for u in uses for c in u.stacks]
-        lengths = [c for u in uses for c in u.lengths]
-        is_all = not any(u.others for u in uses)
-        if not is_all or not (tests or any(u.asks for u in uses)):
-            continue
-        if stacks:
-            edits.behind.setdefault(loop, []).append(f"{name} = {STACKED}({name})")
-            edits.bound.append(name)
-            edits.parts += [(c, name) for c in stacks]
-            edits.parts += [(t, f"len({name}) > 0") for t in tests]
-        else:
-            count = edits.fresh(f"{name}_count")
-            edits.behind.setdefault(loop, []).append(f"{count} = len({name})")
-            edits.parts += [(c, count) for c in lengths]
-            edits.parts += [(t, f"{count} > 0") for t in tests]
-
-
-@dataclass
-class _Uses:
-    """How a statement uses a list."""
-
-    tests: list[ast.expr] = field(default_factory=list)
-    stacks: list[ast.expr] = field(default_factory=list)
-    lengths: list[ast.expr] = field(default_factory=list)
-    others: int = 0
-    asks: bool = False
-
-    @classmethod
-    def of(cls, name: str, statement: ast.stmt) -> _Uses:
-        found = cls()
-        known: set[int] = set()
-
-        def note(place: ast.expr, uses: list[ast.expr], inner: ast.expr) -> None:
-            uses.append(place)
-            known.add(id(inner))
-
-        for node in ast.walk(statement):
-            if isinstance(node, (ast.If, ast.IfExp)):
-                found.asks |= name in names_in(node.test)
-                for test in _operands(node.test):
-                    if is_name(test, name):
-                        note(test, found.tests, test)
-            match node:
-                case ast.Call(func=func, args=[ast.Name(id=same) as inner], keywords=[]):
-                    if same != name:
-                        continue
-                    word = ast.unparse(func)
-                    if word == "torch.stack":
-                        note(node, found.stacks, inner)
-                    elif word == "len":
-                        note(node, found.lengths, inner)
-                    elif word == "sum":
-                        known.add(id(inner))
-        mentioned = [n for n in ast.walk(statement) if is_name(n, name)]
-        found.others = sum(id(n) not in known for n in mentioned)
-        return found
-
-
-def _operands(test: ast.expr) -> Iterator[ast.expr]:
-    """The expressions of which a test asks whether they are true."""
-    match test:
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            yield from _operands(operand)
-        case ast.BoolOp(values=values):
-            for value in values:
-                yield from _operands(value)
-        case _:
-            yield test
-
-
