@@ -92,8 +92,7 @@ def _compared(op: ast.cmpop, first: Item, second: Item) -> bool | None:
     if len(words) == 2 and all(isinstance(w, str) for w in words):
         same = words[0] == words[1]
         return same if isinstance(op, ast.Eq) else not same if isinstance(op, ast.NotEq) else None
-    numbers = [
-        i.affine.constant for i in (first, second) if isinstance(i, Integer) and i.affine.is_constant
-    ]
+    sizes = [i.affine for i in (first, second) if isinstance(i, Integer)]
+    numbers = [size.constant for size in sizes if size.is_constant]
     compare = _COMPARED.get(type(op))
     return compare(*numbers) if compare is not None and len(numbers) == 2 else None

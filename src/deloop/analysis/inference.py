@@ -14,7 +14,8 @@ import copy
 from collections.abc import Callable, Sequence
 
 from deloop.analysis.operands import Evaluate, Made, Operands, of_item, with_name
-from deloop.analysis.shaping import FUNCTIONS, METHODS, subscript
+from deloop.analysis.shaping import FUNCTIONS, METHODS
+from deloop.analysis.views import subscript
 from deloop.frontend import expression as build
 from deloop.frontend.items import Item, Tuple, View
 from deloop.ir.affine import Affine

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from collections.abc import Sequence as Items
 from dataclasses import dataclass, replace
 
 from deloop.dtype import category
@@ -15,6 +16,8 @@ MEMORY_OF_ITS_OWN: frozenset[str] = frozenset()
 
 Evaluate = Callable[[ast.expr], Item]
 """What an expression stands for, as far as it is read; `Opaque` where it is not."""
+
+ONE = Affine.number(1)
 
 Size = Affine | None
 """The size of a dimension; None where it is not known."""
@@ -157,3 +160,7 @@ def _parts(item: Item) -> list[Item]:
         case Shape(tensor):
             return [Integer(size) for size in tensor.type.shape]
     return [item]
+
+
+Rule = Callable[[Operands], Made | Items[Made] | None]
+"""What an operation makes of its operands; None where that is not known."""

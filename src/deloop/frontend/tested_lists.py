@@ -131,8 +131,8 @@ class _Uses:
 def _is_first(node: ast.expr) -> bool:
     """Whether the elements are stacked along the first dimension, which is as long as the list."""
     match node:
-        case ast.Call(args=[_], keywords=[]) | ast.Call(args=[_, ast.Constant(value=0)], keywords=[]):
-            return True
+        case ast.Call(args=[_, *rest], keywords=[]):
+            return all(isinstance(d, ast.Constant) and d.value == 0 for d in rest)
         case ast.Call(args=[_], keywords=[ast.keyword(arg="dim", value=ast.Constant(value=0))]):
             return True
     return False
