@@ -56,7 +56,7 @@ from deloop.backend.statement import write_plan
 from deloop.backend.tidy import tidy_searches
 from deloop.diagnostic import Assumption, Exactness, Refusal
 from deloop.dtype import category
-from deloop.errors import CarriedRead, RefusalError, Unliftable
+from deloop.errors import CarriedRead, RefusalError, Unliftable, Unsupported
 from deloop.frontend.appends import Prepared
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.cells import Carrying, KindFound
@@ -66,6 +66,7 @@ from deloop.frontend.search import Search
 from deloop.frontend.sequences import readable
 from deloop.frontend.split import Part, Split, Spot, find_outermost, split_function
 from deloop.frontend.versions import Versions, find_versions
+from deloop.ir.affine import at_least
 from deloop.ir.loop import Loop, Nest, expressions_of
 from deloop.ir.plan import Statement, Step, arrays_read_in, vectors
 from deloop.ir.scalar import loads
@@ -553,6 +554,7 @@ def _compile_loop(
     replaceable = find_replaceable(candidate, nest, plan, facts, context.with_grad)
     names = named_plainly(builder.temporaries)
     written = write_plan(plan, context, replaceable, names, nest)
+    require_made(written.replaced, nest, facts, candidate)
     used = {v.statement.store.array for v in vectors(plan)} | arrays_read_in(plan)
     unused = frozenset(name for name in private if name not in used)
     floats = [n for n in written.replaced if category(nest.arrays[n].type.dtype) in _ROUNDED]
@@ -623,6 +625,25 @@ def analyse(
         check_trip_counts(statement, facts, at_least_one=bounds.must_run)
     statements = [canonical_statement(s, facts.canonical) for s in statements]
     return bounds, statements, dependences_of(statements, nest.arrays, facts)
+
+
+def require_made(
+    replaced: AbstractSet[str], nest: Nest, facts: Facts, candidate: Candidate
+) -> None:
+    """Ask that the tensors could be made whose making goes: ``torch.zeros(n - 1)`` of an `n` of 0.
+
+    Where the code before the loop makes them still, it raises by itself.
+    """
+    for name in sorted(replaced & nest.arrays.keys()):
+        for size in nest.arrays[name].type.shape:
+            needed = at_least(size, 0)
+            if needed not in candidate.known:
+                continue
+            facts.known = [k for k in facts.known if k != needed]
+            if not facts.assume(needed, f"{name} can be made"):
+                sentence = f"loop kept: it is not certain that {name} can be made"
+                raise Unsupported(Refusal("VEC904", nest.place, sentence))
+            facts.known.append(needed)
 
 
 def _reads_by_name(
