@@ -19,6 +19,7 @@ from deloop.analysis.carried import check_decided, require_updates
 from deloop.analysis.certificate import Certificate, Respected, certify
 from deloop.analysis.counts import find_factors
 from deloop.analysis.coverage import find_private, find_replaceable, is_passed_on
+from deloop.analysis.definitions import find_definitions
 from deloop.analysis.escape import check_apart, find_escaping
 from deloop.analysis.facts import Facts
 from deloop.analysis.fillings import find_taken
@@ -55,14 +56,17 @@ from deloop.backend.statement import write_plan
 from deloop.backend.tidy import tidy_searches
 from deloop.diagnostic import Assumption, Exactness, Refusal
 from deloop.dtype import category
-from deloop.errors import CarriedRead, RefusalError, Unliftable
+from deloop.errors import CarriedRead, RefusalError, Unliftable, Unsupported
 from deloop.frontend.appends import Prepared
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.cells import Carrying, KindFound
 from deloop.frontend.evaluate import Environment
+from deloop.frontend.respell import Respelling, respell
 from deloop.frontend.search import Search
 from deloop.frontend.sequences import readable
 from deloop.frontend.split import Part, Split, Spot, find_outermost, split_function
+from deloop.frontend.versions import Versions, find_versions
+from deloop.ir.affine import at_least
 from deloop.ir.loop import Loop, Nest, expressions_of
 from deloop.ir.plan import Statement, Step, arrays_read_in, vectors
 from deloop.ir.scalar import loads
@@ -217,6 +221,41 @@ def compile_function(
     hints:
         Sizes and ints as seen at this call; every assumption made holds for them.
     """
+    found = _compile_split(function, arguments, hints, options)
+    if found.loops and all(report.status != "kept" for report in found.loops):
+        return found
+    before = {r.line for r in found.loops if r.status == "kept"}
+    for spelled in (respell(function), Respelling(function)):
+        versions = None if spelled is None else find_versions(spelled.function)
+        if spelled is None or (spelled.function is function and versions is None):
+            continue
+        changed = spelled.function if versions is None else versions.function
+        again = _compile_split(changed, arguments, hints, options)
+        now = {r.line for r in again.loops if r.status == "kept"}
+        if again.status == "kept" or not (now < before or not (found.loops or now)):
+            continue
+        if versions is not None:
+            loops = tuple(_in_users_words(report, versions) for report in again.loops)
+            again = replace(again, source=versions.restore(again.source), loops=loops)
+        return replace(again, source=spelled.tidy(again.source))
+    return found
+
+
+def _in_users_words(report: LoopReport, versions: Versions) -> LoopReport:
+    """The report with its refusal in the names that the user wrote."""
+    if report.refusal is None:
+        return report
+    sentence = versions.restore_words(report.refusal.sentence)
+    return replace(report, refusal=replace(report.refusal, sentence=sentence))
+
+
+def _compile_split(
+    function: SourceFunction,
+    arguments: Mapping[str, Value],
+    hints: Mapping[str, int],
+    options: Options,
+) -> Compilation:
+    """The function's loops, those with exits taken apart where that lets them be rewritten."""
     plain = _compile(Split(function), arguments, hints, options)
     if all(report.status != "kept" for report in plain.loops):
         return plain
@@ -451,6 +490,8 @@ def _compile_loop(
     facts.known.extend(candidate.known)
     facts.at_most.update(candidate.at_most)
     facts.is_known_at_entry = partial(is_known_at_entry, nest.arrays, entry, is_changed)
+    given = set(function.parameters) - names_changed_before(function.node, candidate.written)
+    facts.definitions = find_definitions(function, candidate, entry & given, is_changed)
     require_noted(candidate, builder, nest, facts)
     bounds, statements, dependences = analyse(nest, facts)
     check_tried(candidate, nest, statements)
@@ -489,7 +530,6 @@ def _compile_loop(
     plan = fuse_updates(plan, nest.arrays, arrays_with_grad(plan, nest.arrays))
     named = {n: x for n, x in candidate.environment.items() if isinstance(x, Tensor)}
     arrays = {**named, **nest.arrays}
-    given = set(function.parameters) - names_changed_before(function.node, candidate.written)
     known = partial(is_known_at_entry, arrays, given, is_changed)
     elements = find_elements(function, candidate) if facts.doubles else {}
     as_given = partial(at_entry, arrays, named, origins, elements, known)
@@ -514,6 +554,7 @@ def _compile_loop(
     replaceable = find_replaceable(candidate, nest, plan, facts, context.with_grad)
     names = named_plainly(builder.temporaries)
     written = write_plan(plan, context, replaceable, names, nest)
+    require_made(written.replaced, nest, facts, candidate)
     used = {v.statement.store.array for v in vectors(plan)} | arrays_read_in(plan)
     unused = frozenset(name for name in private if name not in used)
     floats = [n for n in written.replaced if category(nest.arrays[n].type.dtype) in _ROUNDED]
@@ -524,8 +565,9 @@ def _compile_loop(
     context.spell = spell_at_entry(candidate, nest.place)
     changed |= {name for name, tensor in nest.arrays.items() if is_changed(tensor)}
     guards = guard_data(
-        needed, axes_of(plan, nest), changed, entry, context, facts.is_length, given
-    )
+        needed, axes_of(plan, nest), changed, entry, context, facts.is_length, given,
+        facts.definitions,
+    )  # fmt: skip
     report = LoopReport(
         function.place(candidate.node).line,
         "vectorized" if refusal is None else "partial",
@@ -583,6 +625,25 @@ def analyse(
         check_trip_counts(statement, facts, at_least_one=bounds.must_run)
     statements = [canonical_statement(s, facts.canonical) for s in statements]
     return bounds, statements, dependences_of(statements, nest.arrays, facts)
+
+
+def require_made(
+    replaced: AbstractSet[str], nest: Nest, facts: Facts, candidate: Candidate
+) -> None:
+    """Ask that the tensors could be made whose making goes: ``torch.zeros(n - 1)`` of an `n` of 0.
+
+    Where the code before the loop makes them still, it raises by itself.
+    """
+    for name in sorted(replaced & nest.arrays.keys()):
+        for size in nest.arrays[name].type.shape:
+            needed = at_least(size, 0)
+            if needed not in candidate.known:
+                continue
+            facts.known = [k for k in facts.known if k != needed]
+            if not facts.assume(needed, f"{name} can be made"):
+                sentence = f"loop kept: it is not certain that {name} can be made"
+                raise Unsupported(Refusal("VEC904", nest.place, sentence))
+            facts.known.append(needed)
 
 
 def _reads_by_name(

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 
 from .case import Family
@@ -455,4 +456,158 @@ FAMILY.add(
     outer_products_of_rows,
     "return x[:, :, None] * y[:, None]",
     inputs=matrices(2),
+)
+
+
+def rows_or_none(x):
+    rows = []
+    for row in x:
+        if row.sum() > 0:
+            rows.append(row)
+    if len(rows) == 0:
+        return torch.zeros(0, x.shape[1])
+    return torch.stack(rows)
+
+
+FAMILY.add(
+    rows_or_none,
+    """
+    rows = x[x.sum(1) > 0]
+    if len(rows) == 0:
+        return torch.zeros(0, x.shape[1])
+    return rows
+    """,
+    inputs=matrices(grad=False),
+)
+
+
+def rows_by_index(x):
+    keep = []
+    for i in range(x.shape[0]):
+        if x[i].sum() > 0:
+            keep.append(i)
+    return x[keep]
+
+
+FAMILY.add(rows_by_index, "return x[x.sum(1) > 0]", inputs=matrices(grad=False))
+
+
+def grown_by_cat(x):
+    res = torch.zeros(0, x.shape[1])
+    for i in range(x.shape[0]):
+        res = torch.cat([res, (x[i] * 2).unsqueeze(0)])
+    return res
+
+
+FAMILY.add(grown_by_cat, "return x * 2", inputs=matrices())
+
+
+def grown_behind_the_first(x):
+    res = x[0].unsqueeze(0)
+    for i in range(1, x.shape[0]):
+        res = torch.cat((res, (x[i] - x[i - 1]).unsqueeze(0)), dim=0)
+    return res
+
+
+FAMILY.add(
+    grown_behind_the_first,
+    "res = x[0].unsqueeze(0)\nreturn torch.cat([res, x[1:] - x[:-1]], dim=0)",
+    inputs=matrices(),
+)
+
+
+def grown_from_none(x):
+    res = None
+    for row in x:
+        if res is None:
+            res = (row + 1).unsqueeze(0)
+        else:
+            res = torch.cat([res, (row + 1).unsqueeze(0)], 0)
+    return res
+
+
+FAMILY.add(grown_from_none, "return x + 1", inputs=matrices())
+
+
+def pairs_of_numbers(x):
+    out = []
+    for i in range(len(x)):
+        out.append([x[i].item(), i])
+    return torch.tensor(out)
+
+
+FAMILY.add(pairs_of_numbers, inputs=vectors(grad=False))
+
+
+def pairs_above_the_diagonal(x):
+    out = []
+    for i in range(len(x)):
+        for j in range(i + 1, len(x)):
+            out.append((i, j))
+    return torch.tensor(out)
+
+
+FAMILY.add(pairs_above_the_diagonal, inputs=vectors(grad=False))
+
+
+def turned_afterwards(x):
+    outs = []
+    for v in x:
+        outs.append(v * 2)
+    outs.reverse()
+    return torch.stack(outs)
+
+
+FAMILY.add(turned_afterwards, "return x.flip(0) * 2", inputs=vectors())
+
+
+def mapped(x):
+    return torch.stack(list(map(lambda v: v.exp() + 1, x)))
+
+
+FAMILY.add(mapped, "return x.exp() + 1", inputs=vectors())
+
+
+def greatest_of_a_generator(x):
+    return max(v * v for v in x)
+
+
+FAMILY.add(
+    greatest_of_a_generator, "return (x * x).max()", "return (x ** 2).max()",
+    inputs=vectors(grad=False),
+)  # fmt: skip
+
+
+def array_of_numbers(x):
+    values = []
+    for v in x:
+        values.append(v.item() * 2)
+    return np.array(values)
+
+
+FAMILY.add(array_of_numbers, "return (x.double() * 2).numpy()", inputs=vectors(grad=False))
+
+
+def along_edges(edges, x):
+    out = torch.zeros(len(edges), x.shape[1])
+    for k, (s, d) in enumerate(edges):
+        out[k] = x[s] - x[d]
+    return out
+
+
+def with_edges():
+    """Pairs of rows, and the rows."""
+    return [
+        ([(k % n, (k * 2) % n) for k in range(count)], random_tensor((n, 3), n, grad=n == 5))
+        for n, count in ((4, 3), (1, 2), (5, 60))
+    ]
+
+
+FAMILY.add(
+    along_edges,
+    """
+    edges_tensor = torch.tensor(edges)
+    return x[edges_tensor[:, 0]] - x[edges_tensor[:, 1]]
+    """,
+    inputs=with_edges,
 )

@@ -39,20 +39,20 @@ def find_escaping(function: SourceFunction, candidate: Candidate, nest: Nest) ->
     if any(_changes_memory(n, function, candidate, outside) for n in outside):
         return nest.live
     names = {cell.key: cell.name for cell in nest.cells if cell.key in nest.live}
+    uses = candidate.filling.uses if candidate.filling is not None else ()
+    read: list[tuple[str, ast.expr]] = [(n.id, n) for n in outside if isinstance(n, ast.Name)]
+    read.extend((use.symbol, use.node) for use in uses)
     return frozenset(
         key
         for key, name in names.items()
-        if any(
-            isinstance(n, ast.Name) and n.id == name and not _only_computes(n, parents)
-            for n in outside
-        )
+        if any(word == name and not _only_computes(n, parents) for word, n in read)
     )
 
 
-def _only_computes(node: ast.Name, parents: dict[int, ast.AST]) -> bool:
+def _only_computes(node: ast.expr, parents: dict[int, ast.AST]) -> bool:
     """Whether a use of a name makes nothing of it but numbers and new tensors, or binds it anew."""
     parent = parents.get(id(node))
-    if isinstance(node.ctx, ast.Store):
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
         return isinstance(parent, (ast.Assign, ast.AnnAssign, ast.Tuple, ast.List))
     if isinstance(parent, ast.IfExp):
         return parent.test is node

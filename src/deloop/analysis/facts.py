@@ -11,6 +11,7 @@ from deloop.ir.affine import Affine, Constraint, Sign, at_least, equal
 from deloop.ir.observed import evaluate_symbol
 from deloop.ir.scalar import Expression
 from deloop.poly.domain import Domain, proves
+from deloop.text.names import substitute
 
 
 class Facts:
@@ -43,6 +44,8 @@ class Facts:
         """For such variables, the condition under which some iteration sets them."""
         self.is_known_at_entry: Callable[[str], bool] = lambda array: False
         """Whether an array holds at the function's first line what it holds in the loop."""
+        self.definitions: Mapping[str, ast.expr] = {}
+        """What numbers that the code before computes are computed from, at the first line too."""
         self.may_double, self.doubles = True, False
         """Whether linear recurrences may become scans, and whether one was made one."""
 
@@ -111,6 +114,13 @@ class Facts:
         if constraint.sign is not Sign.ZERO:
             expression = self.canonical(self._at_worst(expression))
             constraint = Constraint(expression, constraint.sign)
+        if self._is_likely(constraint):
+            self._forget_weaker(constraint)
+            self.known.append(constraint)
+            sentence, guard = _sentence(constraint)
+            guard = self._written_out(guard)
+            self.assumptions.append(Assumption(sentence, guard, reason))
+            return True
         if self.holds(constraint) is not True or not all(
             self.spellable(s) for s in expression.symbols
         ):
@@ -124,6 +134,18 @@ class Facts:
         self.known.append(constraint)
         self.assumptions.append(Assumption(*_sentence(constraint), reason))
         return True
+
+    def _is_likely(self, constraint: Constraint) -> bool:
+        """Whether it asks that a number which the code before computes is not zero."""
+        expression = constraint.expression
+        (symbol,) = expression.symbols if len(expression.terms) == 1 else ("",)
+        is_positive = expression.coefficient(symbol) == 1 and expression.constant in (0, -1)
+        root = symbol.partition(".shape[")[0]
+        return root in self.definitions and is_positive and constraint.sign is not Sign.ZERO
+
+    def _written_out(self, guard: str) -> str:
+        tree = ast.parse(guard, mode="eval").body
+        return ast.unparse(substitute(tree, self.definitions))
 
     def _forget_weaker(self, constraint: Constraint) -> None:
         """Drop what the constraint says better: ``n >= 1`` beside ``n >= 2``."""

@@ -10,9 +10,10 @@ from deloop.analysis.types import Candidate
 from deloop.backend import syntax
 from deloop.backend.uses import Taken
 from deloop.diagnostic import Refusal
-from deloop.errors import Unsupported
+from deloop.errors import RefusalError, Unsupported
 from deloop.frontend.appends import AppendReader
 from deloop.frontend.lists import FilledList, Use
+from deloop.ir.types import Tensor
 
 
 def _lists(candidate: Candidate) -> Mapping[str, FilledList]:
@@ -54,12 +55,37 @@ def find_taken(
                 is_viewed = _is_viewed(use, candidate) and builder.flattened.get(name) != ()
                 flattened = builder.flattened.get(name)
                 value = _as_result(value, use, flattened, is_viewed)
+                if name in builder.positions and _is_along(use, filled.mask, builder):
+                    value = mask
+                is_behind = use.kind == "cat" and use.start is not None
+                if is_behind and not builder.starts_empty.get(name):
+                    value = _behind(use, value)
                 kind = None
-                if not (filled.mask or flattened or use.kind == "list"):
+                if not (filled.mask or flattened or is_behind or use.kind in ("list", "array")):
                     grad = name in with_grad
                     kind = replace(builder.arrays[name].type, requires_grad=grad, leaf=not grad)
                 found.append(Taken(use.statement, use.node, value, names, kind))
     return tuple(found)
+
+
+def _is_along(use: Use, mask: str, builder: AppendReader) -> bool:
+    """Whether the positions in a list are an index into a tensor as long as the loop."""
+    if use.kind != "index" or use.start is None:
+        return False
+    try:
+        base = builder.evaluate(use.start)
+    except RefusalError:
+        return False
+    length = builder.arrays[mask].type.shape
+    sizes = base.type.shape if isinstance(base, Tensor) else ()
+    return len(length) == 1 and sizes[:1] == length
+
+
+def _behind(use: Use, value: ast.expr) -> ast.expr:
+    """``torch.cat([first, *rows], 1)  ->  torch.cat([first, rows], 1)``."""
+    assert isinstance(use.node, ast.Call) and use.start is not None
+    both = ast.List([use.start, value], ast.Load())
+    return ast.Call(use.node.func, [both, *use.node.args[1:]], use.node.keywords)
 
 
 def _as_result(
@@ -73,6 +99,8 @@ def _as_result(
         node = syntax.method(node, "flatten", *(syntax.constant(k) for k in flattened))
     if is_viewed:
         node = syntax.method(node, "contiguous")
+    if use.kind == "array":
+        return syntax.method(node, "numpy")
     return syntax.method(node, "tolist") if use.kind == "list" else node
 
 

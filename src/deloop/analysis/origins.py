@@ -32,7 +32,7 @@ def find_origins(function: SourceFunction, candidate: Candidate) -> dict[str, Ex
     position = next(k for k, s in enumerate(candidate.block) if s is candidate.node)
     for statement in reversed(candidate.block[:position]):
         reader = NestBuilder(function, dict(candidate.environment))
-        if not isinstance(statement, ast.Assign) or not _is_plain(statement, reader):
+        if not isinstance(statement, ast.Assign) or not is_plain(statement, reader):
             break
         for name, value in reversed(list(_pairs(statement))):
             read = names_in(value)
@@ -55,11 +55,11 @@ def find_elements(function: SourceFunction, candidate: Candidate) -> dict[Load, 
             break
         target = statement.targets[0]
         if not isinstance(target, ast.Subscript):
-            if not _is_plain(statement, reader):
+            if not is_plain(statement, reader):
                 break
             continue
         trial = ast.Assign([ast.Name("_", ast.Store())], statement.value)
-        if len(statement.targets) > 1 or not _is_plain(trial, reader):
+        if len(statement.targets) > 1 or not is_plain(trial, reader):
             break
         try:
             place = reader.element(_as_read(target))
@@ -120,7 +120,7 @@ def _readable(
     return rows.bare(value) if all(a in arrays and is_known(a) for a in read) else None
 
 
-def _is_plain(statement: ast.Assign, reader: NestBuilder) -> bool:
+def is_plain(statement: ast.Assign, reader: NestBuilder) -> bool:
     """Whether a statement binds names and writes no memory."""
     names = (ast.Name, ast.Tuple, ast.List, ast.expr_context)
     if not all(isinstance(n, names) for t in statement.targets for n in ast.walk(t)):

@@ -208,7 +208,7 @@ def changed_before(function: SourceFunction, candidate: Candidate) -> Callable[[
     storages: set[str] = set()
     objects: set[str] = set()
     anything = False
-    for node in ast.walk(function.node):
+    for node in (n for statement in function.body for n in ast.walk(statement)):
         if not isinstance(node, ast.expr | ast.stmt) or (node.lineno, node.col_offset) >= end:
             continue
         for name in _may_change(node, function, candidate):

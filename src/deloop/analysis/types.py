@@ -17,14 +17,17 @@ from deloop.analysis.bindings import (
     roots,
     spellings,
 )
+from deloop.analysis.decided import decide, is_of_absence
+from deloop.analysis.inference import OWN, Inference
 from deloop.analysis.joins import joined
+from deloop.analysis.operands import with_name
 from deloop.dtype import category
 from deloop.errors import RefusalError
 from deloop.frontend import expression as build
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.find_lists import find_fillings
-from deloop.frontend.items import Item, Requirement, Tuple, View
+from deloop.frontend.items import Item, Requirement, Tuple, View, whole
 from deloop.frontend.lists import Filling
 from deloop.frontend.made import read_filled
 from deloop.frontend.making import read_made
@@ -140,6 +143,8 @@ class Prefix:
         self.products: dict[str, tuple[Affine, ...]] = {}
         self.stored = names_stored(function.node)
         self.captured = names_captured(function.node)
+        self.measured: dict[str, ast.stmt] = {}
+        """Names whose own sizes are not known otherwise, and the statement that binds each."""
         self.attempt = attempt
         self.taken: dict[int, TensorType] = {}
         """Types of the tensors that lists become, by the expression that takes the list."""
@@ -240,7 +245,11 @@ class Prefix:
                 known = list(self.known)
                 if isinstance(test, ast.Name) and test.id in self.stops:
                     self.known.append(at_least(Affine.symbol(test.id), 1))
-                self._branches(then, otherwise)
+                decided = decide(test, self._evaluated)
+                if decided is None:
+                    self._branches(then, otherwise)
+                else:
+                    self._one_branch(then if decided else otherwise, is_of_absence(test))
                 self.known = known
             case ast.With(body=inner):
                 for entered in node.items:
@@ -314,6 +323,18 @@ class Prefix:
         plain = ast.BinOp(left=ast.Name(id=name, ctx=ast.Load()), op=node.op, right=node.value)
         ast.copy_location(plain.left, node)
         return self.value(ast.copy_location(plain, node), node.target)
+
+    def _one_branch(self, body: list[ast.stmt], is_of_absence: bool) -> None:
+        """The side of a condition that the arguments at hand take.
+
+        Code that rests on what a default makes, ``if mask is None: mask = torch.ones(n)``, would
+        look odd beside the condition: nothing but the type is taken from there.
+        """
+        before = dict(self.environment)
+        self.block(body)
+        for name, item in self.environment.items() if is_of_absence else ():
+            if isinstance(item, Tensor) and before.get(name) is not item:
+                self.environment[name] = replace(item, fill=None, fresh=False)
 
     def _branches(self, then: list[ast.stmt], otherwise: list[ast.stmt]) -> None:
         before, known = dict(self.environment), list(self.known)
@@ -466,8 +487,11 @@ class Prefix:
                 held = known.items if isinstance(known, Tuple) else ()
                 if any(isinstance(part, build.NODES) for part in held):
                     known = Opaque("it is a tuple of computed values")
+                known = _in_its_own_name(name, known)
                 if isinstance(known, Tensor) and known.name == "":
-                    known = replace(known, name=name, storage=f"fresh:{name}:{node.lineno}")
+                    known = self._called(known, name, node)
+                elif isinstance(known, Integer) and OWN in known.affine.symbols:
+                    known = self._counted(name, node)
                 if isinstance(known, Function) and known.spelling == "<lambda>":
                     known = replace(known, spelling=name)
                 if name in self.declared:
@@ -492,6 +516,27 @@ class Prefix:
             case _:
                 self._escape(target)
 
+    def _called(self, tensor: Tensor, name: str, node: ast.stmt) -> Item:
+        """A tensor that gets its name; sizes that are not known are spelled through that."""
+        storage = tensor.storage or f"fresh:{name}:{node.lineno}"
+        is_own = any(OWN in symbol for size in tensor.type.shape for symbol in size.symbols)
+        if is_own and not self._is_measured(name, node):
+            return Opaque(f"{name} is bound anew, with sizes that are not known")
+        return replace(with_name(tensor, name, OWN), storage=storage)
+
+    def _counted(self, name: str, node: ast.stmt) -> Item:
+        """An int of which nothing else is known."""
+        is_new = self._is_measured(name, node)
+        return Integer(Affine.symbol(name)) if is_new else Opaque("it is set twice")
+
+    def _is_measured(self, name: str, node: ast.stmt) -> bool:
+        """Whether what is not known of a name is spelled through it at one statement alone."""
+        before = self.measured.get(name)
+        if before is not node and (before is not None or name in self.bound):
+            return False
+        self.measured[name] = node
+        return True
+
     def _computed(self, name: str, value: scalar.Expression) -> Item:
         """A value computed from tensors: a new tensor, or a Python number."""
         if build.is_number(value):
@@ -501,14 +546,13 @@ class Prefix:
             is_new = name not in self.bound
             return Integer(Affine.symbol(name)) if is_new else Opaque("it is set twice")
         kinds = build.types_of(value)
-        shape = tuple(sizes[0] for sizes in rows.shape(value))
         if len(kinds) != 1:
             return Opaque("its type differs between paths")
         shared = build.aliased_arrays(value)
         if shared:
             return self._alias(name, value, shared)
         grad = scalar.requires_grad(value)
-        kind = TensorType(kinds[0].dtype, shape, self._device(value), grad, not grad)
+        kind = TensorType(kinds[0].dtype, _shape_of(value), self._device(value), grad, not grad)
         fill = _fill_of(value)
         if fill is None and isinstance(value, scalar.Cast):
             fill = self.reader().infinity_of(value.value)
@@ -538,7 +582,14 @@ class Prefix:
             whole_tensor = held[0]
             if tuple(extent for _, extent in value.implicit) == whole_tensor.type.shape:
                 return whole_tensor
-        return Opaque(f"it may be {' or '.join(sorted(shared))} under another name")
+        memory = {i.memory for i in held}
+        if len(memory) != 1 or {i.name for i in held} != shared:
+            return Opaque(f"it may be {' or '.join(sorted(shared))} under another name")
+        kind = TensorType(
+            build.types_of(value)[0].dtype, _shape_of(value), self._device(value),
+            scalar.requires_grad(value), leaf=False, overlapping=True,
+        )  # fmt: skip
+        return Tensor(name, kind, f"{memory.pop()}?")
 
     def _device(self, value: scalar.Expression) -> str:
         for load in scalar.loads(value):
@@ -552,20 +603,38 @@ class Prefix:
         if id(node) in self.taken:
             return Tensor("", self.taken[id(node)], "", fresh=True)
         try:
-            if isinstance(node, ast.Call):
-                created = read_made(self.reader(), node) or self._created(node)
-                if created is not None:
-                    # No tensor is made of a negative size: the call would have raised.
-                    self.known.extend(at_least(s, 0) for s in created.type.shape if s.symbols)
-                    return created
-            infinity = self._infinity(node)
-            reader = self.reader()
-            item = infinity if infinity is not None else reader.evaluate(node)
-            self.required.extend(r for r in reader.requirements if r not in self.required)
+            return self._read(node)
         except RefusalError as error:
+            inferred = Inference(self._evaluated, self._settled, self.environment).infer(node)
+            if not isinstance(inferred, Opaque):
+                return inferred
             self._escape(node)
             return Opaque(f"what {ast.unparse(node)} gives is not known ({error.refusal.sentence})")
+
+    def _read(self, node: ast.expr) -> Item:
+        """The item of an expression that is read as a whole."""
+        if isinstance(node, ast.Call):
+            created = read_made(self.reader(), node) or self._created(node)
+            if created is not None:
+                # No tensor is made of a negative size: the call would have raised.
+                self.known.extend(at_least(s, 0) for s in created.type.shape if s.symbols)
+                return created
+        infinity = self._infinity(node)
+        reader = self.reader()
+        item = infinity if infinity is not None else reader.evaluate(node)
+        self.required.extend(r for r in reader.requirements if r not in self.required)
         return item
+
+    def _evaluated(self, node: ast.expr) -> Item:
+        """The item of a part of an expression; `Opaque` where it is not read."""
+        try:
+            return self._read(node)
+        except RefusalError as error:
+            return Opaque(error.refusal.sentence)
+
+    def _settled(self, name: str, value: scalar.Expression) -> Item:
+        """The tensor of a computed value."""
+        return self._computed(name, value)
 
     def _infinity(self, node: ast.expr) -> Literal | None:
         """``math.inf`` or ``-math.inf`` as the number, which extremes may start from."""
@@ -651,6 +720,32 @@ _REDUCTIONS = frozenset(
 
 def _mentions(known: Constraint, name: str) -> bool:
     return any(name in names_spelled(symbol) for symbol in known.expression.symbols)
+
+
+def _in_its_own_name(name: str, item: Item) -> Item:
+    """What is spelled by an expression as the name that it gets: ``d = torch.diff(x)`` is `d`.
+
+    Indices are not: what is asked of them at each call is asked of the expression.
+    """
+    tensor = item.tensor if isinstance(item, View) else item
+    if not isinstance(tensor, Tensor) or tensor.flat_of is not None or len(tensor.made_of) > 1:
+        return item
+    if isinstance(item, View) and item.dimensions != whole(tensor).dimensions:
+        return item
+    is_turned = tensor.name.endswith(".T") and not tensor.made_of
+    is_index = bool(tensor.made_of) and category(tensor.type.dtype) == "int"
+    is_spelled = (tensor.made_of or is_turned) and not is_index
+    if not is_spelled or name in names_in(ast.parse(tensor.name)):
+        return item
+    (memory,) = tensor.made_of or {tensor.memory}
+    kind = replace(tensor.type, leaf=False, contiguous=False)
+    return Tensor(name, kind, f"{memory}?")
+
+
+def _shape_of(value: scalar.Expression) -> tuple[Affine, ...]:
+    """The shape of a computed tensor: of operands that meet, those of size 1 give way."""
+    one = Affine.number(1)
+    return tuple(next((s for s in sizes if s != one), one) for sizes in rows.shape(value))
 
 
 def _fill_of(value: scalar.Expression) -> int | float | bool | None:

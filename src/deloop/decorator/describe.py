@@ -7,7 +7,7 @@ with the hints ``{"x.shape[0]": 3, "x.shape[1]": 4, "n": 5}`` and the tests
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -29,7 +29,8 @@ from deloop.ir.affine import Affine
 from deloop.ir.source import SourceFunction
 
 LONGEST_SEQUENCE = 32
-"""A longer list or tuple is described by its type alone."""
+"""A longer list or tuple is described by its type alone, if its items are not all alike."""
+LONGEST_OF_NUMBERS, _LONGEST_ROW = 100_000, 8
 
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 _OPTIONS = (
@@ -131,6 +132,8 @@ class Description:
             return ir.Literal(value if type(value) is str else f"device:{value.type}")  # type: ignore[union-attr]
         if type(value) in (list, tuple) and len(value) <= LONGEST_SEQUENCE:  # type: ignore[arg-type]
             return self._describe_sequence(path, value)  # type: ignore[arg-type]
+        if type(value) in (list, tuple) and (found := self._describe_alike(path, value)):  # type: ignore[arg-type]
+            return found
         if isinstance(value, ModuleType):
             return self._expect_same(path, value, ir.Module(value.__name__))
         return self._describe_callable(path, value)
@@ -223,6 +226,22 @@ class Description:
         items = tuple(self.describe(f"{path}[{i}]", item) for i, item in enumerate(value))
         return ir.Sequence(items, is_list=type(value) is list)
 
+    def _describe_alike(
+        self, path: str, value: list[object] | tuple[object, ...]
+    ) -> ir.Value | None:
+        """A long list of ints or of floats, or of such tuples of one length; None for others."""
+        kinds = kinds_of(value)
+        if self.by_value or len(kinds) != 1 or len(value) > LONGEST_OF_NUMBERS:
+            return None
+        (kind,) = kinds
+        if kind not in (int, float) and not (type(kind) is tuple and len(set(kind[1:])) == 1):
+            return None
+        self._expect_class(path, type(value))
+        self._expect(f"_deloop_len({self._access(path)}) == {len(value)}")
+        self._expect(f"_deloop_kinds({self._access(path)}) == {self.constants.name(kinds)}")
+        items = tuple(_alike(f"{path}[{i}]", kind) for i in range(len(value)))
+        return ir.Sequence(items, is_list=type(value) is list)
+
     def _describe_tensor(self, path: str, value: torch.Tensor) -> ir.Value:
         check_tensor(path, value)
         if self.by_value:
@@ -294,6 +313,34 @@ class Description:
     def _expect_same(self, path: str, value: object, described: ir.Value) -> ir.Value:
         self._expect(f"{self._access(path)} is {self.constants.name(value)}")
         return described
+
+
+def kinds_of(values: Iterable[object]) -> frozenset[object]:
+    """The types of the items, of a tuple's or list's own items too; empty for other items."""
+    found: set[object] = set()
+    for value in values:
+        if type(value) in (int, float) and _fits_int64(value):
+            found.add(type(value))
+        elif type(value) in (list, tuple) and 0 < len(value) <= _LONGEST_ROW:  # type: ignore[arg-type]
+            inner = tuple(map(type, value))  # type: ignore[call-overload]
+            if not set(inner) <= {int, float} or not all(map(_fits_int64, value)):  # type: ignore[call-overload]
+                return frozenset()
+            found.add((type(value), *inner))
+        else:
+            return frozenset()
+    return frozenset(found)
+
+
+def _fits_int64(value: object) -> bool:
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
+
+
+def _alike(path: str, kind: object) -> ir.Value:
+    """A number of a type, or a row of them."""
+    if isinstance(kind, tuple):
+        parts = tuple(_alike(f"{path}[{k}]", inner) for k, inner in enumerate(kind[1:]))
+        return ir.Sequence(parts, is_list=kind[0] is list)
+    return ir.Scalar("int64" if kind is int else "float64", path)
 
 
 def _is_constant(value: object) -> bool:

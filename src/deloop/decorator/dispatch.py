@@ -24,12 +24,16 @@ from types import FunctionType
 from typing import Any
 
 from deloop.decorator.build import build_function
+from deloop.decorator.describe import kinds_of
 from deloop.decorator.environment import HOOKS, ORDINARY
 from deloop.diagnostic import Exactness
 
 _KINDS = inspect.Parameter
 _STARS = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}
-_BASE_NAMES = {**HOOKS, "_deloop_type": type, "_deloop_len": len, "_deloop_repr": repr}
+_BASE_NAMES = {
+    **HOOKS, "_deloop_type": type, "_deloop_len": len, "_deloop_repr": repr,
+    "_deloop_kinds": kinds_of,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

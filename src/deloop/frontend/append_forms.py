@@ -23,12 +23,14 @@ from deloop.text.names import is_name, names_in
 from deloop.text.trees import swap
 
 STARTS = {"builtins.sum": "0", "builtins.any": "False", "builtins.all": "True",
-           "builtins.len": "0"}  # fmt: skip
+           "builtins.len": "0", "builtins.max": "None", "builtins.min": "None"}  # fmt: skip
 _UPDATES = {
     "builtins.sum": "{symbol} = {symbol} + {item}",
     "builtins.any": "if {item}:\n    {symbol} = True",
     "builtins.all": "if not {item}:\n    {symbol} = False",
     "builtins.len": "{symbol} = {symbol} + 1",
+    "builtins.max": "if {symbol} is None or {item} > {symbol}:\n    {symbol} = {item}",
+    "builtins.min": "if {symbol} is None or {item} < {symbol}:\n    {symbol} = {item}",
 }
 def join_appends(body: Sequence[ast.stmt]) -> Block:
     """One append behind a condition whose sides append once each.
@@ -137,7 +139,8 @@ def replace_appends(
             for kind, symbol in symbols.items():
                 text = _UPDATES[kind].format(symbol=symbol, item="_deloop_item")
                 update = located(text, statement)
-                swaps = {id(n): value for n in ast.walk(update) if is_name(n, "_deloop_item")}
+                places = [n for n in ast.walk(update) if is_name(n, "_deloop_item")]
+                swaps = {id(n): copy.deepcopy(value) for n in places}
                 result.append(swap(update, swaps))
         return result
 

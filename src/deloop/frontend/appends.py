@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from deloop.dtype import Rank, category
@@ -15,7 +15,14 @@ from deloop.frontend.apply import DataRequirement
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.find_lists import ListFinder
 from deloop.frontend.items import Grown, Item, Point, Tuple, View, Whole, whole
-from deloop.frontend.lists import Block, FilledList, Filling, apply_fillings, needs_preparing
+from deloop.frontend.lists import (
+    Block,
+    FilledList,
+    Filling,
+    Use,
+    apply_fillings,
+    needs_preparing,
+)
 from deloop.frontend.stores import StoreReader
 from deloop.frontend.structure import eliminate_continue
 from deloop.ir import scalar
@@ -66,6 +73,8 @@ class AppendReader(StoreReader):
         """Lists of the positions where a mask is true; whether they are tuples of them."""
         self.flattened: dict[str, tuple[int, ...] | None] = {}
         """The dimensions of a list's array that are one in what becomes of the list."""
+        self.starts_empty: dict[str, bool] = {}
+        """Whether nothing of what a list is put behind shows: ``torch.zeros(0, m)``."""
         self.prepared = Prepared()
 
     def qualified(self, node: ast.expr) -> str:
@@ -141,11 +150,15 @@ class AppendReader(StoreReader):
             self.positions[name] = isinstance(item, Tuple)
             self.environment[name] = Opaque(f"{name} is a list of positions")
             return
+        if filled.kept[0].kind == "tensor" and isinstance(item, Tuple):
+            filled, item = self._of_tuples(name, filled, item, node)
         self._check_shared_item(item, name, filled, node)
         element = self._element(item, node)
         dtype, value = self._stored_as(filled, element, item, node)
         if filled.mask:
             self._select(filled, dtype, value, depth, node)
+        if filled.kept[0].kind == "cat" and filled.kept[0].start is not None:
+            self.starts_empty[name] = self._starts_empty(filled.kept[0], dtype, element, node)
         written, read = self._array(name, filled, depth, dtype, element, node)
         rank = len(element.sizes)
         if filled.kept[0].kind == "cat" and written.rank < rank:  # along a dimension of size 1
@@ -153,13 +166,25 @@ class AppendReader(StoreReader):
         super().store(written, value, node)
         self.environment[name] = Grown(name, read, depth, element.is_number)
 
+    def _of_tuples(
+        self, name: str, filled: FilledList, item: Tuple, node: ast.Call
+    ) -> tuple[FilledList, Item]:
+        """``torch.tensor`` of a list of pairs as the stack of what it makes of each."""
+        use = filled.kept[0]
+        if use.device is not None:
+            self._refuse_list(node, f"{ast.unparse(use.node)} is not read yet")
+        row = self.tensor_of(item, self._asked_dtype(use.dtype, node), node)
+        uses = tuple(u if u.is_reduced else replace(u, kind="stack") for u in filled.uses)
+        self.lists[name] = replace(filled, uses=uses)
+        return self.lists[name], row
+
     def _is_position(self, filled: FilledList, item: Item, loops: list[Loop]) -> bool:
         """Whether the elements are the loops' own counters: where the mask is true."""
         own: list[Item] = [Integer(Affine.symbol(x.iterator)) for x in loops]
         given = list(item.items) if isinstance(item, Tuple) else [item]
         use = filled.kept[0]
         is_plain = use.kind == "tensor" and use.device is None and use.dtype in (None, "int64")
-        is_plain |= use.kind == "list" and not isinstance(item, Tuple)
+        is_plain |= use.kind in ("list", "index") and not isinstance(item, Tuple)
         if given != own or not is_plain or any(x.lower != Affine() for x in loops):
             return False
         if any(set(x.upper.symbols) & {y.iterator for y in self.loops} for x in loops):
@@ -177,7 +202,9 @@ class AppendReader(StoreReader):
             self._refuse_list(node, f"how often {filled.name} is appended to depends on data")
         if category(dtype) in ("float", "complex") and not _is_smooth(value):
             self.rough[filled.name] = node
-        if use.kind in ("stack", "cat") or (use.kind == "tensor" and dtype != "float32"):
+        is_joined = use.kind in ("stack", "cat") and not use.may_be_empty
+        is_joined |= use.kind == "array" and dtype != "float64"
+        if is_joined or (use.kind == "tensor" and dtype != "float32"):
             self._need_some(filled, node)
 
     def _need_some(self, filled: FilledList, node: ast.AST) -> None:
@@ -234,6 +261,8 @@ class AppendReader(StoreReader):
                     node, f"loop kept: {ast.unparse(use.node)} of 0-d tensors raises", "VEC911"
                 )
             return own, value
+        if use.kind == "index" and (own != "int64" or not element.is_number):
+            self._refuse_list(node, f"the elements of {filled.name} are no ints")
         if use.kind == "list" and not element.is_number:
             self._refuse_list(node, f"the list {filled.name} itself is returned, of tensors")
         if use.kind == "list" and isinstance(value, scalar.Cast):
@@ -241,6 +270,10 @@ class AppendReader(StoreReader):
             same = category(inner.type.dtype) == category(own) and category(own) != "int"
             if same and inner.type.rank is not Rank.NUMBER:
                 return inner.type.dtype, inner
+        if use.kind == "array":
+            if not element.is_number or self._may_record(value):
+                self._refuse_list(node, f"{filled.name} becomes an array of more than numbers")
+            return own, value
         if use.kind in ("list", "row", "mask"):
             return own, value
         nested = isinstance(item, Grown) and element.is_number
@@ -291,7 +324,37 @@ class AppendReader(StoreReader):
             return text.removeprefix("device:").split(":")[0]
         if use.kind == "tensor" or (use.kind == "list" and not scalar.loads(value)):
             return "cpu"
+        if use.kind == "array" and any(
+            self.arrays[x.array].type.device != "cpu" for x in scalar.loads(value)
+        ):
+            self._refuse_list(node, f"{filled.name} becomes an array, of values of another device")
         return next((self.arrays[x.array].type.device for x in scalar.loads(value)), "cpu")
+
+    def _starts_empty(self, use: Use, dtype: str, element: Element, node: ast.AST) -> bool:
+        """Whether the tensor in front has no elements, and the type of those behind it."""
+        if not isinstance(use.start, ast.Call) or use.start.keywords:
+            return False
+        name = self.qualified(use.start.func)
+        given = [self.evaluate(a) for a in use.start.args]
+        of_nothing = given in ([], [Integer(Affine())]) or (
+            isinstance(given[0], Tuple) and not given[0].items
+        )
+        if dtype != "float32" or not name.startswith("torch."):
+            return False
+        if of_nothing:
+            return name in ("torch.tensor", "torch.Tensor", "torch.zeros", "torch.empty")
+        parts = list(given[0].items) if isinstance(given[0], Tuple) else given
+        sizes = [p.affine for p in parts if isinstance(p, Integer)]
+        known = name in ("torch.zeros", "torch.empty") and len(sizes) == len(parts)
+        if not known or len(sizes) != len(element.sizes):
+            return False
+        dim = use.dim % len(sizes)
+        if sizes[dim] != Affine():
+            return False
+        for place, (mine, theirs) in enumerate(zip(sizes, element.sizes, strict=True)):
+            if place != dim and mine != theirs:
+                self.require(equal(mine, theirs), node, f"{ast.unparse(use.start)} fits")
+        return True
 
     # ------------------------------------------------------------------ the array
     def _array(
@@ -304,8 +367,10 @@ class AppendReader(StoreReader):
             names = {x.iterator for x in self.loops}
             if names & {s for a in (loop.lower, loop.upper) for s in a.symbols}:
                 self._refuse_list(node, f"{name} has more elements in some iterations than others")
-            may_be_empty = use.kind in ("list", "mask") or bool(filled.mask)
+            may_be_empty = use.kind in ("list", "mask", "index") or bool(filled.mask)
+            may_be_empty |= use.may_be_empty
             may_be_empty |= use.kind == "tensor" and dtype == "float32" and not depth
+            may_be_empty |= use.kind == "array" and dtype == "float64"
             if not may_be_empty:
                 self.require(at_least(loop.upper - loop.lower, 1), node, f"{name} is not empty")
         dim = use.dim + len(element.sizes) + (use.kind == "stack") if use.dim < 0 else use.dim

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from deloop.diagnostic import Refusal
+from deloop.dtype import Rank
 from deloop.errors import Unliftable, Unsupported
 from deloop.frontend import expression as build
 from deloop.frontend.conditions import opposite
@@ -20,7 +21,7 @@ from deloop.frontend.selections import is_choice
 from deloop.frontend.structure import assigned_names, eliminate_continue, target_names
 from deloop.frontend.unroll import unrolled
 from deloop.ir import scalar
-from deloop.ir.affine import Affine, Constraint
+from deloop.ir.affine import Affine, Constraint, equal
 from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node, expressions_of, stores
 from deloop.ir.scalar import Expression
 from deloop.ir.types import Integer, Literal, Opaque, Scalar, Tensor
@@ -476,6 +477,24 @@ class NestBuilder(PrivateReader):
             if isinstance(item, (View, Tensor)):
                 tensor = item if isinstance(item, Tensor) else item.tensor
                 self.snapshots.append((tensor.name, self.place(node)))
-        self.environment[name] = build.select(
-            condition, self.to_expression(then, node), self.to_expression(otherwise, node)
-        )
+        values = self.to_expression(then, node), self.to_expression(otherwise, node)
+        self._check_sizes(name, *values, node)
+        self.environment[name] = build.select(condition, *values)
+
+    def _check_sizes(
+        self, name: str, then: Expression, otherwise: Expression, node: ast.If
+    ) -> None:
+        """Whether a name holds rows of one shape on both paths, whichever an iteration takes."""
+        kinds = {kind.rank for value in (then, otherwise) for kind in build.types_of(value)}
+        if kinds != {Rank.TENSOR}:
+            return
+        shapes = [self.row_shape(value, node) for value in (then, otherwise)]
+        is_alike = len(shapes[0]) == len(shapes[1])
+        for mine, theirs in zip(*shapes, strict=False):
+            if mine != theirs and not (mine - theirs).is_constant:
+                self.require(equal(mine, theirs), node, f"{name} has one shape on both paths")
+            is_alike &= mine == theirs or not (mine - theirs).is_constant
+        if not is_alike:
+            self.unsupported(
+                node, f"loop kept: the shape of {name} differs between paths", "VEC918"
+            )

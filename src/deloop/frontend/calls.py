@@ -56,8 +56,9 @@ class CallReader(LossReader):
         qualified = callee.qualified or ""
         special = getattr(self, "_call_" + qualified.replace(".", "_"), None)
         if special is not None:
-            item: Item = special(node)
-            return item
+            item: Item | None = special(node)
+            if item is not None:
+                return item
         function = find_math_function(qualified)
         if function is not None:
             return self._math(qualified, node)

@@ -27,12 +27,15 @@ from deloop.frontend.lists import (
     needs_preparing,
     whole_list,
 )
+from deloop.frontend.tested_lists import SOME
+from deloop.frontend.wide_loops import widened
 from deloop.text.names import is_name, names_in
 
 _TENSOR_CLASSES = {
     "torch.Tensor": "float32", "torch.FloatTensor": "float32", "torch.DoubleTensor": "float64",
     "torch.LongTensor": "int64", "torch.IntTensor": "int32", "torch.BoolTensor": "bool",
 }  # fmt: skip
+_ARRAYS = ("numpy.array", "numpy.asarray")
 _JOINED = {"torch.stack": "stack", "torch.cat": "cat", "torch.concat": "cat",
            "torch.concatenate": "cat"}  # fmt: skip
 _SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Expr)
@@ -122,7 +125,7 @@ class ListFinder:
                     starts.append(located(f"{name} = []", block[start]))
         if not lists:
             return None
-        plain = plain_loop(loop)
+        plain = widened(plain_loop(loop))
         return masked(self._reduced(Filling(loop, plain, tuple(starts), lists)), self.fresh)
 
     def _filled(
@@ -143,11 +146,13 @@ class ListFinder:
             if isinstance(statement, ast.stmt) and appended_value(statement, name) is not None:
                 allowed.update(id(n) for n in list_names(statement, name))
         uses: list[Use] = []
+        seen: set[int] = set()
         for statement in block[position + 1 : end + 1]:
             for inner in ast.walk(statement):
-                use = self._use_in(inner, name)
+                use = self._use_in(inner, name) if id(inner) not in seen else None
                 if use is None or not isinstance(statement, _SIMPLE):
                     continue
+                seen |= {id(n) for n in ast.walk(use.node)}
                 uses.append(replace(use, statement=statement))
                 allowed.update(id(n) for n in ast.walk(use.node)
                                if isinstance(n, ast.Name) and n.id == name)  # fmt: skip
@@ -191,9 +196,31 @@ class ListFinder:
         if isinstance(node, ast.Return) and is_name(node.value, name) and not self.is_inner:
             assert node.value is not None
             return Use(ast.Pass(), node.value, "list")
+        match node:
+            case ast.Subscript(value=base, slice=ast.Name(id=same) as index, ctx=ast.Load()) if (
+                same == name and name not in names_in(base)
+            ):
+                return Use(ast.Pass(), index, "index", 0, "int64", start=base)
         if not isinstance(node, ast.Call) or not node.args:
             return None
+        joined = self._joined_behind(node, name)
+        if joined is not None:
+            return joined
+        if is_name(node.func, SOME) and isinstance(node.args[0], ast.Call):
+            taken = self._use_in(node.args[0], name)
+            return None if taken is None else replace(taken, node=node, may_be_empty=True)
         return self._use_of(node) if is_name(whole_list(node.args[0])[0], name) else None
+
+    def _joined_behind(self, node: ast.Call, name: str) -> Use | None:
+        """``torch.cat([first, *rows])``."""
+        match node.args[0]:
+            case ast.List(elts=[first, ast.Starred(value=ast.Name(id=same))]) if same == name:
+                plain = ast.copy_location(ast.Call(node.func, node.args, node.keywords), node)
+                plain.args = [first, *node.args[1:]]
+                use = self._use_of(plain) if name not in names_in(first) else None
+                if use is not None and use.kind == "cat":
+                    return replace(use, node=node, start=first)
+        return None
 
     def _use_of(self, node: ast.Call) -> Use | None:
         """How a call takes the list that is its first argument."""
@@ -217,6 +244,8 @@ class ListFinder:
             return None if keywords else Use(here, node, "tensor", 0, dtype, device)
         if callee in _TENSOR_CLASSES and not keywords:
             return Use(here, node, "tensor", 0, _TENSOR_CLASSES[callee])
+        if callee in _ARRAYS and not keywords:
+            return Use(here, node, "array")
         if callee in REDUCED and not keywords:
             return Use(here, node, callee)
         return None
@@ -237,6 +266,8 @@ class ListFinder:
         if any(k.arg in ("out", "inplace", None) for k in node.keywords):
             return False
         callee = self.qualify(node.func)
+        if is_name(node.func, SOME):
+            return True
         if callee:
             return callee.startswith(("torch.", "math.", "builtins.")) and callee[-1] != "_"
         return isinstance(node.func, ast.Attribute) and node.func.attr in _QUIET_METHODS
@@ -355,7 +386,8 @@ def _form(use: Use) -> tuple[object, ...]:
     """What a use makes of the elements: uses of one form make the same tensor."""
     dtype = use.dtype if use.dtype is None or isinstance(use.dtype, str) else ast.dump(use.dtype)
     device = None if use.device is None else ast.dump(use.device)
-    return use.kind, use.dim, dtype, device
+    start = "" if use.start is None or use.kind == "index" else ast.dump(use.start)
+    return use.kind, use.dim, dtype, device, start
 
 
 def _is_passed(use: Use) -> bool:

@@ -94,6 +94,14 @@ class Grown:
 
 
 @dataclass(frozen=True)
+class Places:
+    """The indices at which a row of bools is true, in a row or, of ``nonzero``, in a column."""
+
+    mask: scalar.Expression
+    is_column: bool = False
+
+
+@dataclass(frozen=True)
 class Requirement:
     """Something that reading the loop relied on, to be proved or assumed later."""
 
@@ -102,7 +110,9 @@ class Requirement:
     reason: str
 
 
-Item = types.Value | scalar.Expression | View | FlatIndex | Carried | Finished | Tuple | Grown
+Item = (
+    types.Value | scalar.Expression | View | FlatIndex | Carried | Finished | Tuple | Grown | Places
+)
 
 
 def whole(tensor: types.Tensor) -> View:

@@ -359,6 +359,8 @@ class LibraryReader(PieceReader):
 
         The elements may be the very memory of ``x``, or a copy.
         """
+        if (row := self.as_row(base, node, how)) is not None:
+            return row
         points = [isinstance(d, Point) for d in base.dimensions]
         lead, kind = sum(points), base.tensor.type
         own = kind.shape[lead:]
@@ -396,6 +398,18 @@ class LibraryReader(PieceReader):
         rest = tuple(Whole(Affine(), size) for size in shape)
         return View(tensor, (*base.dimensions[:lead], *rest), base.unbound)
 
+    def as_row(self, base: View, node: ast.Call, how: str) -> Item | None:
+        """``x[i].view(1, -1)`` of a vector, ``x[i].reshape(1)`` of a number: a dimension more."""
+        if how == "flatten" or node.keywords or len(node.args) != base.rank + 1 or base.rank > 1:
+            return None
+        sizes = [self.evaluate(a) for a in node.args]
+        rest = [Integer(Affine.number(-1))], [Integer(size) for size in base.sizes]
+        if sizes[0] != Integer(_ONE) or (sizes[1:] not in rest):
+            return None
+        zero = ast.copy_location(ast.Constant(0), node)
+        call = ast.copy_location(ast.Call(node.func, [zero], []), node)
+        return self._method(base, call, ast.Attribute(node, "unsqueeze", ast.Load()))
+
     @staticmethod
     def _product_of(sizes: tuple[Affine, ...]) -> Affine:
         total = Affine.number(1)
@@ -423,6 +437,9 @@ class LibraryReader(PieceReader):
         self.unsupported(node, f"{ast.unparse(node)} is not read yet", "VEC924")
 
     _method_type = _method_to
+
+
+_ONE = Affine.number(1)
 
 
 def _factor(size: Affine) -> str:

@@ -24,7 +24,8 @@ Qualify = Callable[[ast.expr], str]
 """The canonical name of what an expression denotes (``torch.stack``); empty where unknown."""
 
 REDUCED = {"builtins.sum": "total", "builtins.any": "found", "builtins.all": "fits",
-            "builtins.len": "count"}  # fmt: skip
+            "builtins.len": "count", "builtins.max": "largest",
+            "builtins.min": "smallest"}  # fmt: skip
 COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp)
 @dataclass(frozen=True)
 class Use:
@@ -35,13 +36,17 @@ class Use:
     statement, node:
         The simple statement, and the expression in it that takes the list.
     kind:
-        ``"stack"``, ``"cat"``, ``"tensor"``, ``"row"`` (an element of another list), ``"list"``
-        (the list itself is returned), ``"mask"`` (which elements another list has), or the
-        qualified name of a builtin.
+        ``"stack"``, ``"cat"``, ``"tensor"``, ``"array"`` (NumPy's), ``"index"``, ``"row"`` (an
+        element of another list), ``"list"`` (the list itself is returned), ``"mask"`` (which
+        elements another list has), or the qualified name of a builtin.
     dim, dtype, device:
         The arguments; a dtype's name may be given by the class (``torch.LongTensor``).
     symbol:
         The name of what a builtin gives.
+    start:
+        A tensor in front of the list's, or the one that the list is an index of.
+    may_be_empty:
+        Whether a list of nothing is taken too, by code that asks how long it is.
     """
 
     statement: ast.stmt
@@ -51,6 +56,8 @@ class Use:
     dtype: ast.expr | str | None = None
     device: ast.expr | None = None
     symbol: str = ""
+    start: ast.expr | None = None
+    may_be_empty: bool = False
 
     @property
     def is_reduced(self) -> bool:

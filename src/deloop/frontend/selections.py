@@ -15,7 +15,7 @@ from typing import NoReturn
 from deloop.dtype import Rank, category
 from deloop.errors import RefusalError
 from deloop.frontend import expression as build
-from deloop.frontend.items import Item, Tuple, View
+from deloop.frontend.items import Item, Places, Tuple, View
 from deloop.frontend.rows import RowReader
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least
@@ -92,6 +92,8 @@ class SelectionReader(RowReader):
             if _is_dots(entry) or (isinstance(entry, ast.Constant) and entry.value is None):
                 return entry
             entry = self.evaluate(entry)
+        if isinstance(entry, Places) and not entry.is_column:
+            return _Entry(place, entry.mask, 1)
         if not isinstance(entry, (Tensor, View, *build.NODES)):
             return entry
         mask = self.to_expression(entry, ast.Slice())

@@ -33,6 +33,8 @@ class SequenceReader(Reader):
             (dtype,) = kinds
             assert dtype is not None
             return self._number_at(text, dtype, len(parts.items), at)
+        if (row := self._row_at(text, parts, at)) is not None:
+            return row
         tensors = [item for item in parts.items if isinstance(item, Tensor)]
         if len(tensors) == len(parts.items):
             return self._tensor_at(text, tensors, at, node)
@@ -44,6 +46,24 @@ class SequenceReader(Reader):
         self.arrays[name] = Tensor(name, kind, f"{name}?")
         element = scalar.Load(name, (at,), scalar.ElementType(dtype, Rank.SCALAR))
         return scalar.Cast(element, scalar.ElementType(dtype, Rank.NUMBER))
+
+    def _row_at(self, text: str, parts: Sequence, at: Affine) -> Item | None:
+        """The pair ``edges[k]`` of a list of pairs of numbers of one type; None for others."""
+        rows = [item.items for item in parts.items if isinstance(item, Sequence)]
+        kinds = {_number_type(item) for row in rows for item in row}
+        widths = {len(row) for row in rows}
+        is_table = len(rows) == len(parts.items) and len(widths) == 1 and 0 not in widths
+        if not is_table or kinds not in ({"int64"}, {"float64"}):
+            return None
+        (dtype,), (width,) = kinds, widths
+        assert dtype is not None
+        shape = (Affine.number(len(rows)), Affine.number(width))
+        name = f"{NUMBERS}({text})"
+        self.arrays[name] = Tensor(name, TensorType(dtype, shape), f"{name}?")
+        kind = scalar.ElementType(dtype, Rank.SCALAR)
+        loads = [scalar.Load(name, (at, Affine.number(k)), kind) for k in range(width)]
+        number = scalar.ElementType(dtype, Rank.NUMBER)
+        return Tuple(tuple(scalar.Cast(load, number) for load in loads))
 
     def _tensor_at(
         self, text: str, tensors: list[Tensor], at: Affine, node: ast.AST

@@ -13,7 +13,7 @@ from typing import NoReturn
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
 from deloop.frontend.items import Item, Point, View, Whole, whole
-from deloop.frontend.library import LibraryReader
+from deloop.frontend.places import PlaceReader
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, equal
 from deloop.ir.loop import LIST
@@ -24,7 +24,7 @@ from deloop.ir.types import Tensor, TensorType
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 
 
-class WholeReader(LibraryReader):
+class WholeReader(PlaceReader):
     """A reader of items as parts of whole tensors."""
 
     caller: WholeReader | None = None

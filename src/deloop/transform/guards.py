@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
+from deloop.analysis.definitions import written_out
 from deloop.analysis.scatter import unmasked
 from deloop.backend import syntax
 from deloop.backend.context import Context
@@ -20,7 +21,7 @@ from deloop.ir import scalar
 from deloop.ir.loop import NUMBERS, STACK, Loop
 from deloop.text.names import names_in
 
-_BUILTINS = frozenset({"float", "abs", "bool"})
+_BUILTINS = frozenset({"float", "abs", "bool", "int", "len"})
 
 
 def guard_data(
@@ -31,11 +32,13 @@ def guard_data(
     context: Context,
     is_length: Callable[[str, int], bool],
     given: AbstractSet[str] = frozenset(),
+    definitions: Mapping[str, ast.expr] | None = None,
 ) -> tuple[Assumption, ...]:
     """One guard a requirement.
 
     ``math.sqrt(x[i])`` needs ``torch.isfinite(torch.sqrt(x.double())).all()``. `given` are the
-    names that hold at the loop's start what they held at the function's.
+    names that hold at the loop's start what they held at the function's, `definitions` say what
+    other numbers are computed from.
 
     Raises `Unsupported` where the data is not an argument, or the loop changes it.
     """
@@ -70,7 +73,7 @@ def guard_data(
             node = piece.node if is_one else syntax.method(piece.node, word)
         told = ast.Expr(syntax.call("bool", [node]))
         (told,) = spell_sequences([told], context, is_length)[-1:]  # type: ignore[assignment]
-        node = told.value
+        node = written_out(told.value, definitions or {})
         guard = syntax.text(node)
         free = names_in(node)
         if free - (given if requirement.before else parameters) - {context.torch} - _BUILTINS:
