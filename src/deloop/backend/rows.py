@@ -16,7 +16,7 @@ from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.axis import Axis
 from deloop.ir.scalar import Call, ElementType, Expression, Number, Reduce
-from deloop.ops.reductions import Reduction
+from deloop.ops.reductions import ITEMS, Reduction
 
 _WITHOUT_CANCELLING = "donot_use_mm_for_euclid_dist"
 _Self = TypeVar("_Self", bound="RowEmitter")
@@ -65,6 +65,9 @@ class RowEmitter(OperandEmitter):
         match value:
             case scalar.Load():
                 return [self._own_order(value, names)]
+            case Reduce(kind) if kind in ITEMS:
+                used = scalar.iterators_of(value, frozenset(names))
+                return [tuple(n for n in names if n in used)]
             case Reduce(_, inner, axes, _, _, at):
                 bound = [axis.iterator for axis in axes]
                 kept = [n for n in at.symbols if n in names] if isinstance(at, Affine) else []

@@ -169,7 +169,7 @@ class BatchedReader(ModuleReader):
         plain = [o for o in options if "=" not in o]
         words = [*plain, *([said] if said else []), *(o for o in options if "=" in o)]
         if name == "flip":
-            words = [str(place)]
+            words = [f"({place},)" if not spelling.startswith(".") else str(place)]
         if name == "roll":
             words = [*plain, str(place)]
         size = shape[place]

@@ -7,9 +7,9 @@ from typing import NoReturn
 
 from deloop.frontend import expression as build
 from deloop.frontend.evaluate import Environment
+from deloop.frontend.item_calls import ItemReader
 from deloop.frontend.items import Item, Tuple, View
 from deloop.frontend.library import RANDOM
-from deloop.frontend.losses import LossReader
 from deloop.ir import scalar
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import (
@@ -33,7 +33,7 @@ _MAKING = frozenset(
 _MAX_DEPTH = 8
 
 
-class CallReader(LossReader):
+class CallReader(ItemReader):
     """A `Reader` that also reads calls."""
 
     def _read_Call(self, node: ast.Call) -> Item:

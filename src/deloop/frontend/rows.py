@@ -22,6 +22,9 @@ from deloop.ir.types import Tensor, TensorType
 from deloop.ops.reductions import find_reduction
 
 _ONE = Affine.number(1)
+_PARTS = frozenset(
+    {"Q", "R", "U", "S", "Vh", "sign", "logabsdet", "eigenvalues", "eigenvectors"}
+)
 
 
 class RowReader(ApplyReader):
@@ -201,8 +204,10 @@ class RowReader(ApplyReader):
         return rows.moved(value, names, {}, set())
 
     def _read_Attribute(self, node: ast.Attribute) -> Item:
-        if node.attr in ("T", "mT", "values", "indices"):
+        if node.attr in ("T", "mT", "values", "indices", *_PARTS):
             base = self.evaluate(node.value)
+            if isinstance(base, Tuple) and node.attr in base.names:
+                return base.items[base.names.index(node.attr)]
             if isinstance(base, Tuple) and len(base.items) == 2 and node.attr not in ("T", "mT"):
                 return base.items[node.attr == "indices"]
             flipped = self.flipped(base, node) if node.attr in ("T", "mT") else None

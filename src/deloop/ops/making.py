@@ -171,4 +171,10 @@ JOINS: tuple[Line, ...] = tuple(
 )
 """What joins rows."""
 
-LINES: tuple[Line, ...] = (*CREATION, *RANDOM, *VIEWS, *JOINS)
+CALLS_ON_ITEMS: tuple[Line, ...] = tuple(
+    line(name, "", DTypeRule.FIRST, Gradient.SINGULAR, "", kind=Kind.REDUCTION)
+    for name in ("item", "item_batch", "item_vmap")
+)
+"""What `deloop.ops.items` has calls of."""
+
+LINES: tuple[Line, ...] = (*CREATION, *RANDOM, *VIEWS, *JOINS, *CALLS_ON_ITEMS)
