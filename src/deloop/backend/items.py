@@ -50,11 +50,26 @@ class ItemEmitter(JoinEmitter):
             self.context.round_off("a call on a whole batch")
         names = (*batch, *(f"_out{k}" for k in range(len(places))))
         piece = Emitted(made, names, node.type.dtype, Rank.TENSOR if names else Rank.SCALAR)
-        for k, (place, (_, size)) in enumerate(zip(places, node.options, strict=True)):
-            extent = size.affine if isinstance(size, Index) else _number(size)
+        sizes = [s.affine if isinstance(s, Index) else _number(s) for _, s in node.options]
+        ones = [k for k, size in enumerate(sizes) if size == Affine.number(1)]
+        for k in (k for k in range(len(places)) if k not in ones):
             dim = piece.axes.index(f"_out{k}")
-            piece = self._taken(piece, dim, place, Axis(f"_out{k}", Affine(), extent))
-        return piece
+            piece = self._taken(piece, dim, places[k], Axis(f"_out{k}", Affine(), sizes[k]))
+        return self._squeezed_out(piece, [f"_out{k}" for k in ones]) if ones else piece
+
+    @staticmethod
+    def _squeezed_out(piece: Emitted, names: Sequence[str]) -> Emitted:
+        """The piece without dimensions of size 1: ``F.adaptive_avg_pool2d(x, 1)[:, :, 0, 0]``."""
+        dims = tuple(k for k, name in enumerate(piece.axes) if name in names)
+        entries: list[ast.expr] = [
+            ast.Constant(0) if k in dims else ast.Slice() for k in range(len(piece.axes))
+        ]
+        axes = tuple(a for a in piece.axes if a not in names)
+        node = syntax.index(piece.node, syntax.strip_full(entries))
+        rank = Rank.TENSOR if axes else Rank.SCALAR
+        return Emitted(
+            node, axes, piece.dtype, rank, piece.is_view, squeezed=(node, piece.node, dims)
+        )
 
     def _item_places(self, node: Reduce) -> tuple[Affine, ...]:
         if node.at is None:

@@ -7,9 +7,9 @@ from typing import NoReturn
 
 from deloop.frontend import expression as build
 from deloop.frontend.evaluate import Environment
-from deloop.frontend.item_calls import ItemReader
+from deloop.frontend.item_sums import ItemSumReader
 from deloop.frontend.items import Item, Tuple, View
-from deloop.frontend.library import RANDOM
+from deloop.frontend.library import draws
 from deloop.ir import scalar
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import (
@@ -33,7 +33,7 @@ _MAKING = frozenset(
 _MAX_DEPTH = 8
 
 
-class CallReader(ItemReader):
+class CallReader(ItemSumReader):
     """A `Reader` that also reads calls."""
 
     def _read_Call(self, node: ast.Call) -> Item:
@@ -85,7 +85,7 @@ class CallReader(ItemReader):
     def _refuse_call(self, callee: Function, node: ast.Call) -> NoReturn:
         name = callee.qualified or callee.spelling
         last = name.rsplit(".", 1)[-1]
-        if any(word in last for word in RANDOM):
+        if draws(last):
             self.unliftable(
                 node,
                 f"loop kept: {callee.spelling} draws random numbers, "

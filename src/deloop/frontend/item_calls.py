@@ -10,22 +10,22 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
 from deloop.frontend.items import Item, Tuple, View
 from deloop.frontend.losses import LossReader
 from deloop.ir import rows, scalar
-from deloop.ir.affine import Affine, at_least, equal
+from deloop.ir.affine import Affine, at_least
 from deloop.ir.axis import Axis
 from deloop.ir.scalar import ElementType, Expression
-from deloop.ir.types import Integer, Literal, Scalar, Tensor
+from deloop.ir.types import Integer, Literal, Tensor
 from deloop.ir.types import Sequence as Items
 from deloop.ops.items import ALONG, PAIRS, ItemCall, Signature, find_item_call
 from deloop.ops.reductions import ITEM, ITEM_VMAP
 
 _ONE = Affine.number(1)
-_RESULT = ElementType("float32", Rank.TENSOR)
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class Called:
     """``torch.cdist``, or ``.cdist`` for a method."""
     positional: frozenset[str] = frozenset()
     """Which of the arguments stand in their places."""
+    more: tuple[Item, ...] = ()
+    """Arguments of a call that takes any number of them."""
 
     def template(self, fields: Sequence[str], options: Sequence[str] = (), part: str = "") -> str:
         """The call with fields for its operands: ``torch.cdist({0}, {1}, p=1)``."""
@@ -51,6 +53,9 @@ class Called:
 
 class ItemReader(LossReader):
     """A reader of calls on items."""
+
+    special: ClassVar[Mapping[str, str]] = {}
+    """Calls with a method of their own, and their parameters; a last ``...`` takes any more."""
 
     def batched_function(self, qualified: str, node: ast.Call, spelling: str) -> Item | None:
         """As every reader's; the calls of the table too."""
@@ -68,11 +73,11 @@ class ItemReader(LossReader):
 
     def _item_call(self, name: str, node: ast.Call, spelling: str, base: Item | None) -> Item | None:
         special = getattr(self, f"_item_{name.replace('.', '_')}", None)
-        parameters = _SPECIAL.get(name)
-        if parameters is not None and special is not None:
-            found = self._given(name, parameters, node, spelling, base)
+        if special is not None:
+            found = self._given(name, self.special[name], node, spelling, base)
             result: Item | None = None if found is None else special(found)
-            return result
+            if result is not None:
+                return result
         if name in ALONG:
             found = self._given(name, f"input {ALONG[name][0]}", node, spelling, base)
             return None if found is None else self._item_along(found)
@@ -88,10 +93,13 @@ class ItemReader(LossReader):
     ) -> Called | None:
         """The arguments of a call by their names; None where they do not fit."""
         names = parameters.split()
+        takes_any = names[-1] == "..."
         free = names[: names.index("*")] if "*" in names else names
         given: dict[str, Item] = {} if base is None else {names[0]: base}
         rest = free if base is None else free[1:]
-        if len(node.args) > len(rest) or any(isinstance(a, ast.Starred) for a in node.args):
+        if takes_any:
+            rest = rest[:1] if base is None else []
+        if (len(node.args) > len(rest) and not takes_any) or any(isinstance(a, ast.Starred) for a in node.args):
             return None
         given.update({n: self.evaluate(a) for n, a in zip(rest, node.args, strict=False)})
         aliases = {"axis": "dim", "keepdims": "keepdim", "input": names[0]}
@@ -101,7 +109,9 @@ class ItemReader(LossReader):
                 return None
             given[word] = self.evaluate(keyword.value)
         placed = frozenset(rest[: len(node.args)])
-        return Called(name, node, given, spelling, placed) if names[0] in given else None
+        more = tuple(self.evaluate(a) for a in node.args[len(rest) :])
+        called = Called(name, node, given, spelling, placed, more)
+        return called if names[0] in given else None
 
     # ------------------------------------------------------------------ the mechanism
     def item_row(
@@ -221,10 +231,17 @@ class ItemReader(LossReader):
             sizes = [self._size_named(d, bound, node) for d in dims]
             template = found.template(fields, options, call.parts[k] if call.parts else "")
             value = self.item_row(kind, template, pairs, sizes, dtype, node)
-            if how != "none" and value.type.rank is Rank.TENSOR:
-                value = self.reduced(how, value, node, None, False, value.type)
-            made.append(value)
+            made.append(self.loss_of(how, value, node))
         return Tuple(tuple(made), names=call.parts) if call.parts else made[0]
+
+    def loss_of(self, how: str, value: Expression, node: ast.AST) -> Expression:
+        """The losses of all elements of an item as its ``reduction`` says."""
+        if how == "none" or value.type.rank is not Rank.TENSOR:
+            return value
+        shape = self.row_shape(value, node)
+        if all(size == _ONE for size in shape):
+            return self.squeezed(value, range(len(shape)), len(shape))
+        return self.reduced(how, value, node, None, False, value.type)
 
     def loss_reduction(self, call: Called) -> str:
         """What a loss does with the values of all elements."""
@@ -251,11 +268,7 @@ class ItemReader(LossReader):
     def _allows(self, found: Called, words: Mapping[str, str]) -> bool:
         """Whether options leave the signature as it is."""
         if found.name.startswith("nn.functional.scaled"):
-            grads = any(
-                scalar.requires_grad(self.operand(found.given[n], found.node))
-                for n in ("query", "key", "value")
-            )
-            return words.get("dropout_p", "0.0") in ("0.0", "0") and not grads and (
+            return words.get("dropout_p", "0.0") in ("0.0", "0") and (
                 words.get("attn_mask", "None") == "None"
             )
         if words.get("out_int32", "False") != "False" or words.get("left", "True") != "True":
@@ -425,7 +438,3 @@ _OLD = frozenset({
 _ANY_DTYPE = frozenset({"tril", "triu", "rot90", "kron", "block_diag", "searchsorted", "bucketize"})
 """Calls that take integers as well."""
 
-_SPECIAL: dict[str, str] = {}
-"""Calls with a method of their own: their parameters."""
-
-__all__ = ["Called", "ItemReader", "Scalar", "equal"]
