@@ -24,6 +24,8 @@ from deloop.ops.reductions import ITEM_BATCH, ITEM_VMAP
 
 _FIELD = re.compile(r"\{(-?\d*)(?::(\w+))?\}")
 _NAMES = "abcdefgh"
+_PLACED = frozenset({"", "weight", "free", "fixed"})
+"""What a field may say of an operand that stands there."""
 
 
 class ItemEmitter(JoinEmitter):
@@ -179,7 +181,9 @@ class ItemEmitter(JoinEmitter):
         batch: tuple[str, ...],
     ) -> ast.expr:
         """``torch.vmap(torch.kron)(x, y)``; one map within another for several axes."""
-        names = _NAMES[: len(pieces)]
+        used = sorted({int(number) for number, what in _FIELD.findall(template) if what in _PLACED})
+        pieces = [pieces[k] for k in used]
+        names = {k: _NAMES[place] for place, k in enumerate(used)}
 
         def word(match: re.Match[str]) -> str:
             number, what = match.groups()
@@ -188,8 +192,9 @@ class ItemEmitter(JoinEmitter):
             return "" if what == "ones" else names[int(number)]
 
         text = self.context.spelled(_FIELD.sub(word, template))
-        plain = re.fullmatch(r"([\w.]+)\(" + ", ".join(names) + r"\)", text)
-        tree = syntax.name(plain[1] if plain else f"lambda {', '.join(names)}: {text}")
+        listed = ", ".join(names.values())
+        plain = re.fullmatch(r"([\w.]+)\(" + listed + r"\)", text)
+        tree = syntax.name(plain[1] if plain else f"lambda {listed}: {text}")
         for axis in reversed(batch):
             keywords: dict[str, ast.expr] = {}
             if any(axis not in p.axes for p in pieces):

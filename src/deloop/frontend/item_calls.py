@@ -166,7 +166,7 @@ class ItemReader(LossReader):
 
     def check_reached(self, node: ast.AST) -> None:
         """Refuse a call that may raise for an item which the loop passes over."""
-        if self.guards:
+        if self.guards or self.choices:
             self.unsupported(
                 node,
                 f"{ast.unparse(node)} may raise for an item that the loop passes over",
