@@ -1,9 +1,9 @@
 """Calls on the item of an iteration, written for all of them: ``torch.linalg.solve(A, b)``.
 
 What is written is a template, ``torch.quantile({0}, 0.5, dim={-1:dim})``. A field is an operand by
-its number; ``{1:weight}`` is one that has no batch dimensions (else the call is mapped), ``{1:fixed}``
-one that must have none, ``{1:free}`` one that may go without, for the call broadcasts; ``{-1:dim}`` a dimension counted from the last one of the first
-operand; ``{:ones}`` as many ones as there are batch dimensions.
+its number. ``{1:free}`` may go without batch dimensions, for the call broadcasts; ``{1:weight}``
+does, or else the call is mapped; ``{1:fixed}`` must. ``{-1:dim}`` is a dimension counted from the
+last one of the first operand; ``{:ones}`` are as many ones as there are batch dimensions.
 """
 
 from __future__ import annotations

@@ -71,7 +71,9 @@ class ItemReader(LossReader):
         found = self._item_call(name, node, f".{name}", base)
         return super().batched_method(base, node, name) if found is None else found
 
-    def _item_call(self, name: str, node: ast.Call, spelling: str, base: Item | None) -> Item | None:
+    def _item_call(
+        self, name: str, node: ast.Call, spelling: str, base: Item | None
+    ) -> Item | None:
         special = getattr(self, f"_item_{name.replace('.', '_')}", None)
         if special is not None:
             found = self._given(name, self.special[name], node, spelling, base)
@@ -99,7 +101,8 @@ class ItemReader(LossReader):
         rest = free if base is None else free[1:]
         if takes_any:
             rest = rest[:1] if base is None else []
-        if (len(node.args) > len(rest) and not takes_any) or any(isinstance(a, ast.Starred) for a in node.args):
+        too_many = len(node.args) > len(rest) and not takes_any
+        if too_many or any(isinstance(a, ast.Starred) for a in node.args):
             return None
         given.update({n: self.evaluate(a) for n, a in zip(rest, node.args, strict=False)})
         aliases = {"axis": "dim", "keepdims": "keepdim", "input": names[0]}
@@ -176,7 +179,7 @@ class ItemReader(LossReader):
     def operand(self, item: Item, node: ast.AST) -> Expression:
         """An argument as a row; refuses what is no tensor."""
         if not isinstance(item, (Tensor, View, *build.NODES)):
-            self.unsupported(node, f"{ast.unparse(node)} takes something that is no tensor", "VEC924")
+            self.unsupported(node, f"{ast.unparse(node)} takes what is no tensor", "VEC924")
         return self._plain_row(self.to_expression(item, node), node)
 
     def rank_of(self, value: Expression, node: ast.AST) -> int:
@@ -202,7 +205,8 @@ class ItemReader(LossReader):
         item = call.given.get(name, Literal(default))
         if isinstance(item, Literal) and isinstance(item.value, bool):
             return item.value
-        self.unsupported(call.node, f"{name} in {ast.unparse(call.node)} is not a constant", "VEC924")
+        text = f"{name} in {ast.unparse(call.node)} is not a constant"
+        self.unsupported(call.node, text, "VEC924")
 
     # ------------------------------------------------------------------ signatures
     def _of_signature(self, call: ItemCall, found: Called) -> Item | None:
@@ -319,9 +323,10 @@ class ItemReader(LossReader):
     def _item_along(self, call: Called) -> Item | None:
         node, name = call.node, call.name
         item = call.given["input"]
-        value = item if isinstance(item, build.NODES) else None
-        old = name in _OLD and (value is None or not _has_row(value)) and "keepdim" not in call.given
-        if old or not isinstance(item, (Tensor, View, *build.NODES)):
+        if not isinstance(item, (Tensor, View, *build.NODES)):
+            return None
+        plain = not isinstance(item, build.NODES) or not _has_row(item)
+        if name in _OLD and plain and "keepdim" not in call.given:
             return None
         value = self.operand(item, node)
         shape = self.row_shape(value, node)
@@ -334,7 +339,7 @@ class ItemReader(LossReader):
             return None  # it shares a gradient among equals, the other does not
         if name in ("quantile", "nanquantile", "nanmean") and category(value.type.dtype) != "float":
             return None
-        flat = ".flatten({%d:dim})" % -len(shape) if whole and reduces and len(shape) > 1 else ""
+        flat = f".flatten({{{-len(shape)}:dim}})" if whole and reduces and len(shape) > 1 else ""
         places = [-1] if whole else self._dims_of(given["dim"], len(shape), node)
         if places is None or len(places) != 1:
             return None
@@ -351,12 +356,12 @@ class ItemReader(LossReader):
         shape = self.row_shape(value, node)
         rank, effect = len(shape), ALONG[name][1]
         size = shape[place]
-        words = []
+        words: list[str] = []
         for word, item in given.items():
             if word in ("dim", "keepdim"):
                 continue
             if word in ("q", "k", "n"):
-                if word == "q" and not (isinstance(item, Literal) or isinstance(item, Integer)):
+                if word == "q" and not isinstance(item, (Literal, Integer)):
                     return None
                 words.insert(0, self.option(word, item, node))
                 continue
@@ -420,10 +425,11 @@ def _fits(signature: Signature, ranks: Sequence[int]) -> bool:
         return False
     rests = [rank - count for rank, count in zip(ranks, counts, strict=True)]
     most = max(rests)
-    return most >= 0 and all(
-        rest == most or (rest == 0 and bool(word))
+    fits = [
+        rest == 0 if word == "fixed" else rest == most or (rest == 0 and word == "free")
         for rest, word in zip(rests, signature.words, strict=True)
-    ) and all(rest == 0 for rest, word in zip(rests, signature.words, strict=True) if word == "fixed")
+    ]
+    return most >= 0 and all(fits)
 
 
 def _has_row(value: Expression) -> bool:
@@ -435,6 +441,8 @@ _OLD = frozenset({
 })  # fmt: skip
 """Those that are read of items which one expression gives (`batched.py`)."""
 
-_ANY_DTYPE = frozenset({"tril", "triu", "rot90", "kron", "block_diag", "searchsorted", "bucketize"})
+_ANY_DTYPE = frozenset(
+    {"tril", "triu", "rot90", "kron", "block_diag", "searchsorted", "bucketize"}
+)
 """Calls that take integers as well."""
 

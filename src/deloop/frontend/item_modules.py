@@ -199,7 +199,9 @@ class ItemModuleReader(ItemSumReader):
         weight = self._weight(module, node)
         spatial, options = len(weight) - 2, called.options
         groups, padding = options.get("groups"), options.get("padding")
-        if len(given.shape) != spatial + 1 or not isinstance(groups, int) or isinstance(padding, str):
+        if len(given.shape) != spatial + 1 or not isinstance(groups, int):
+            return None
+        if isinstance(padding, str):
             return None
         self.require_same_size(given.shape[0], weight[1] * groups, node)
         return self._slid(given.shape[1:], weight[2:], called, weight[0], node)

@@ -1,228 +1,29 @@
-"""Calls on items whose result has sizes of its own: images, padding, lookups, losses, norms."""
+"""Calls on items whose result has sizes of its own: lookups, norms, repetitions, diagonals."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar
 
-from deloop.dtype import category
 from deloop.frontend import expression as build
-from deloop.frontend.item_calls import Called, ItemReader
+from deloop.frontend.item_calls import Called
+from deloop.frontend.item_images import ItemImageReader, constants_of, present
 from deloop.frontend.items import Item, Tuple
 from deloop.ir import rows
 from deloop.ir.affine import Affine, at_least
 from deloop.ir.scalar import Expression
 from deloop.ir.types import Integer, Literal, Shape
 from deloop.ir.types import Sequence as Items
-from deloop.ops.reductions import ITEM, ITEM_BATCH
+from deloop.ops.reductions import ITEM
 
 _ONE = Affine.number(1)
 
 
-class ItemRuleReader(ItemReader):
+class ItemRuleReader(ItemImageReader):
     """A reader of calls on items that no signature describes."""
 
     special: ClassVar[Mapping[str, str]]
-
-    # ------------------------------------------------------------------ arguments
-    def _ints_of(self, call: Called, name: str, count: int, default: int) -> list[int] | None:
-        """An int for each dimension, one for all of them or the default; None for others."""
-        item = call.given.get(name)
-        if item is None or item == Literal(None) or (isinstance(item, Items) and not item.items):
-            return [default] * count
-        parts = item.items if isinstance(item, (Items, Tuple)) else (item,)
-        found = [p.affine.constant for p in parts if isinstance(p, Integer) and p.affine.is_constant]
-        if len(found) != len(parts) or len(found) not in (1, count):
-            return None
-        return found * count if len(found) == 1 else found
-
-    def _constants(self, call: Called, *but: str) -> list[str]:
-        """All other arguments, as they are written."""
-        return [
-            self.option(n, item, call.node) if n in call.positional else
-            f"{n}={self.option(n, item, call.node)}"
-            for n, item in call.given.items() if n not in but
-        ]  # fmt: skip
-
-    def _floats(self, call: Called, *names: str) -> list[Expression] | None:
-        """Arguments that are rows of one floating dtype; None where they are not."""
-        found = [self.operand(call.given[n], call.node) for n in names]
-        kinds = {v.type.dtype for v in found}
-        return found if len(kinds) == 1 and category(kinds.pop()) == "float" else None
-
-    # ------------------------------------------------------------------ images
-    def _image(
-        self, call: Called, value: Expression, spatial: int, inner: Sequence[Affine],
-        others: Sequence[tuple[Expression, str]] = (), options: Sequence[str] = (),
-    ) -> Item | None:  # fmt: skip
-        """A call on channels of so many dimensions, in a batch of images."""
-        fields = ["{0}", *(f"{{{k}{w}}}" for k, (_, w) in enumerate(others, 1))]
-        pairs = [(value, spatial + 1)]
-        pairs.extend((v, self.rank_of(v, call.node)) for v, _ in others)
-        template = call.template(fields, options)
-        return self.item_row(ITEM_BATCH, template, pairs, inner, value.type.dtype, call.node)
-
-    def _item_convolved(self, call: Called, spatial: int) -> Item | None:
-        names = [n for n in ("input", "weight", "bias") if call.given.get(n) not in (None, Literal(None))]
-        found = self._floats(call, *names)
-        if found is None or len(names) < 2 or call.spelling.startswith("."):
-            return None
-        shape, weight = (self.row_shape(v, call.node) for v in found[:2])
-        words = [self._ints_of(call, n, spatial, d) for n, d in _CONVOLVED]
-        groups = self._ints_of(call, "groups", 1, 1)
-        if groups is None or any(w is None for w in words) or len(weight) != spatial + 2:
-            return None
-        if len(shape) not in (spatial + 1, spatial + 2):
-            return None
-        channels = weight[1] * groups[0]
-        own = shape[len(shape) - spatial - 1]
-        if own != channels:
-            self.require_same_size(own, channels, call.node)
-        inner = [weight[0]]
-        for k, size in enumerate(shape[len(shape) - spatial :]):
-            stride, padding, dilation = (w[k] for w in words if w is not None)
-            found_size = self._windows(
-                size + 2 * padding, weight[2 + k], stride, dilation, call.node
-            )
-            if found_size is None:
-                return None
-            inner.append(found_size)
-        others = [(v, ":weight") for v in found[1:]]
-        options = self._constants(call, "input", "weight", "bias")
-        if "bias" in call.given and len(names) == 2 and "bias" in call.positional:
-            options = ["None", *options]
-        return self._image(call, found[0], spatial, inner, others, options)
-
-    def _windows(
-        self, size: Affine, kernel: Affine, stride: int, dilation: int, node: ast.AST
-    ) -> Affine | None:
-        """How many windows there are along a dimension."""
-        if dilation != 1 and not kernel.is_constant:
-            return None
-        reach = kernel if dilation == 1 else Affine.number(dilation * (kernel.constant - 1) + 1)
-        self.require(at_least(size, reach), node, f"{ast.unparse(node)} fits")
-        span = size - reach
-        if stride == 1:
-            return span + 1
-        if span.is_constant:
-            return Affine.number(span.constant // stride + 1)
-        return Affine.symbol(f"({span}) // {stride}") + 1
-
-    def _item_nn_functional_conv1d(self, call: Called) -> Item | None:
-        return self._item_convolved(call, 1)
-
-    def _item_nn_functional_conv2d(self, call: Called) -> Item | None:
-        return self._item_convolved(call, 2)
-
-    def _item_conv1d(self, call: Called) -> Item | None:
-        return self._item_convolved(call, 1)
-
-    def _item_conv2d(self, call: Called) -> Item | None:
-        return self._item_convolved(call, 2)
-
-    def _pooled(self, call: Called, spatial: int) -> Item | None:
-        found = self._floats(call, "input")
-        kernel = self._ints_of(call, "kernel_size", spatial, 1)
-        padding = self._ints_of(call, "padding", spatial, 0)
-        dilation = self._ints_of(call, "dilation", spatial, 1)
-        if found is None or kernel is None or padding is None or dilation is None:
-            return None
-        strides = [self._ints_of(call, "stride", spatial, k) for k in kernel]
-        flags = [self.flag(call, n) for n in ("ceil_mode", "return_indices") if n in call.given]
-        shape = self.row_shape(found[0], call.node)
-        if any(flags) or None in strides or len(shape) not in (spatial + 1, spatial + 2):
-            return None
-        inner = [shape[len(shape) - spatial - 1]]
-        for k, size in enumerate(shape[len(shape) - spatial :]):
-            stride = strides[k][k]  # type: ignore[index]
-            count = self._windows(
-                size + 2 * padding[k], Affine.number(kernel[k]), stride, dilation[k], call.node
-            )
-            if count is None:
-                return None
-            inner.append(count)
-        return self._image(call, found[0], spatial, inner, (), self._constants(call, "input"))
-
-    def _item_nn_functional_max_pool1d(self, call: Called) -> Item | None:
-        return self._pooled(call, 1)
-
-    def _item_nn_functional_max_pool2d(self, call: Called) -> Item | None:
-        return self._pooled(call, 2)
-
-    _item_nn_functional_avg_pool1d = _item_nn_functional_max_pool1d
-    _item_nn_functional_avg_pool2d = _item_nn_functional_max_pool2d
-
-    def _adaptive(self, call: Called, spatial: int) -> Item | None:
-        found = self._floats(call, "input")
-        sizes = self._ints_of(call, "output_size", spatial, 0)
-        if found is None or sizes is None or min(sizes) < 1:
-            return None
-        shape = self.row_shape(found[0], call.node)
-        if len(shape) not in (spatial + 1, spatial + 2):
-            return None
-        inner = [shape[len(shape) - spatial - 1], *map(Affine.number, sizes)]
-        return self._image(call, found[0], spatial, inner, (), self._constants(call, "input"))
-
-    def _item_nn_functional_adaptive_avg_pool1d(self, call: Called) -> Item | None:
-        return self._adaptive(call, 1)
-
-    def _item_nn_functional_adaptive_avg_pool2d(self, call: Called) -> Item | None:
-        return self._adaptive(call, 2)
-
-    _item_nn_functional_adaptive_max_pool2d = _item_nn_functional_adaptive_avg_pool2d
-
-    def _item_nn_functional_interpolate(self, call: Called) -> Item | None:
-        """Of a batch of one image, as the loop has to write it."""
-        found = self._floats(call, "input")
-        rank = 0 if found is None else self.rank_of(found[0], call.node)
-        if found is None or rank not in (3, 4):
-            return None
-        spatial = rank - 2
-        shape = self.row_shape(found[0], call.node)
-        sizes: list[Affine] = []
-        given = [n for n in ("size", "scale_factor") if call.given.get(n) not in (None, Literal(None))]
-        numbers = self._ints_of(call, given[0], spatial, 0) if len(given) == 1 else None
-        if numbers is None or min(numbers) < 1:
-            return None
-        for size, number in zip(shape[2:], numbers, strict=True):
-            sizes.append(Affine.number(number) if given == ["size"] else size * number)
-        return self._image(
-            call, found[0], spatial, [shape[1], *sizes], (), self._constants(call, "input")
-        )
-
-    def _item_nn_functional_pad(self, call: Called) -> Item | None:
-        """``F.pad(x[i], (1, 2))``: dimensions from the last one on."""
-        value = self.operand(call.given["input"], call.node)
-        shape = list(self.row_shape(value, call.node))
-        item = call.given.get("pad")
-        parts = item.items if isinstance(item, (Items, Tuple)) else ()
-        amounts = [p.affine.constant for p in parts if isinstance(p, Integer) and p.affine.is_constant]
-        mode = call.given.get("mode", Literal("constant"))
-        count = len(amounts) // 2
-        if not parts or len(amounts) != len(parts) or len(parts) % 2 or count > len(shape):
-            return None
-        plain = mode == Literal("constant")
-        if category(value.type.dtype) == "complex" or not isinstance(mode, Literal):
-            return None
-        if not plain and (category(value.type.dtype) != "float" or len(shape) - count not in (1, 2)):
-            return None
-        for k in range(count):
-            before, behind = amounts[2 * k : 2 * k + 2]
-            size = shape[-1 - k]
-            if min(before, behind) < 0:
-                self.require(at_least(size + before + behind, 0), call.node, "something is left")
-            if mode == Literal("reflect"):
-                least = max(before, behind) + 1
-                self.require(at_least(size, least), call.node, f"{ast.unparse(call.node)} fits")
-            shape[-1 - k] = size + before + behind
-        options = self._constants(call, "input")
-        dtype = value.type.dtype
-        if plain:
-            template = call.template(["{0}"], options)
-            return self.item_row(ITEM, template, [(value, len(shape))], shape, dtype, call.node)
-        rest = len(shape) - count - 1
-        return self._image(call, value, count, shape[rest:], (), options)
 
     # ------------------------------------------------------------------ lookups
     def _item_nn_functional_embedding(self, call: Called) -> Item | None:
@@ -279,7 +80,7 @@ class ItemRuleReader(ItemReader):
 
     # ------------------------------------------------------------------ norms
     def _item_nn_functional_layer_norm(self, call: Called) -> Item | None:
-        names = [n for n in ("input", "weight", "bias") if call.given.get(n) not in (None, Literal(None))]
+        names = present(call, "input", "weight", "bias")
         found = self._floats(call, *names)
         given = call.given.get("normalized_shape")
         if found is None or given is None:
@@ -309,7 +110,9 @@ class ItemRuleReader(ItemReader):
             f if n != "bias" or "weight" in names else f"bias={f}"
             for f, n in zip(fields, ["", "", *names[1:]], strict=True)
         ]
-        options = [f"eps={self.option('eps', call.given['eps'], node)}"] if "eps" in call.given else []
+        options = [
+            f"eps={self.option('eps', call.given[n], node)}" for n in ("eps",) if n in call.given
+        ]
         template = call.template(fields, options)
         pairs = [(v, count) for v in found] + [(e, 0) for e in extra]
         rows_shape = list(shape[len(shape) - count :])
@@ -331,9 +134,9 @@ class ItemRuleReader(ItemReader):
         items = list(call.more)
         if len(items) == 1 and isinstance(items[0], (Items, Tuple)):
             items = list(items[0].items)
-        counts = [i.affine.constant for i in items if isinstance(i, Integer) and i.affine.is_constant]
+        counts = constants_of(items)
         value = self.operand(call.given["input"], node)
-        if len(counts) != len(items) or min(counts, default=0) < 1:
+        if counts is None or min(counts, default=0) < 1:
             return None
         rank = self.rank_of(value, node)
         if call.name == "tile":
@@ -357,9 +160,9 @@ class ItemRuleReader(ItemReader):
             return None
         shape = list(self.row_shape(value, node))
         given = call.given.get("dim")
-        if (given is None and len(shape) != 1) or count.affine.constant < 1 or (
-            "output_size" in call.given
-        ):
+        if (given is None and len(shape) != 1) or "output_size" in call.given:
+            return None
+        if count.affine.constant < 1:
             return None
         dims = [-1] if given is None else self._dims_of(given, len(shape), node)
         if dims is None:
@@ -532,7 +335,6 @@ class ItemRuleReader(ItemReader):
     _item_addmv = _item_baddbmm = _item_addmm
 
 
-_CONVOLVED = (("stride", 1), ("padding", 0), ("dilation", 1))
 _CONV = "input weight bias stride padding dilation groups"
 _POOL = "input kernel_size stride padding"
 _F = "nn.functional."

@@ -164,9 +164,10 @@ class ItemSumReader(ItemRuleReader):
     def _batch_loss(self, word: str, node: ast.Call, spelling: str, how: object) -> Item:
         """As every reader's; class indices of any items."""
         if word == "cross_entropy":
-            given = {n: self.evaluate(a) for n, a in zip(("input", "target"), node.args, strict=False)}
-            placed = frozenset(given)
-            call = Called(word, node, {**given, "reduction": Literal(how)}, spelling, placed)
+            names = ("input", "target")
+            given = {n: self.evaluate(a) for n, a in zip(names, node.args, strict=False)}
+            given["reduction"] = Literal(how)
+            call = Called(word, node, given, spelling)
             found = self._item_nn_functional_nll_loss(call)
             if found is not None:
                 return found
@@ -190,7 +191,8 @@ class ItemSumReader(ItemRuleReader):
         if how == "mean":
             inside = build.compare("GtE", target, build.number(0), self.place(node))
             if inside.type.rank is Rank.TENSOR:
-                inside = self.reduced("all", inside, node, None, False, ElementType("bool", Rank.SCALAR))
+                truth = ElementType("bool", Rank.SCALAR)
+                inside = self.reduced("all", inside, node, None, False, truth)
             self.require_data(inside, self.place(node), f"{ast.unparse(node)} ignores nothing")
         options = [
             f"{n}={self.option(n, call.given[n], node)}"
@@ -226,7 +228,8 @@ class ItemSumReader(ItemRuleReader):
         if len(options) != len(set(call.given) - {*names, "reduction"}):
             return None
         template = call.template(fields, [*options, "reduction='none'"])
-        made = self.item_row(ITEM, template, [(v, 0) for v in found], (), found[0].type.dtype, node)
+        pairs = [(v, 0) for v in found]
+        made = self.item_row(ITEM, template, pairs, (), found[0].type.dtype, node)
         made = self.loss_of(word, made, node)
         if not batch:
             return made
@@ -361,12 +364,15 @@ class ItemSumReader(ItemRuleReader):
         """``x[i].unfold(0, w, s)   ->   x[i, s * _d2 + _d1]``"""
         items = [self.evaluate(a) for a in node.args]
         numbers = [i.affine for i in items if isinstance(i, Integer)]
-        if len(numbers) != 3 or len(items) != 3 or not isinstance(base, (View, Tensor, *build.NODES)):
+        if len(numbers) != 3 or len(items) != 3:
+            return None
+        if not isinstance(base, (View, Tensor, *build.NODES)):
             return None
         value = self._plain_row(self.to_expression(base, node), node)
         shape = self.row_shape(value, node)
         place, width, step = numbers
-        known = place.is_constant and step.is_constant and -len(shape) <= place.constant < len(shape)
+        known = place.is_constant and step.is_constant
+        known = known and -len(shape) <= place.constant < len(shape)
         if not known or step.constant < 1 or set(width.symbols) & self.iterators:
             return None
         chosen = place.constant % len(shape)

@@ -59,7 +59,8 @@ class RowCallReader(SpellingReader):
         if len(given) == 1 and isinstance(given[0], (Sequence, Tuple)):
             given = list(given[0].items)
         rank = self._turned_rank(base, node)
-        found = [i.affine.constant for i in given if isinstance(i, Integer) and i.affine.is_constant]
+        known = [i.affine for i in given if isinstance(i, Integer) and i.affine.is_constant]
+        found = [affine.constant for affine in known]
         if len(found) != len(given) or node.keywords or not all(-rank <= p < rank for p in found):
             self.refuse_row(node)
         places = [p % rank for p in found]
