@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ from deloop.errors import Unsupported
 from deloop.frontend.apply import DataRequirement
 from deloop.ir import scalar
 from deloop.ir.loop import NUMBERS, STACK, Loop
-from deloop.text.names import names_in
+from deloop.text.names import names_in, substitute
 
 _BUILTINS = frozenset({"float", "abs", "bool"})
 
@@ -31,15 +31,18 @@ def guard_data(
     context: Context,
     is_length: Callable[[str, int], bool],
     given: AbstractSet[str] = frozenset(),
+    definitions: Mapping[str, ast.expr] | None = None,
 ) -> tuple[Assumption, ...]:
     """One guard a requirement.
 
     ``math.sqrt(x[i])`` needs ``torch.isfinite(torch.sqrt(x.double())).all()``. `given` are the
-    names that hold at the loop's start what they held at the function's.
+    names that hold at the loop's start what they held at the function's, `definitions` those that
+    are known as expressions of them.
 
     Raises `Unsupported` where the data is not an argument, or the loop changes it.
     """
     found: list[Assumption] = []
+    known = definitions or {}
     # A guard is evaluated elsewhere: no name of the loop's own, and no rounding that counts.
     context = replace(context, inline=True, lossy=[])
     for requirement in requirements:
@@ -51,7 +54,7 @@ def guard_data(
         for load in scalar.loads(requirement.condition):
             root = _of_sequence(load.array).split(".")[0].split("[")[0]
             is_gone = load.array in changed and not requirement.before
-            if is_gone or root not in (given if requirement.before else parameters):
+            if is_gone or root not in {*(given if requirement.before else parameters), *known}:
                 raise Unsupported(
                     Refusal(
                         "VEC917",
@@ -70,7 +73,7 @@ def guard_data(
             node = piece.node if is_one else syntax.method(piece.node, word)
         told = ast.Expr(syntax.call("bool", [node]))
         (told,) = spell_sequences([told], context, is_length)[-1:]  # type: ignore[assignment]
-        node = told.value
+        node = substitute(told.value, known)
         guard = syntax.text(node)
         free = names_in(node)
         if free - (given if requirement.before else parameters) - {context.torch} - _BUILTINS:
