@@ -98,16 +98,26 @@ class ItemEmitter(JoinEmitter):
             return piece
         piece = inner.permute(inner.cast(piece, part.type))
         missing = [a for a in core if a.iterator not in piece.axes]
-        if piece.rank is Rank.NUMBER or any(a.upper != Affine.number(1) for a in missing):
-            raise self.refuse("an operand of the call is one value repeated")
         if not missing:
             return piece
+        spelled = {a.iterator: self._size_of(a.upper) for a in core}
+        if piece.rank is Rank.NUMBER:
+            made = self.filled(piece, list(spelled.values()), part.type.dtype)
+            return Emitted(made.node, own, part.type.dtype, Rank.TENSOR)
         axes = tuple(n for n in (*batch, *own) if n in piece.axes or n in own)
         node = self.align(piece, axes)
-        first = axes.index(piece.axes[0]) if piece.axes else len(axes)
-        for _ in range(first):
+        for _ in range(axes.index(piece.axes[0]) if piece.axes else 0):
             node = syntax.index(node, [ast.Constant(None)])
+        if any(a.upper != Affine.number(1) for a in missing):
+            gone = [a.iterator for a in missing]
+            sizes = [spelled[n] if n in gone else syntax.constant(-1) for n in axes]
+            node = syntax.method(node, "expand", *sizes)
+        elif not piece.axes:
+            node = syntax.method(node, "reshape", *spelled.values())
         return Emitted(node, axes, piece.dtype, Rank.TENSOR)
+
+    def _size_of(self, size: Affine) -> ast.expr:
+        return syntax.affine(self.context.spell(self.context.canonical(size)))
 
     @staticmethod
     def _needs_map(template: str, pieces: Sequence[Emitted], batch: Sequence[str]) -> bool:
@@ -170,7 +180,7 @@ class ItemEmitter(JoinEmitter):
 
     def _count_of(self, name: str) -> ast.expr:
         low, high = self.bounds(name)
-        return syntax.affine(self.context.spell(self.context.canonical(high - low)))
+        return self._size_of(high - low)
 
     # ------------------------------------------------------------------ one call an item
     def _mapped(

@@ -184,6 +184,52 @@ class ItemImageReader(ItemReader):
             call, found[0], spatial, [shape[1], *sizes], (), self._constants(call, "input")
         )
 
+    def _item_nn_functional_unfold(self, call: Called) -> Item | None:
+        """``F.unfold(x[i].unsqueeze(0), k)``: a column for each window."""
+        found = self._floats(call, "input")
+        words = [self._ints_of(call, n, 2, d) for n, d in (("kernel_size", 1), *_CONVOLVED)]
+        if found is None or any(w is None for w in words):
+            return None
+        shape = self.row_shape(found[0], call.node)
+        kernel, stride, padding, dilation = (w for w in words if w is not None)
+        if len(shape) not in (3, 4):
+            return None
+        counts = [
+            self._windows(
+                size + 2 * padding[k], Affine.number(kernel[k]), stride[k], dilation[k], call.node
+            )
+            for k, size in enumerate(shape[-2:])
+        ]
+        known = tuple(count for count in counts if count is not None)
+        if len(known) != 2:
+            return None
+        inner = [shape[-3] * (kernel[0] * kernel[1]), self._product_of(known)]
+        return self._image(call, found[0], 2, inner, (), self._constants(call, "input"))
+
+    def _item_nn_functional_group_norm(self, call: Called) -> Item | None:
+        """Of a batch of one, each of which is normed by itself."""
+        names = present(call, "input", "weight", "bias")
+        found = self._floats(call, *names)
+        shape = () if found is None else self.row_shape(found[0], call.node)
+        if found is None or len(shape) < 3 or shape[0] != Affine.number(1) or len(names) == 2:
+            return None
+        for weight in found[1:]:
+            self.require_same_size(self.row_shape(weight, call.node)[0], shape[1], call.node)
+        groups = call.given.get("num_groups")
+        if call.name.endswith("group_norm") and not isinstance(groups, Integer):
+            return None
+        words = [self.option("num_groups", groups, call.node)] if groups is not None else []
+        words += [f"{n}={{{k}:fixed}}" for k, n in enumerate(names[1:], 1)]
+        options = [f"eps={self.option('eps', call.given[n], call.node)}"
+                   for n in ("eps",) if n in call.given]  # fmt: skip
+        template = call.template(["{0}", *words], options)
+        count = len(shape) - 1
+        pairs = [(found[0], count), *((v, 1) for v in found[1:])]
+        dtype = found[0].type.dtype
+        return self.item_row(ITEM_BATCH, template, pairs, shape[1:], dtype, call.node)
+
+    _item_nn_functional_instance_norm = _item_nn_functional_group_norm
+
     def _item_nn_functional_pad(self, call: Called) -> Item | None:
         """``F.pad(x[i], (1, 2))``: dimensions from the last one on."""
         value = self.operand(call.given["input"], call.node)

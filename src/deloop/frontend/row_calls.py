@@ -13,7 +13,7 @@ from deloop.frontend.items import Item, Tuple, View
 from deloop.frontend.rows import is_floating
 from deloop.frontend.spellings import SpellingReader
 from deloop.ir import scalar
-from deloop.ir.affine import equal
+from deloop.ir.affine import Affine, equal
 from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.types import Integer, Literal, Sequence, Tensor
 from deloop.ops.rows import RowCall, find_row_function, find_row_method
@@ -406,7 +406,12 @@ class RowCallReader(SpellingReader):
             self._plain_row(value, node)
             if not is_floating(value) or a.type.dtype != b.type.dtype:
                 self.refuse_row(node)
-        self._same_shape(a, b, node)
+        first, second = self.row_shape(a, node), self.row_shape(b, node)
+        if len(first) != len(second):
+            self.refuse_row(node)
+        for mine, theirs in zip(first, second, strict=True):
+            if Affine.number(1) not in (mine, theirs):  # else one of them is broadcast
+                self.require_same_size(mine, theirs, node)
         module = spelling.rpartition(".")[0]
         module = module if module.rpartition(".")[2] in ("F", "functional") else _FUNCTIONAL
         spelled = f"{module}.normalize"
