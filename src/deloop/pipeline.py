@@ -19,7 +19,7 @@ from deloop.analysis.carried import check_decided, require_updates
 from deloop.analysis.certificate import Certificate, Respected, certify
 from deloop.analysis.counts import find_factors
 from deloop.analysis.coverage import find_private, find_replaceable, is_passed_on
-from deloop.analysis.definitions import find_definitions
+from deloop.analysis.definitions import find_definitions, find_pure_definitions
 from deloop.analysis.escape import check_apart, find_escaping
 from deloop.analysis.facts import Facts
 from deloop.analysis.fillings import find_taken
@@ -563,11 +563,16 @@ def _compile_loop(
     changed = {s.store.array for s in statements}
     context.names.clear()
     context.spell = spell_at_entry(candidate, nest.place)
+    touched = {tensor.memory for name, tensor in nest.arrays.items() if name in changed}
+    touched |= {tensor.name for name, tensor in nest.arrays.items() if name in changed}
+    definitions = {
+        **facts.definitions, **find_pure_definitions(function, candidate, given, touched)
+    }  # fmt: skip
     changed |= {name for name, tensor in nest.arrays.items() if is_changed(tensor)}
+    changed -= definitions.keys()
     guards = guard_data(
-        needed, axes_of(plan, nest), changed, entry, context, facts.is_length, given,
-        facts.definitions,
-    )  # fmt: skip
+        needed, axes_of(plan, nest), changed, entry, context, facts.is_length, given, definitions
+    )
     report = LoopReport(
         function.place(candidate.node).line,
         "vectorized" if refusal is None else "partial",

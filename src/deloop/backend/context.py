@@ -28,6 +28,8 @@ class Emitted:
     rank: Rank
     is_view: bool = False
     reduced: tuple[ast.Call, tuple[int, ...]] | None = None
+    squeezed: tuple[ast.expr, ast.expr, tuple[int, ...]] | None = None
+    """The piece, what it was with dimensions of size 1, and which those are."""
 
 
 @dataclass(frozen=True)

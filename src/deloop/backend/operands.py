@@ -63,6 +63,10 @@ class OperandEmitter:
             if added == dims and len(entries) == len(piece.axes) + len(dims):
                 keep = ast.keyword("keepdim", ast.Constant(True))
                 return ast.Call(call.func, call.args, [*call.keywords, keep])
+        if piece.squeezed is not None and piece.squeezed[0] is piece.node:
+            _, whole, dims = piece.squeezed
+            if dims == tuple(k for k, e in enumerate(entries) if isinstance(e, ast.Constant)):
+                return whole
         return self._insert(piece, syntax.strip_full(entries))
 
     @staticmethod
@@ -412,7 +416,9 @@ class OperandEmitter:
         return syntax.affine(self.context.spell(stop))
 
     def _diagonal(self, load: Load, base: ast.expr) -> Emitted | None:
-        """``A[i, i] -> A.diagonal()``."""
+        """``A[i, i] -> A.diagonal()``, ``x[b, i, i] -> x.diagonal(dim1=1, dim2=2)``."""
+        if len(load.subscripts) > 2:
+            return self._diagonals(load, base)
         if len(load.subscripts) != 2 or not all(isinstance(s, Affine) for s in load.subscripts):
             return None
         first, second = (
@@ -434,6 +440,33 @@ class OperandEmitter:
             ]  # fmt: skip
         node = syntax.method(syntax.index(base, syntax.strip_full(entries)), "diagonal")
         return Emitted(node, (axes[0],), load.type.dtype, Rank.TENSOR, is_view=True)
+
+    def _diagonals(self, load: Load, base: ast.expr) -> Emitted | None:
+        """The diagonals of two dimensions; each of the others is one place or an axis of its own.
+        """
+        tensor = self.context.arrays[load.array]
+        entries: list[ast.expr] = []
+        moving: list[str] = []
+        for subscript, size in zip(load.subscripts, tensor.type.shape, strict=True):
+            if not isinstance(subscript, Affine):
+                return None
+            place, extent = self.context.canonical(subscript), self.context.canonical(size)
+            own = [s for s in place.symbols if s in self.loops]
+            if len(own) > 1 or (own and place.coefficient(own[0]) != 1):
+                return None
+            entries.append(self.slice(place, own[0], extent) if own else self.point(place, extent))
+            moving.extend(own)
+        shared = [a for a in dict.fromkeys(moving) if moving.count(a) > 1]
+        if len(shared) != 1 or moving.count(shared[0]) != 2:
+            return None
+        first = moving.index(shared[0])
+        second = moving.index(shared[0], first + 1)
+        taken = syntax.index(base, syntax.strip_full(entries))
+        places = {"dim1": ast.Constant(first), "dim2": ast.Constant(second)}
+        keywords: dict[str, ast.expr] = {} if (first, second) == (0, 1) else {**places}
+        node = syntax.method(taken, "diagonal", **keywords)
+        axes = (*(a for a in moving if a != shared[0]), shared[0])
+        return Emitted(node, axes, load.type.dtype, Rank.TENSOR, is_view=True)
 
     def _gather(self, load: Load, base: ast.expr) -> Emitted:
         """Index tensors: ``x[idx[i]] -> x[idx]``; dimensions that are plain slices stay slices."""

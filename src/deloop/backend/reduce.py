@@ -14,7 +14,7 @@ from itertools import permutations
 from deloop.backend import syntax
 from deloop.backend.context import Emitted
 from deloop.backend.convolutions import convolution
-from deloop.backend.joined import JoinEmitter
+from deloop.backend.items import ItemEmitter
 from deloop.dtype import Rank, category
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least
@@ -30,12 +30,20 @@ from deloop.ir.scalar import (
     Select,
     slack_of,
 )
-from deloop.ops.reductions import CAT, GROUP_COUNT, GROUP_SUM, STACK_ROWS, Reduction, find_reduction
+from deloop.ops.reductions import (
+    CAT,
+    GROUP_COUNT,
+    GROUP_SUM,
+    ITEMS,
+    STACK_ROWS,
+    Reduction,
+    find_reduction,
+)
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-class ReductionEmitter(JoinEmitter):
+class ReductionEmitter(ItemEmitter):
     """Emits values that combine whole axes."""
 
     def reduce(self, node: Reduce) -> Emitted:
@@ -47,6 +55,8 @@ class ReductionEmitter(JoinEmitter):
             return self._finished(self._grouped(node), node)
         if node.kind in (STACK_ROWS, CAT):
             return self._finished(self.joined(node), node)
+        if node.kind in ITEMS:
+            return self._finished(self.item(node), node)
         if reduction.keeps_axis:
             return self._finished(self.along(node, reduction), node)
         if (found := self.distance(node) or self.cosine(node)) is not None:

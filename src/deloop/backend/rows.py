@@ -16,7 +16,7 @@ from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.axis import Axis
 from deloop.ir.scalar import Call, ElementType, Expression, Number, Reduce
-from deloop.ops.reductions import Reduction
+from deloop.ops.reductions import ITEMS, Reduction
 
 _WITHOUT_CANCELLING = "donot_use_mm_for_euclid_dist"
 _Self = TypeVar("_Self", bound="RowEmitter")
@@ -65,6 +65,11 @@ class RowEmitter(OperandEmitter):
         match value:
             case scalar.Load():
                 return [self._own_order(value, names)]
+            case Reduce(kind) if kind in ITEMS and value.at is not None:
+                batch = scalar.iterators_of(value.value, frozenset(names))
+                ends = [p for p in (value.at, *value.further) if isinstance(p, Affine)]
+                last = dict.fromkeys(s for p in ends for s in p.symbols if s in names)
+                return [(*(n for n in names if n in batch and n not in last), *last)]
             case Reduce(_, inner, axes, _, _, at):
                 bound = [axis.iterator for axis in axes]
                 kept = [n for n in at.symbols if n in names] if isinstance(at, Affine) else []

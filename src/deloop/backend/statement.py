@@ -638,8 +638,23 @@ class _Writer:
             or self.context.foreign_device(tensor, bool(devices))
         ):
             return None
+        if axes and len(axes) < tensor.type.rank:
+            piece = self._with_ones(store, piece, emitter)
         node = syntax.method(piece.node, "clone") if piece.is_view else piece.node
         return self._anew(store, node)
+
+    @staticmethod
+    def _with_ones(store: Store, piece: Emitted, emitter: Emitter) -> Emitted:
+        """The piece with the dimensions of size 1 that its array has: ``x.sum(1, keepdim=True)``.
+        """
+        own = [[n for n in s.symbols if n in emitter.loops] if isinstance(s, Affine) else []
+               for s in store.subscripts]  # fmt: skip
+        shape = tuple(names[0] if names else f"_one{k}" for k, names in enumerate(own))
+        first = next(k for k, names in enumerate(own) if names)
+        node = emitter.align(piece, shape)
+        for _ in range(first):
+            node = syntax.index(node, [ast.Constant(None)])
+        return replace(piece, node=node)
 
     def _running(
         self, store: Store, value: Expression, axes: tuple[str, ...], emitter: Emitter

@@ -36,6 +36,8 @@ _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_
 _OPTIONS = (
     "inplace", "dim", "max_norm", "sparse", "normalized_shape", "kernel_size", "stride", "padding",
     "dilation", "groups", "reduction", "label_smoothing", "ignore_index", "beta", "delta",
+    "ceil_mode", "return_indices", "output_size", "start_dim", "end_dim", "batch_first",
+    "bidirectional", "hidden_size", "input_size", "num_layers", "proj_size", "dropout",
 )  # fmt: skip
 _VIEWS = frozenset({"view", "reshape", "flatten", "ravel", "contiguous"})
 _TENSOR_CLASSES = (torch.Tensor, torch.nn.Parameter)

@@ -7,19 +7,11 @@ from __future__ import annotations
 
 import ast
 
-from deloop.dtype import category
 from deloop.frontend import expression as build
 from deloop.frontend.items import Item, Point, Tuple, View, Whole
 from deloop.frontend.modules import ModuleReader
-from deloop.ir.affine import Affine, at_least, equal
+from deloop.ir.affine import Affine, at_least
 from deloop.ir.types import Integer, Literal, Sequence, Tensor, TensorType
-
-_SQUARE = {
-    "inverse": "same", "linalg.inv": "same", "matrix_exp": "same", "linalg.matrix_exp": "same",
-    "linalg.cholesky": "same", "det": "none", "linalg.det": "none", "logdet": "none",
-    "linalg.eigvalsh": "vector",
-}  # fmt: skip
-"""Functions of square matrices, and what they give: another, a number, or a vector."""
 
 _ALONG = {
     "sort": "dim descending", "argsort": "dim descending", "topk": "k dim largest sorted",
@@ -41,35 +33,13 @@ class BatchedReader(ModuleReader):
         name = qualified.removeprefix("torch.")
         if not qualified.startswith("torch.") or not node.args:
             return None
-        if name in _SQUARE and len(node.args) == 1 and not node.keywords:
-            return self._of_matrices(name, node, spelling)
         if name in _ALONG:
             return self._along(name, self.evaluate(node.args[0]), node.args[1:], node, spelling)
         return None
 
     def batched_method(self, base: Item, node: ast.Call, name: str) -> Item | None:
         """The same for a method."""
-        if name in _SQUARE and not node.args and not node.keywords:
-            return self._of_matrices(name, node, f".{name}", base)
         return self._along(name, base, node.args, node, f".{name}") if name in _ALONG else None
-
-    # ------------------------------------------------------------------ matrices
-    def _of_matrices(
-        self, name: str, node: ast.Call, spelling: str, base: Item | None = None
-    ) -> View:
-        view = self._whole_of(self.evaluate(node.args[0]) if base is None else base, node)
-        kind = view.tensor.type
-        if category(kind.dtype) != "float":
-            self._refuse_argument(node)
-        self._check_last(view, 2, node)
-        *before, rows, columns = kind.shape
-        self.require(equal(rows, columns), node, f"{ast.unparse(node)} is of square matrices")
-        for dimension, size in zip(view.dimensions[:-2], before, strict=True):
-            self._require_all(dimension, size, node)  # it may raise for one of them
-        count = {"same": 2, "vector": 1, "none": 0}[_SQUARE[name]]
-        shape = (*before, *(rows, columns)[:count])
-        dimensions = (*view.dimensions[:-2], *view.dimensions[len(before) : len(before) + count])
-        return self._of_batch(view, _text(spelling, view.tensor.name, []), shape, dimensions)
 
     def _of_batch(
         self,
@@ -169,7 +139,7 @@ class BatchedReader(ModuleReader):
         plain = [o for o in options if "=" not in o]
         words = [*plain, *([said] if said else []), *(o for o in options if "=" in o)]
         if name == "flip":
-            words = [str(place)]
+            words = [f"({place},)" if not spelling.startswith(".") else str(place)]
         if name == "roll":
             words = [*plain, str(place)]
         size = shape[place]

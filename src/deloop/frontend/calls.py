@@ -7,8 +7,8 @@ from typing import NoReturn
 
 from deloop.frontend import expression as build
 from deloop.frontend.evaluate import Environment
+from deloop.frontend.item_modules import ItemModuleReader
 from deloop.frontend.items import Item, Tuple, View
-from deloop.frontend.losses import LossReader
 from deloop.ir import scalar
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import (
@@ -33,7 +33,7 @@ _MAKING = frozenset(
 _MAX_DEPTH = 8
 
 
-class CallReader(LossReader):
+class CallReader(ItemModuleReader):
     """A `Reader` that also reads calls."""
 
     def _read_Call(self, node: ast.Call) -> Item:
@@ -127,7 +127,7 @@ class CallReader(LossReader):
         inner.scope_iterators = self.scope_iterators
         inner.hints = self.hints
         inner.caller = self.caller or self
-        inner.guards = list(self.guards)
+        inner.guards, inner.choices = list(self.guards), self.choices
         inner.__dict__["_data"] = self.data_requirements
         value = inner.returned(source.body, environment, node)
         if isinstance(value, (Integer, Literal, Sequence, Tuple, View)):

@@ -71,6 +71,8 @@ class Reader:
         self.products = {} if products is None else products
         self.depth = depth
         self.guards: list[scalar.Expression] = []
+        self.choices = 0
+        """How many operators around do not evaluate all of their operands."""
         self.hints: dict[str, int] = {}
         self.steps: dict[int, Affine] = {}
         """How the steps of ranges that are parameters are written, by what they are."""

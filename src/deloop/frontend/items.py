@@ -78,6 +78,8 @@ class Tuple:
 
     items: tuple[Item, ...]
     is_list: bool = False
+    names: tuple[str, ...] = ()
+    """The attributes that the items have, if it is a named tuple of PyTorch."""
 
 
 @dataclass(frozen=True)

@@ -322,7 +322,7 @@ class LibraryReader(PieceReader):
         return self._flattened(base, node, "reshape")
 
     def _method_flatten(self, base: Item, node: ast.Call) -> Item | None:
-        return self._flattened(base, node, "flatten") if not node.args else None
+        return self._flattened(base, node, "flatten")
 
     _method_ravel = _method_flatten
 
@@ -330,7 +330,7 @@ class LibraryReader(PieceReader):
         """The one-dimensional form of a whole tensor; shared memory where that is certain."""
         if isinstance(base, View):
             return self._reshaped(base, node, how)
-        if not isinstance(base, Tensor):
+        if not isinstance(base, Tensor) or (how == "flatten" and node.args):
             return None
         if how in ("view", "reshape"):
             if len(node.args) != 1:
@@ -367,32 +367,22 @@ class LibraryReader(PieceReader):
         wholes = tuple(Whole(Affine(), size) for size in own)
         if not all(points[:lead]) or base.dimensions[lead:] != wholes or node.keywords or not own:
             return None
-        if how in ("view", "reshape"):
-            items = [self.evaluate(a) for a in node.args]
-            if len(items) == 1 and isinstance(items[0], (Sequence, Tuple, Shape)):
-                items = self.unpack(items[0], None, node)
-            sizes = [i.affine for i in items if isinstance(i, Integer)]
-            if len(sizes) != len(items) or not sizes:
-                return None
-        else:
-            sizes = [Affine.number(-1)]
         if how == "view" and not kind.contiguous:
             self.unsupported(
                 node, f"{ast.unparse(node)} raises unless the tensor is contiguous", "VEC911"
             )
-        name = base.tensor.name
-        if sizes == [Affine.number(-1)]:
-            shape: tuple[Affine, ...] = (self._product_of(own),)
-            text = f"{name}.flatten({lead})"
-        elif len(own) == 1 and len(sizes) > 1 and all(s != Affine.number(-1) for s in sizes):
-            shape = tuple(sizes)
-            count = self._product_of(shape)
-            self.require(equal(count, own[0]), node, f"{ast.unparse(node)} fits")
-            text = f"{name}.unflatten({lead}, ({', '.join(map(str, sizes))}))"
-        else:
+        found = self.reshaped_to(own, node, how)
+        if found is None:
             return None
+        shape, words = found
         if len(own) == 1 and len(shape) == 1:
             return base
+        text = base.tensor.name + (f".flatten({lead})" if len(own) > 1 else "")
+        if how == "flatten" and len(shape) > 1:
+            ends = [self._constant(a) % len(own) + lead for a in node.args]
+            text = f"{base.tensor.name}.flatten({', '.join(map(str, ends))})"
+        elif len(shape) > 1:
+            text += f".unflatten({lead}, ({', '.join(words)}))"
         made = replace(kind, shape=(*kind.shape[:lead], *shape), leaf=False)
         tensor = Tensor(text, made, f"{base.tensor.storage.rstrip('?')}?")
         rest = tuple(Whole(Affine(), size) for size in shape)
@@ -409,6 +399,35 @@ class LibraryReader(PieceReader):
         zero = ast.copy_location(ast.Constant(0), node)
         call = ast.copy_location(ast.Call(node.func, [zero], []), node)
         return self._method(base, call, ast.Attribute(node, "unsqueeze", ast.Load()))
+
+    def reshaped_to(
+        self, own: tuple[Affine, ...], node: ast.Call, how: str
+    ) -> tuple[tuple[Affine, ...], list[str]] | None:
+        """The shape that a call gives to a row, and how its sizes are written; -1 stays -1."""
+        if how == "flatten":
+            if not own:
+                return None
+            ends = [self._constant(a) for a in node.args]
+            first, last = (e % len(own) for e in (*ends, *(0, -1)[len(ends) :]))
+            shape = (*own[:first], self._product_of(own[first : last + 1]), *own[last + 1 :])
+            return shape, [str(s) for s in shape]
+        items = [self.evaluate(a) for a in node.args]
+        if len(items) == 1 and isinstance(items[0], (Sequence, Tuple, Shape)):
+            items = self.unpack(items[0], None, node)
+        sizes = [i.affine for i in items if isinstance(i, Integer)]
+        total, open_ = self._product_of(own), Affine.number(-1)
+        if len(sizes) != len(items) or not sizes or sizes.count(open_) > 1:
+            return None
+        rest = self._product_of(tuple(s for s in sizes if s != open_))
+        words = [str(s) for s in sizes]
+        if open_ not in sizes:
+            self.require(equal(rest, total), node, f"{ast.unparse(node)} fits")
+            return tuple(sizes), words
+        if len(sizes) == 1:
+            return (total,), words
+        other = self._quotient(total, rest)
+        self.require(equal(self._times(other, rest), total), node, f"{ast.unparse(node)} fits")
+        return tuple(other if s == open_ else s for s in sizes), words
 
     @staticmethod
     def _product_of(sizes: tuple[Affine, ...]) -> Affine:

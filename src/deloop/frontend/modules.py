@@ -20,13 +20,13 @@ from deloop.ir.affine import Affine, equal
 from deloop.ir.scalar import Expression
 from deloop.ir.types import Called, Function, Literal, Object, Tensor, TensorType
 
-_POINTWISE = frozenset(
+POINTWISE = frozenset(
     {"ReLU", "ReLU6", "Sigmoid", "Tanh", "GELU", "SiLU", "ELU", "SELU", "CELU", "LeakyReLU", "Mish"}
     | {"Softplus", "Softsign", "Hardtanh", "Hardswish", "Hardsigmoid", "LogSigmoid"}
 )
-_CONVOLUTIONS = {"Conv1d": 1, "Conv2d": 2, "Conv3d": 3}
+CONVOLUTIONS = {"Conv1d": 1, "Conv2d": 2, "Conv3d": 3}
 _SIZES = ("kernel_size", "stride", "padding", "dilation")
-_RANDOM = frozenset({"Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout"})
+RANDOM_LAYERS = frozenset({"Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout"})
 _Rule = Callable[[Object, Called, View, ast.Call], View]
 
 
@@ -63,7 +63,7 @@ class ModuleReader(WholeReader):
         view = self._whole_of(masked.row, node)
         self._check_unused(view, node, is_masked=True)
         result = self._applied(module, called, view, node)
-        on_last = called.kind in ("Linear", "LayerNorm", "Sequential") or called.kind in _POINTWISE
+        on_last = called.kind in ("Linear", "LayerNorm", "Sequential") or called.kind in POINTWISE
         if not on_last or result.rank != view.rank or "_d1" in masked.dimensions:
             self._refuse_choice(node)
         row = self.load(result, node)
@@ -79,7 +79,7 @@ class ModuleReader(WholeReader):
     def _applied(self, module: Object, called: Called, view: View, node: ast.Call) -> View:
         """The part of ``module(x)`` that belongs to a part of ``x``."""
         kind = called.kind
-        if kind in _RANDOM and called.training:
+        if kind in RANDOM_LAYERS and called.training:
             sentence = f"{module.name} is a {kind} in training mode, which draws random numbers"
             self._refuse_module(node, sentence, "VEC922")
         if kind.startswith(("BatchNorm", "SyncBatchNorm", "InstanceNorm")):
@@ -94,12 +94,12 @@ class ModuleReader(WholeReader):
                     self._refuse_module(node, f"{child.name} {inner.reason or 'is no layer'}")
                 result = self._applied(child, inner, result, node)
             return self._renamed(result, module, view)
-        if kind in _RANDOM or kind == "Identity":
+        if kind in RANDOM_LAYERS or kind == "Identity":
             return view  # the very tensor that it was given
         rule: _Rule | None = getattr(self, f"_{kind}", None)
-        if kind in _POINTWISE:
+        if kind in POINTWISE:
             rule = self._pointwise
-        elif kind in _CONVOLUTIONS:
+        elif kind in CONVOLUTIONS:
             rule = self._convolved
         if rule is None:
             self.unsupported(
@@ -222,7 +222,7 @@ class ModuleReader(WholeReader):
 
     def _require_all(self, dimension: Point | Whole, size: Affine, node: ast.Call) -> None:
         """Ask that a part, over all iterations, is all of a dimension."""
-        if self.guards:
+        if self.guards or self.choices:
             self._refuse_argument(node)  # it may raise for what the loop passes over
         if isinstance(dimension, Whole):
             if (dimension.start, dimension.extent) != (Affine(), size):
@@ -236,7 +236,7 @@ class ModuleReader(WholeReader):
 
     def _convolved(self, module: Object, called: Called, view: View, node: ast.Call) -> View:
         """A batch of images; two batch dimensions are one for as long as the layer takes it."""
-        count = _CONVOLUTIONS[called.kind]
+        count = CONVOLUTIONS[called.kind]
         options = called.options
         parameters = self._parameters(module, view, node)
         if not isinstance(options["padding"], tuple):

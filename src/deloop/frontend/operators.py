@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
@@ -296,7 +297,8 @@ class OperatorReader(SubscriptReader):
         is_and = isinstance(node.op, ast.And)
         result = self.element(node.values[0])
         for value_node in node.values[1:]:
-            right = self.element(value_node)
+            with self.choosing():
+                right = self.element(value_node)
             result = self._bool_op(is_and, result, right, node)
         return result
 
@@ -316,7 +318,17 @@ class OperatorReader(SubscriptReader):
         condition = build.truth(self.element(node.test), self.place(node))
         if isinstance(condition, scalar.Number):
             return self.evaluate(node.body if condition.value else node.orelse)
-        return build.select(condition, self.side(node, True), self.side(node, False))
+        with self.choosing():
+            return build.select(condition, self.side(node, True), self.side(node, False))
+
+    @contextmanager
+    def choosing(self) -> Iterator[None]:
+        """Around operands that are not always evaluated."""
+        self.choices += 1
+        try:
+            yield
+        finally:
+            self.choices -= 1
 
     def side(self, node: ast.IfExp, taken: bool) -> scalar.Expression:
         """One of the two values of a conditional expression."""

@@ -13,7 +13,7 @@ from deloop.frontend.items import Item, Tuple, View
 from deloop.frontend.rows import is_floating
 from deloop.frontend.spellings import SpellingReader
 from deloop.ir import scalar
-from deloop.ir.affine import equal
+from deloop.ir.affine import Affine, equal
 from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.types import Integer, Literal, Sequence, Tensor
 from deloop.ops.rows import RowCall, find_row_function, find_row_method
@@ -55,16 +55,37 @@ class RowCallReader(SpellingReader):
 
     def _turned(self, base: Item, node: ast.Call, name: str) -> Item:
         """``x[b].t()``, ``x[b].transpose(-2, -1)``: a matrix turned over."""
-        given = [self.evaluate(a) for a in node.args]
-        places = [i.affine.constant for i in given if isinstance(i, Integer)]
-        swaps = name == "t" or (len(places) == 2 and {p % 2 for p in places} == {0, 1})
-        if name == "permute":
-            swaps = [p % 2 for p in places] == [1, 0]
-        within = all(-2 <= p < 2 for p in places) and len(places) == len(given)
-        flipped = self.flipped(base, node) if swaps and within and not node.keywords else None
-        if flipped is None:
+        given: list[Item] = [self.evaluate(a) for a in node.args]
+        if len(given) == 1 and isinstance(given[0], (Sequence, Tuple)):
+            given = list(given[0].items)
+        rank = self._turned_rank(base, node)
+        known = [i.affine for i in given if isinstance(i, Integer) and i.affine.is_constant]
+        found = [affine.constant for affine in known]
+        if len(found) != len(given) or node.keywords or not all(-rank <= p < rank for p in found):
             self.refuse_row(node)
-        return flipped
+        places = [p % rank for p in found]
+        if name == "t":
+            places = [1, 0][:rank] if not places else []
+        elif name != "permute" and len(places) == 2:
+            first, second = places
+            swap = {first: second, second: first}
+            places = [swap.get(k, k) for k in range(rank)]
+        if sorted(places) != list(range(rank)):
+            self.refuse_row(node)
+        if places == list(range(rank)):
+            return base
+        turned = self.flipped(base, node) if rank == 2 else self.permuted(base, places, node)
+        if turned is None:
+            self.refuse_row(node)
+        return turned
+
+    def _turned_rank(self, base: Item, node: ast.Call) -> int:
+        match base:
+            case Tensor():
+                return base.type.rank
+            case View():
+                return base.rank
+        return len(self.row_shape(self.to_expression(base, node), node))
 
     def row_function(self, qualified: str, node: ast.Call, spelling: str) -> Item | None:
         """What a function of rows gives; None where it is not one."""
@@ -385,7 +406,12 @@ class RowCallReader(SpellingReader):
             self._plain_row(value, node)
             if not is_floating(value) or a.type.dtype != b.type.dtype:
                 self.refuse_row(node)
-        self._same_shape(a, b, node)
+        first, second = self.row_shape(a, node), self.row_shape(b, node)
+        if len(first) != len(second):
+            self.refuse_row(node)
+        for mine, theirs in zip(first, second, strict=True):
+            if Affine.number(1) not in (mine, theirs):  # else one of them is broadcast
+                self.require_same_size(mine, theirs, node)
         module = spelling.rpartition(".")[0]
         module = module if module.rpartition(".")[2] in ("F", "functional") else _FUNCTIONAL
         spelled = f"{module}.normalize"

@@ -13,7 +13,7 @@ from dataclasses import replace
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
 from deloop.frontend.apply import ApplyReader
-from deloop.frontend.items import Item, Tuple, View, Whole
+from deloop.frontend.items import Item, Tuple, View, Whole, whole
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least, equal
 from deloop.ir.axis import Axis
@@ -22,6 +22,9 @@ from deloop.ir.types import Tensor, TensorType
 from deloop.ops.reductions import find_reduction
 
 _ONE = Affine.number(1)
+_PARTS = frozenset(
+    {"Q", "R", "U", "S", "Vh", "sign", "logabsdet", "eigenvalues", "eigenvectors"}
+)
 
 
 class RowReader(ApplyReader):
@@ -48,6 +51,12 @@ class RowReader(ApplyReader):
                 node, f"{ast.unparse(node)} raises: a Python number is no tensor", "VEC911"
             )
         return value
+
+    def somewhere(self, condition: Expression, node: ast.AST) -> Expression:
+        """``isinf(x[i, _d1])   ->   any over _r1 of isinf(x[i, _r1])``"""
+        if condition.type.rank is not Rank.TENSOR:
+            return condition
+        return self.reduced("any", condition, node, None, False, ElementType("bool", Rank.SCALAR))
 
     def require_elements(self, size: Affine, node: ast.AST) -> None:
         """Ask that a dimension is not empty: PyTorch raises where nothing is to be combined."""
@@ -201,8 +210,10 @@ class RowReader(ApplyReader):
         return rows.moved(value, names, {}, set())
 
     def _read_Attribute(self, node: ast.Attribute) -> Item:
-        if node.attr in ("T", "mT", "values", "indices"):
+        if node.attr in ("T", "mT", "values", "indices", *_PARTS):
             base = self.evaluate(node.value)
+            if isinstance(base, Tuple) and node.attr in base.names:
+                return base.items[base.names.index(node.attr)]
             if isinstance(base, Tuple) and len(base.items) == 2 and node.attr not in ("T", "mT"):
                 return base.items[node.attr == "indices"]
             flipped = self.flipped(base, node) if node.attr in ("T", "mT") else None
@@ -229,6 +240,34 @@ class RowReader(ApplyReader):
         if len(self.row_shape(base, node)) != 2:
             return None
         return self.transposed(base, (1, 0), node)
+
+    def permuted(self, base: Item, order: Sequence[int], node: ast.AST) -> Item | None:
+        """A row with its dimensions in another order, a view of it where it is one.
+
+        ``x[b].permute(1, 2, 0)`` is row `b` of ``x.permute(0, 2, 3, 1)``.
+        """
+        if isinstance(base, (View, Tensor)):
+            view = whole(base) if isinstance(base, Tensor) else base
+            lead = len(view.dimensions) - view.rank
+            rest = view.dimensions[lead:]
+            if not all(isinstance(d, Whole) for d in rest):
+                return None
+            old = view.tensor
+            kind, places = old.type, [*range(lead), *(lead + k for k in order)]
+            moved = [k for k, place in enumerate(places) if k != place]
+            text = f"permute({', '.join(map(str, places))})"
+            if len(moved) == 2:
+                text = f"transpose({moved[0]}, {moved[1]})"
+            if moved == [len(places) - 2, len(places) - 1]:
+                text = "mT"
+            shape = tuple(kind.shape[k] for k in places)
+            made = TensorType(kind.dtype, shape, kind.device, kind.requires_grad, False)
+            tensor = Tensor(f"{old.name}.{text}", made, old.storage)
+            dimensions = (*view.dimensions[:lead], *(rest[k] for k in order))
+            return View(tensor, dimensions, view.unbound)
+        if not isinstance(base, build.NODES) or build.aliased_arrays(base):
+            return None
+        return self.transposed(base, order, node)
 
     @staticmethod
     def transposed_tensor(base: Tensor) -> Tensor:

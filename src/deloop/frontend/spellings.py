@@ -57,20 +57,6 @@ class SpellingReader(LookupReader):
     def _method_index_select(self, base: Item, node: ast.Call) -> Item | None:
         return self._selected(base, node.args, node)
 
-    def _call_torch_gather(self, node: ast.Call) -> Item:
-        return self._gathered(self.evaluate(node.args[0]), node.args[1:], node)
-
-    def _method_gather(self, base: Item, node: ast.Call) -> Item | None:
-        return self._gathered(base, node.args, node)
-
-    def _gathered(self, base: Item, given: list[ast.expr], node: ast.Call) -> Item:
-        """``v.gather(0, idx)`` of a vector, which is ``v[idx]``."""
-        rank = base.rank if isinstance(base, View) else 0
-        rank = base.type.rank if isinstance(base, Tensor) else rank
-        if rank != 1:
-            self.unsupported(node, f"{ast.unparse(node)} on a row is not read yet", "VEC924")
-        return self._selected(base, given, node)
-
     def _selected(self, base: Item, given: list[ast.expr], node: ast.Call) -> Item:
         """``x.index_select(1, idx)`` as ``x[:, idx]``, where all indices are inside."""
         view = whole(base) if isinstance(base, Tensor) else base

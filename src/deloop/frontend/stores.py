@@ -448,8 +448,8 @@ class StoreReader(HeaderReader):
             if isinstance(dimension, Point):
                 subscripts.append(dimension.subscript)
             elif isinstance(dimension, Whole):
-                single = dimension.extent == Affine.number(1)
-                moved = Affine() if single else Affine.symbol(next(queue).iterator)
+                iterator, single = next(queue).iterator, dimension.extent == one
+                moved = Affine() if single else Affine.symbol(iterator)
                 subscripts.append(dimension.start + moved)
         return value, tuple(subscripts), tuple(loops)
 

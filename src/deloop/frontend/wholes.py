@@ -56,7 +56,7 @@ class WholeReader(PlaceReader):
         """
         if category(view.tensor.type.dtype) != "float":
             return
-        if not (is_masked or self.guards) and self._covers(view):
+        if not (is_masked or self.guards or self.choices) and self._covers(view):
             return
         if view.tensor.made_of:
             self._refuse_argument(node)

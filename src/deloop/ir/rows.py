@@ -141,6 +141,8 @@ def _symbols(value: Expression) -> set[str]:
         case Reduce(at=at) | scalar.Scan(at=at):
             found -= {axis.iterator for axis in scalar.bound_axes(value)}
             found.update(at.symbols if isinstance(at, Affine) else ())
+            further = value.further if isinstance(value, Reduce) else ()
+            found.update(s for place in further for s in place.symbols)
     return found
 
 
@@ -164,9 +166,10 @@ def looked_up(
                     subscripts[position] = place
             return replace(node, subscripts=tuple(subscripts))
         if isinstance(node, Reduce) and isinstance(node.at, Affine) and name in node.at.symbols:
-            failed |= node.at != Affine.symbol(name)
+            failed |= node.at != Affine.symbol(name) or bool(node.further)
             return replace(node, at=place)
         failed |= isinstance(node, scalar.Index) and name in node.affine.symbols
+        failed |= isinstance(node, Reduce) and any(name in p.symbols for p in node.further)
         return node
 
     changed = change(value)

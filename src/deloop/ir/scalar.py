@@ -137,7 +137,8 @@ class Reduce:
     that keeps its axis gives a row again, of which this is the element `at` (``softmax``).
     `implicit` are the dimensions that the loop's own value has here and `value` has not: the kept
     axis, and dimensions of size 1 (``keepdim=True``). `skips_nan` says that the loop's extreme
-    passes over NaN.
+    passes over NaN. `further` are the places along the other dimensions of what a call makes that
+    has several (`deloop.ops.items`).
     """
 
     kind: str
@@ -149,6 +150,7 @@ class Reduce:
     spelling: str = ""
     options: tuple[tuple[str, Expression], ...] = ()
     skips_nan: bool = False
+    further: tuple[Affine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -263,12 +265,13 @@ def substitute_symbols(expression: Expression, values: dict[str, Affine]) -> Exp
     match expression:
         case Index(affine):
             return Index(affine.substitute(values))
-        case Reduce(axes=axes, value=value, at=at):
+        case Reduce(axes=axes, value=value, at=at, further=further):
             return replace(
                 expression,
                 value=substitute_symbols(value, values),
                 axes=tuple(axis.substituted(values) for axis in axes),
                 at=_substituted_place(at, values),
+                further=tuple(place.substitute(values) for place in further),
             )
         case Scan(value=value, axis=axis, at=at, first=first, factor=factor):
             return replace(
@@ -349,6 +352,8 @@ def iterators_of(expression: Expression, iterators: frozenset[str]) -> frozenset
             bounds = [c for a in bound_axes(node) for c in a.constraints]
             found.update(s for c in bounds for s in c.expression.symbols)
             found.update(node.at.symbols if isinstance(node.at, Affine) else ())
+            further = node.further if isinstance(node, Reduce) else ()
+            found.update(s for place in further for s in place.symbols)
         elif isinstance(node, Load):
             for subscript in node.subscripts:
                 if isinstance(subscript, Affine):

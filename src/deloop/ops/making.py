@@ -175,12 +175,19 @@ _DRAWING = (
     "rand", "bernoulli", "multinomial", "normal", "dropout", "poisson", "shuffle", "choice",
     "uniform",
 )  # fmt: skip
+_NOT_DRAWING = ("_loss", "pixel_shuffle", "channel_shuffle")
 
 
 def draws(name: str) -> bool:
     """Whether a function or a method of such a name draws random numbers: ``torch.randn``."""
     last = name.rpartition(".")[2]
-    return any(word in last for word in _DRAWING)
+    return any(word in last for word in _DRAWING) and not last.endswith(_NOT_DRAWING)
 
 
-LINES: tuple[Line, ...] = (*CREATION, *RANDOM, *VIEWS, *JOINS)
+CALLS_ON_ITEMS: tuple[Line, ...] = tuple(
+    line(name, "", DTypeRule.FIRST, Gradient.SINGULAR, "", kind=Kind.REDUCTION)
+    for name in ("item", "item_batch", "item_vmap")
+)
+"""What `deloop.ops.items` has calls of."""
+
+LINES: tuple[Line, ...] = (*CREATION, *RANDOM, *VIEWS, *JOINS, *CALLS_ON_ITEMS)

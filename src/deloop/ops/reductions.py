@@ -75,6 +75,12 @@ many they are."""
 STACK_ROWS, CAT = "stack", "cat"
 """Rows joined, of which the element at one place is meant."""
 
+ITEM, ITEM_BATCH, ITEM_VMAP = "item", "item_batch", "item_vmap"
+"""A call on items that is written for all of them (`deloop.ops.items`): of any number of batch
+dimensions, of one, or by `torch.vmap`."""
+
+ITEMS = frozenset({ITEM, ITEM_BATCH, ITEM_VMAP})
+
 _LINEAR, _NONE, _SINGULAR = Gradient.LINEAR, Gradient.NONE, Gradient.SINGULAR
 _REDUCTIONS = {
     r.name: r
@@ -119,6 +125,12 @@ _REDUCTIONS = {
                 name, "", None, is_exact=True, several=True, keeps_axis=True, gradient=_LINEAR
             )
             for name in (STACK_ROWS, CAT)
+        ),
+        *(
+            Reduction(
+                name, "", None, is_exact=False, several=True, keeps_axis=True, gradient=_SINGULAR
+            )
+            for name in sorted(ITEMS)
         ),
         Reduction(GROUP_SUM, "", None, is_exact=False, several=False, gradient=_LINEAR),
         Reduction(GROUP_COUNT, "", None, is_exact=True, several=False, gradient=_NONE),

@@ -37,12 +37,13 @@ def guard_data(
     """One guard a requirement.
 
     ``math.sqrt(x[i])`` needs ``torch.isfinite(torch.sqrt(x.double())).all()``. `given` are the
-    names that hold at the loop's start what they held at the function's, `definitions` say what
-    other numbers are computed from.
+    names that hold at the loop's start what they held at the function's, `definitions` those that
+    are known as expressions of them.
 
     Raises `Unsupported` where the data is not an argument, or the loop changes it.
     """
     found: list[Assumption] = []
+    known = definitions or {}
     # A guard is evaluated elsewhere: no name of the loop's own, and no rounding that counts.
     context = replace(context, inline=True, lossy=[])
     for requirement in requirements:
@@ -54,7 +55,7 @@ def guard_data(
         for load in scalar.loads(requirement.condition):
             root = _of_sequence(load.array).split(".")[0].split("[")[0]
             is_gone = load.array in changed and not requirement.before
-            if is_gone or root not in (given if requirement.before else parameters):
+            if is_gone or root not in {*(given if requirement.before else parameters), *known}:
                 raise Unsupported(
                     Refusal(
                         "VEC917",
@@ -73,7 +74,7 @@ def guard_data(
             node = piece.node if is_one else syntax.method(piece.node, word)
         told = ast.Expr(syntax.call("bool", [node]))
         (told,) = spell_sequences([told], context, is_length)[-1:]  # type: ignore[assignment]
-        node = written_out(told.value, definitions or {})
+        node = written_out(told.value, known)
         guard = syntax.text(node)
         free = names_in(node)
         if free - (given if requirement.before else parameters) - {context.torch} - _BUILTINS:

@@ -22,7 +22,7 @@ from deloop.ir.scalar import (
 )
 from deloop.ops.kinds import Gradient
 from deloop.ops.math_functions import find_math_function
-from deloop.ops.reductions import find_reduction
+from deloop.ops.reductions import ITEMS, find_reduction
 from deloop.ops.table import find_gradient, find_operator
 
 Inside = frozenset[scalar.Subscript]
@@ -92,6 +92,9 @@ def _guard(
         if expression.at is not None and _is_looked_up(expression.at):
             expression = replace(expression, at=_safe_place(expression.at, condition))
         if _is_dangerous_row(expression, grads):
+            if expression.kind in ITEMS:  # each operand by itself
+                return replace(expression, value=scalar.rebuild(
+                    expression.value, lambda operand: _safe(operand, condition)))  # fmt: skip
             return replace(expression, value=_safe(expression.value, condition))
         return expression
     if isinstance(expression, Call) and _is_dangerous(expression, grads):

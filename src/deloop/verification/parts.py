@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import functools
 import types
+import weakref
 from collections.abc import Iterator, Mapping
 
 import torch
@@ -38,6 +39,8 @@ def find_parts(value: object, path: str) -> list[tuple[str, object]]:
         return _find_module_parts(value, path)
     if isinstance(value, types.MethodType):
         return [(f"{path}.__self__", value.__self__)]
+    if isinstance(value, weakref.ref):
+        return [(f"{path}()", value())]
     if isinstance(value, functools.partial):
         return [
             (f"{path}.func", value.func),
