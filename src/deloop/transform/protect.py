@@ -76,7 +76,8 @@ def _guard(
 
     if isinstance(expression, Load):
         places = tuple(
-            s if s in inside else _safe_place(s, condition) for s in expression.subscripts
+            s if s in inside or isinstance(s, Affine) else _safe_place(recurse(s), condition)
+            for s in expression.subscripts
         )
         return replace(expression, subscripts=places)
     if isinstance(expression, scalar.Scan):
