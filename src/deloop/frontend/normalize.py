@@ -31,7 +31,11 @@ _COMPOUND = (ast.For, ast.While, ast.If, ast.With)
 
 def normalize(node: ast.FunctionDef) -> ast.FunctionDef:
     """The function with every loop's ``else`` behind it and counting loops written with ``for``."""
-    node = _map_blocks(node, _move_else)
+    return count(_map_blocks(node, _move_else))
+
+
+def count(node: ast.FunctionDef) -> ast.FunctionDef:
+    """The function with counting loops written with ``for``."""
     counting = _Counting(node)
     return _map_blocks(node, lambda block: counting.block(block, node, ()))
 

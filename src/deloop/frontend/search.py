@@ -103,7 +103,7 @@ def split_loop(
     guarded:
         Whether the loop up to the exit runs only ``if stop:``, so that it is sure to run.
     """
-    if isinstance(loop, ast.For) and not has_exit([loop]) and not has_own_break(loop):
+    if isinstance(loop, ast.For) and is_left_inside(loop):
         inner = None if guarded else split_inner(loop, node, taken)
         if inner is not None:
             return inner
@@ -122,6 +122,11 @@ def split_loop(
         return _Splitting(loop, counted, node, Names(taken), guarded).search()
     except Unreadable:
         return None
+
+
+def is_left_inside(loop: ast.stmt) -> bool:
+    """Whether a counted loop runs to its end, so that exits are those of the loops inside."""
+    return isinstance(loop, ast.For) and not has_exit([loop]) and not has_own_break(loop)
 
 
 def split_inner(loop: ast.For, node: ast.FunctionDef, taken: set[str]) -> Search | None:
@@ -245,18 +250,24 @@ class _Splitting(TailWriter):
         start = ast.Assign([ast.Name(stop, ast.Store())], copy.deepcopy(count))
         pieces: list[ast.stmt] = [start, *copies, seeker]
         inclusive = bool(effects) and self._ends_with_exit(effects)
+        divided = None if inclusive else self._divided(effects)
+        done = effects if inclusive else []
         if effects:
             again = self.names.new("k")
-            runs = ast.Compare(
-                load(again), [ast.LtE() if inclusive else ast.Lt()], [load(stop)]
-            )
             pair = ast.Tuple([ast.Name(again, ast.Store()), target], ast.Store())
-            body: list[ast.stmt] = [ast.If(runs, copy.deepcopy(effects), [])]
+            early, late = (effects, []) if inclusive else divided or ([], effects)
+            body: list[ast.stmt] = [
+                ast.If(ast.Compare(load(again), [word], [load(stop)]), copy.deepcopy(block), [])
+                for word, block in ((ast.LtE(), early), (ast.Lt(), late))
+                if block
+            ]
             self.runner = ast.For(copy.deepcopy(pair), copy.deepcopy(header), body, [])
             pieces.append(self.runner)
+        if divided is not None:
+            done = [item for item in self.items if not isinstance(item, Exit)]
         found = ast.Compare(load(stop), [ast.Lt()], [copy.deepcopy(count)])
         row = ast.Name(stop, ast.Load())
-        then = self._tail(row, [Iterable(iterable)], stop, effects if inclusive else [])
+        then = self._tail(row, [Iterable(iterable)], stop, done)
         if self._stores_at(then, self.targets | {stop}):
             raise Unreadable  # where there is no hit, the place is none
         rest = self._choice(found, then, self._without_exit(effects))
