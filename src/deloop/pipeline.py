@@ -24,6 +24,7 @@ from deloop.analysis.facts import Facts
 from deloop.analysis.fillings import find_taken
 from deloop.analysis.legality import dependences_of
 from deloop.analysis.nests import Walk
+from deloop.analysis.objects import check_objects
 from deloop.analysis.origins import at_entry, find_elements, find_origins
 from deloop.analysis.scope import (
     changed_before,
@@ -466,6 +467,7 @@ def _compile_loop(
     respected = certify(plan, dependences, statements)
     check_decided(plan)
     check_apart(plan, escaping)
+    check_objects(candidate, nest, escaping)
     facts.needed.extend(require_updates(nest, statements, facts, find_settled(plan)))
     hoisted = hoist(plan, nest.arrays, builder.temporaries)
     plan = hoisted.plan

@@ -111,7 +111,7 @@ class LeavingLoop:
                 (isinstance(n.func, ast.Name) and n.func.id in _ITERATING) or is_plain_value(n)
                 for n in ast.walk(iterable) if isinstance(n, ast.Call)
             )  # fmt: skip
-            if not known or not calls or names & (assigned - own) or own & assigned - own:
+            if not known or not calls or names & (assigned | own) or own & assigned - own:
                 raise Unreadable
             if names & inner:
                 rows = self._rows(position)

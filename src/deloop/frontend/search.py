@@ -37,7 +37,7 @@ from deloop.frontend.leaving import Names, known, writes
 from deloop.frontend.sources import bind, call, load, minus_one, rename_in, tuple_of
 from deloop.frontend.tails import TailWriter
 from deloop.text.liveness import Fate, fate_of, names_bound
-from deloop.text.names import names_in, names_read, names_stored
+from deloop.text.names import names_in, names_read, names_stored, substitute
 
 
 @dataclass(frozen=True)
@@ -165,8 +165,9 @@ class _Inner:
         result: Block = []
         for statement in body:
             if isinstance(statement, ast.For) and has_own_break(statement):
-                counted = Counted(statement.target, statement.iter, statement.body,
-                                  statement.orelse)  # fmt: skip
+                starts, iterable = self._started(statement)
+                result.extend(starts)
+                counted = Counted(statement.target, iterable, statement.body, statement.orelse)
                 split = _Splitting(statement, counted, self.node, self.names, False)
                 self.exits.extend(split.exits)
                 pieces, stop = split.nested()
@@ -180,6 +181,20 @@ class _Inner:
             else:
                 result.append(statement)
         return result
+
+
+    def _started(self, loop: ast.For) -> tuple[Block, ast.expr]:
+        """``for j in range(j, n)`` over a range that does not change with its own target.
+
+        ``j_2 = j`` in front, and ``range(j_2, n)``.
+        """
+        starts: Block = []
+        values: dict[str, ast.expr] = {}
+        for name in sorted(names_bound(loop.target) & names_in(loop.iter)):
+            values[name] = load(self.names.new(name))
+            start = ast.Assign([ast.Name(values[name].id, ast.Store())], load(name))  # type: ignore[attr-defined]
+            starts.append(ast.fix_missing_locations(ast.copy_location(start, loop)))
+        return starts, substitute(loop.iter, values)
 
 
 def _from_behind(counted: Counted) -> Counted | None:

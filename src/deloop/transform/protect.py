@@ -9,6 +9,7 @@ from deloop.dtype import Rank
 from deloop.frontend.expression import may_raise, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
+from deloop.ir.guarded import GUARDED
 from deloop.ir.scalar import (
     Call,
     Cast,
@@ -133,6 +134,8 @@ def _safe_place(subscript: scalar.Subscript, condition: Expression) -> scalar.Su
 def _is_dangerous(call: Call, grads: Callable[[Expression], bool]) -> bool:
     if find_math_function(call.operator) is not None or call.operator.startswith("logical_"):
         return False
+    if call.operator == GUARDED:
+        return False  # a subscript, checked where it is chosen
     operator = find_operator(call.operator)
     if may_raise(call):
         return True
