@@ -19,7 +19,7 @@ from deloop.analysis.carried import check_decided, require_updates
 from deloop.analysis.certificate import Certificate, Respected, certify
 from deloop.analysis.counts import find_factors
 from deloop.analysis.coverage import find_private, find_replaceable, is_passed_on
-from deloop.analysis.escape import check_apart, find_escaping
+from deloop.analysis.escape import check_apart, find_changed_behind, find_escaping
 from deloop.analysis.facts import Facts
 from deloop.analysis.fillings import find_taken
 from deloop.analysis.legality import dependences_of
@@ -498,7 +498,8 @@ def _compile_loop(
     plan = start_from(plan, as_given) if facts.doubles else plan
     growing = arrays_with_grad(plan, nest.arrays)
     check_scans(plan, growing)
-    check_gradient_order(plan, growing, nest.arrays)
+    changed_behind = find_changed_behind(function, candidate)
+    check_gradient_order(plan, growing, nest.arrays, changed_behind)
     plan, lossy = simplify_plan(plan, dependences, nest.arrays)
     with_grad = arrays_with_grad(plan, nest.arrays)
     plan, codes = apply_rules_to_plan(plan, RULES, with_grad)

@@ -59,7 +59,7 @@ class ScanEmitter(PieceEmitter):
         if bound in piece.axes:
             return piece
         if piece.rank is Rank.NUMBER:
-            piece = inner.typed_number(piece, node.value.type.dtype)
+            raise self.refuse("the same number is added in each iteration")
         step = next((s for s in node.at.symbols if s in self.loops and s not in piece.axes), bound)
         mine = self.sorted_axes([*piece.axes, step])
         axes = tuple(bound if a == step else a for a in mine)
