@@ -20,11 +20,12 @@ from deloop.analysis.certificate import Certificate, Respected, certify
 from deloop.analysis.counts import find_factors
 from deloop.analysis.coverage import find_private, find_replaceable, is_passed_on
 from deloop.analysis.definitions import find_definitions, find_pure_definitions
-from deloop.analysis.escape import check_apart, find_escaping
+from deloop.analysis.escape import check_apart, find_changed_behind, find_escaping
 from deloop.analysis.facts import Facts
 from deloop.analysis.fillings import find_taken
 from deloop.analysis.legality import dependences_of
 from deloop.analysis.nests import Walk
+from deloop.analysis.objects import check_objects
 from deloop.analysis.origins import at_entry, find_elements, find_origins
 from deloop.analysis.scope import (
     changed_before,
@@ -507,6 +508,7 @@ def _compile_loop(
     respected = certify(plan, dependences, statements)
     check_decided(plan)
     check_apart(plan, escaping)
+    check_objects(candidate, nest, escaping)
     facts.needed.extend(require_updates(nest, statements, facts, find_settled(plan)))
     hoisted = hoist(plan, nest.arrays, builder.temporaries)
     plan = hoisted.plan
@@ -536,7 +538,8 @@ def _compile_loop(
     plan = start_from(plan, as_given) if facts.doubles else plan
     growing = arrays_with_grad(plan, nest.arrays)
     check_scans(plan, growing)
-    check_gradient_order(plan, growing, nest.arrays)
+    changed_behind = find_changed_behind(function, candidate)
+    check_gradient_order(plan, growing, nest.arrays, changed_behind)
     plan, lossy = simplify_plan(plan, dependences, nest.arrays)
     with_grad = arrays_with_grad(plan, nest.arrays)
     plan, codes = apply_rules_to_plan(plan, RULES, with_grad)

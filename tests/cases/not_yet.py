@@ -12,7 +12,6 @@ NOT_YET = frozenset(
         "arg_reductions.two_greatest",
         "contractions.kronecker_product",
         "control_flow.array_shared_by_three_loops",
-        "control_flow.counter_afterwards",
         "control_flow.loop_over_a_list_of_tensors",
         "control_flow.packed_by_counter",
         "control_flow.primes_sieved",

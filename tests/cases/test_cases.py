@@ -13,8 +13,8 @@ from deloop.diagnostic import Exactness
 from deloop.verification.run import run_side_by_side
 
 from . import (
-    all_but_one,
     addition,
+    all_but_one,
     arg_reductions,
     axes,
     calls,

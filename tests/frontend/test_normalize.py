@@ -238,8 +238,9 @@ def test_body_that_writes_elements_does_not_keep_the_while(statement: str) -> No
         "print(f'{i}')",
     ],
 )
-def test_counter_that_is_read_behind_the_loop_keeps_the_while(after: str) -> None:
-    assert_stays(counting("i < n", "i += 1", after))
+def test_counter_that_is_read_behind_the_loop_goes_on_counting(after: str) -> None:
+    loop = "i = 0\nfor i_2 in range(i, n):\n    x[i] = 1\n    i += 1\n"
+    assert_becomes(counting("i < n", "i += 1", after), loop + after)
 
 
 @pytest.mark.parametrize(
@@ -269,6 +270,26 @@ def test_counter_that_is_set_anew_before_it_is_read_does_not_keep_the_while(afte
         "for k in x:\n    i = 0\n    while i < n:\n        i += 1\n    if k:\n        break\n"
         "    i = 0\nreturn i",
         "for k in x:\n    i = 0\n    while i < n:\n        i += 1\nreturn i",
+    ],
+)
+def test_counter_that_another_iteration_may_see_goes_on_counting(body: str) -> None:
+    assert "for i_2 in range(i, n):" in normal(body)
+    assert "i += 1" in normal(body)
+    assert "while i < n" not in normal(body)
+
+
+def test_counter_that_is_read_behind_a_loop_that_leaves_keeps_the_while() -> None:
+    assert_stays("i = 0\nwhile i < n:\n    if x[i]:\n        break\n    i += 1\nreturn i")
+
+
+def test_name_of_a_counted_range_is_a_new_one() -> None:
+    before = "i_2 = i = 0\nwhile i < n:\n    i += 1\nreturn i, i_2"
+    assert "for i_3 in range(i, n):" in normal(before)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
         # Somebody else sees the name.
         "def g():\n    return i\ni = 0\nwhile i < n:\n    i += 1",
         "g = lambda: i\nwhile i < n:\n    i += 1",
@@ -295,9 +316,9 @@ def test_else_of_a_counting_loop_follows_it() -> None:
     assert_becomes(before, "i = 0\nfor i in range(i, n):\n    x[i] = 1\nn = 2")
 
 
-def test_counter_that_is_read_in_the_else_keeps_the_while() -> None:
+def test_counter_that_is_read_in_the_else_goes_on_counting() -> None:
     before = "i = 0\nwhile i < n:\n    x[i] = 1\n    i += 1\nelse:\n    n = i"
-    assert_becomes(before, "i = 0\nwhile i < n:\n    x[i] = 1\n    i += 1\nn = i")
+    assert_becomes(before, "i = 0\nfor i_2 in range(i, n):\n    x[i] = 1\n    i += 1\nn = i")
 
 
 def test_loop_ends_where_its_body_ends_when_its_else_was_moved() -> None:

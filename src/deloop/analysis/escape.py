@@ -49,6 +49,33 @@ def find_escaping(function: SourceFunction, candidate: Candidate, nest: Nest) ->
     )
 
 
+def find_changed_behind(function: SourceFunction, candidate: Candidate) -> frozenset[str]:
+    """Names of tensors that code behind a loop, or around it, changes in place.
+
+    ``mask[i] = True``, ``mask |= other``, ``mask.zero_()``: what autograd keeps would be another.
+    """
+    inside = {id(n) for n in ast.walk(candidate.node)}
+    end = candidate.node.end_lineno or candidate.node.lineno
+    if candidate.around is not None:
+        end = candidate.around.lineno - 1  # what stands in front runs again behind
+    found: set[str] = set()
+    for node in ast.walk(function.node):
+        if id(node) in inside or getattr(node, "lineno", 0) <= end:
+            continue
+        match node:
+            case ast.Subscript(ctx=ast.Store()) | ast.AugAssign():
+                target: ast.expr = node.target if isinstance(node, ast.AugAssign) else node
+            case ast.Call(func=ast.Attribute(value=target, attr=word)) if word.endswith("_"):
+                pass
+            case _:
+                continue
+        while isinstance(target, (ast.Subscript, ast.Attribute)):
+            target = target.value
+        if isinstance(target, ast.Name):
+            found.add(target.id)
+    return frozenset(found)
+
+
 def _only_computes(node: ast.expr, parents: dict[int, ast.AST]) -> bool:
     """Whether a use of a name makes nothing of it but numbers and new tensors, or binds it anew."""
     parent = parents.get(id(node))

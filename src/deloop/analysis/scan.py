@@ -39,6 +39,8 @@ class Running:
     reduced: tuple[Loop, ...]
     readers: tuple[Statement, ...]
     behind: frozenset[str]
+    outer: Loop | None = None
+    """The loop around `loop` along which a sum goes on growing."""
 
 
 def find_running(
@@ -92,14 +94,16 @@ def _running(
     own = [loop for loop in statement.loops[level:] if loop.iterator in found.iterators]
     common = [x for x in own if all(x.iterator in r.iterators for r in readers)]
     shared = {x.iterator for x in own if any(x.iterator in r.iterators for r in readers)}
-    if len(common) != 1 or shared != {common[0].iterator}:
+    goes_on = len(common) == 2 == len(own) and found.kind == "sum"
+    if not (len(common) == 1 or goes_on) or shared != {x.iterator for x in common}:
         return None
     moving = {x.iterator for x in statement.loops[level:]}
     if any(set(c.expression.symbols) & (moving - {x.iterator}) for x in own for c in x.constraints):
         return None
     if not all(_is_plain_reader(r, statement, level) for r in readers):
         return None
-    inner = tuple(x for x in own if x is not common[0])
+    outer = common[0] if goes_on else None
+    inner = tuple(x for x in own if x not in common)
     if inner and found.kind in ("last", "linear"):
         return None
     behind = frozenset(
@@ -109,7 +113,7 @@ def _running(
         and d.kind is DependenceKind.FLOW
         and d.level == 0
     )
-    return Running(statement, found, common[0], inner, readers, behind)
+    return Running(statement, found, common[-1], inner, readers, behind, outer)
 
 
 def _has_scan(found: Accumulation, dtype: str) -> bool:

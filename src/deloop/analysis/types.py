@@ -702,7 +702,7 @@ class Prefix:
 
     @staticmethod
     def _copy(base: Tensor) -> Tensor:
-        kind = replace(base.type, leaf=not base.type.requires_grad)
+        kind = replace(base.type, leaf=not base.type.requires_grad, overlapping=False)
         return Tensor("", kind, "", fresh=True)
 
 

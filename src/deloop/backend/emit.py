@@ -470,9 +470,18 @@ class Emitter(LinearEmitter):
         finally:
             del self.context.holding[condition]
 
+    @staticmethod
+    def _as_number(piece: Emitted) -> Emitted:
+        """``x[i] -> x[i].item()``, for the other side may be a number already."""
+        if piece.rank is Rank.NUMBER:
+            return piece
+        return replace(piece, node=syntax.method(piece.node, "item"), rank=Rank.NUMBER)
+
     def _conditional(self, condition: Emitted, select: Select, wanted: str) -> Emitted:
         pieces = [self._where(select.condition, h, b)
                   for h, b in ((True, select.then), (False, select.otherwise))]  # fmt: skip
+        if select.type.rank is Rank.NUMBER and not any(p.axes for p in pieces):
+            pieces = [self._as_number(p) for p in pieces]
         kind = scalar.ElementType(wanted, max(p.rank for p in pieces))
         pieces = [self.cast(p, kind) for p in pieces]
         if pieces[0].axes != pieces[1].axes:

@@ -319,6 +319,10 @@ class LinearEmitter(ScanEmitter):
         """The factor over the iterations that have one before them."""
         node = run.node
         assert node.factor is not None
+        counts = any(isinstance(n, scalar.Index) for n in scalar.walk(node.factor))
+        extent = at_least(self.context.canonical(axis.extent), 0)
+        if counts and not self.context.assume(extent, "the loop runs that often"):
+            raise self.refuse("whether the loop runs at all is not known")  # `arange` would raise
         inner = self.within([axis], order)
         piece = inner.emit(node.factor)
         is_mask = node.factor.type.dtype == "bool"

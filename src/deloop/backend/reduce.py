@@ -292,6 +292,9 @@ class ReductionEmitter(ItemEmitter):
         same = all(set(p.axes) == everything for p in pieces)
         if sum(bool(p.axes) for p in pieces) < 2:
             return None  # scaled by numbers only
+        alone = any(sum(a in p.axes for p in pieces) == 1 for a in reduced)
+        if alone and group == "int" and node.type.dtype != "int64":
+            return None  # einsum adds up one factor by itself, which makes an int64 of it
         in_halves = node.spelling == "@" and node.type.dtype in ("float16", "bfloat16")
         is_dot = len(everything) == 1 and len(pieces) == 2 and node.kind == "sum"
         if same and not in_halves and not is_dot:

@@ -29,8 +29,7 @@ class ScanEmitter(PieceEmitter):
         value, dtype = self._bare(whole, find_reduction(node.kind))
         inner = self.within([node.axis], self.natural_order(value, [node.axis]))
         piece = inner.emit(value)
-        if bound not in piece.axes:
-            raise self.refuse("the same value is added in each iteration")
+        piece = self._repeated_along(piece, node, inner)
         if node.first is not None:
             piece = inner.cast(piece, node.type, value)
             piece = self._behind_first(piece, piece.axes.index(bound), node, inner)
@@ -50,10 +49,24 @@ class ScanEmitter(PieceEmitter):
         bound = node.axis.iterator
         inner = self.within([node.axis], self.natural_order(node.value, [node.axis]))
         piece = inner.cast(inner.emit(node.value), node.type, node.value)
-        if bound not in piece.axes:
-            raise self.refuse(f"{node.name} is one value in all iterations but the first")
+        piece = self._repeated_along(piece, node, inner)
         piece = self._behind_first(piece, piece.axes.index(bound), node, inner)
         return self.permute(self._read_at(piece, node))
+
+    def _repeated_along(self, piece: Emitted, node: Scan, inner: PieceEmitter) -> Emitted:
+        """The value for each step, where all steps take the same one: ``x.expand(n, -1)``."""
+        bound = node.axis.iterator
+        if bound in piece.axes:
+            return piece
+        if piece.rank is Rank.NUMBER:
+            raise self.refuse("the same number is added in each iteration")
+        step = next((s for s in node.at.symbols if s in self.loops and s not in piece.axes), bound)
+        mine = self.sorted_axes([*piece.axes, step])
+        axes = tuple(bound if a == step else a for a in mine)
+        if set(axes) != {*piece.axes, bound} or piece.axes != tuple(a for a in axes if a != bound):
+            axes = (bound, *piece.axes)
+        wide = inner._filled_out(piece, axes, bound, node.axis.extent)
+        return replace(piece, node=wide, axes=axes, rank=Rank.TENSOR, is_view=True)
 
     def _behind_first(
         self, piece: Emitted, dim: int, node: Scan, inner: PieceEmitter

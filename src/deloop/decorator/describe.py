@@ -7,6 +7,7 @@ with the hints ``{"x.shape[0]": 3, "x.shape[1]": 4, "n": 5}`` and the tests
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
@@ -111,7 +112,16 @@ class Description:
             self.roots[name] = access
         if type(value) in (list, tuple) and _is_constant(value):
             return self._describe_constants(name, value)  # type: ignore[arg-type]
+        if type(value) is float and math.isinf(value):
+            return self._describe_infinity(name, value)
         return self.describe(name, value)
+
+    def _describe_infinity(self, name: str, value: float) -> ir.Value:
+        """``from math import inf``: by its value, for an extreme may start from it."""
+        if name not in self.visited:
+            self._expect(f"{self._access(name)} == {self.constants.name(value)}")
+            self.visited[name] = ir.Literal(value)
+        return self.visited[name]
 
     def _describe_constants(self, name: str, value: list[object] | tuple[object, ...]) -> ir.Value:
         """A table of numbers beside the function, ``STEPS = [(0, 1), (1, 0)]``: by its value."""

@@ -21,7 +21,7 @@ from deloop.frontend.selections import is_choice
 from deloop.frontend.structure import assigned_names, eliminate_continue, target_names
 from deloop.frontend.unroll import unrolled
 from deloop.ir import scalar
-from deloop.ir.affine import Affine, Constraint, equal
+from deloop.ir.affine import Affine, Constraint, at_least, equal
 from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node, expressions_of, stores
 from deloop.ir.scalar import Expression
 from deloop.ir.types import Integer, Literal, Opaque, Scalar, Tensor
@@ -239,6 +239,8 @@ class NestBuilder(PrivateReader):
             counted = header.loops[0]
             last = self._induction(node, name, first[name], counted, counted.upper)
             if last is not None:
+                runs = at_least(counted.upper, counted.lower)
+                self.require(runs, node, f"the loop takes {name} no step back")
                 self.environment[name] = last
         self.close_cells(opened, node)
         self.open_loops.pop()

@@ -47,6 +47,10 @@ class ConditionReader(AppendReader):
                 if len(found) != len(guards) or all(g.expression.is_constant for g in found):
                     return None
                 return found, False
+            case ast.Name() | ast.BinOp():  # ``if i:`` is ``if i != 0:``
+                affine = self._integer(test)
+                if affine is not None and set(affine.symbols) & self.iterators:
+                    return (equal(affine, Affine()),), True
         return None
 
     def _affine_junction(

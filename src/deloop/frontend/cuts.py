@@ -142,9 +142,11 @@ class CutReader(CellReader):
         for fact, found in (
             ((at_least(last, counted.lower), at_least(counted.upper, upper)), upper),
             ((at_least(last, counted.lower), at_least(upper, counted.upper)), counted.upper),
-            ((at_least(counted.lower - 1, last),),
+            ((at_least(counted.lower - 1, last), at_least(counted.upper, counted.lower + 1)),
              counted.upper if _is_equation(test) else
              counted.lower + 1 if leaving.before else counted.lower),
+            ((at_least(counted.lower - 1, last), at_least(counted.lower, counted.upper)),
+             counted.upper),
         ):  # fmt: skip
             if self.decide(fact):
                 for constraint in fact:

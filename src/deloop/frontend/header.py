@@ -16,7 +16,7 @@ from deloop.frontend.iterables import CUT
 from deloop.frontend.pieces import Cut
 from deloop.frontend.sequences import as_sequence, is_literal
 from deloop.ir import scalar
-from deloop.ir.affine import Affine, equal
+from deloop.ir.affine import Affine, at_least, equal
 from deloop.ir.types import Function, Integer, Sequence, Shape, Tensor
 
 _BARS = frozenset({"tqdm", "trange"})
@@ -337,6 +337,16 @@ class HeaderReader(CallReader):
         return Counted(
             Affine(), count, lambda at: element(start + at * step), abs(step), span, "range"
         )
+
+    def _call_builtins_len(self, node: ast.Call) -> Item:
+        """``len(range(n - 1, -1, -1))`` is `n`, as long as no end lies behind its start."""
+        ranged = node.args[0] if len(node.args) == 1 else None
+        if not isinstance(ranged, ast.Call) or self._callee(ranged) != "builtins.range":
+            return super()._call_builtins_len(node)
+        counted = self._range(ranged, "builtins.range")
+        runs = at_least(counted.upper, counted.lower)
+        self.require(runs, node, f"{ast.unparse(ranged)} is not cut short")
+        return Integer(counted.upper - counted.lower)
 
     def _step(self, given: Affine, node: ast.expr) -> int:
         """The step of a range; one that is a parameter is asked to be what it was at this call."""

@@ -111,7 +111,7 @@ class LeavingLoop:
                 (isinstance(n.func, ast.Name) and n.func.id in _ITERATING) or is_plain_value(n)
                 for n in ast.walk(iterable) if isinstance(n, ast.Call)
             )  # fmt: skip
-            if not known or not calls or names & (assigned - own) or own & assigned - own:
+            if not known or not calls or names & (assigned | own) or own & assigned - own:
                 raise Unreadable
             if names & inner:
                 rows = self._rows(position)
@@ -236,6 +236,24 @@ class LeavingLoop:
             and not self.exits[0].body
             and not rest
         )
+
+
+    def _divided(self, effects: Block) -> tuple[Block, Block] | None:
+        """What the iteration that leaves still does, and what it does not; None where unclear.
+
+        ``y[j] = x[j]; if c: found = j; break; s += x[j]`` -> the store to `y`, the sum: nothing but
+        the exit's own statements is left to do, and they need no name of this iteration's own.
+        """
+        if len(self.exits) != 1 or not isinstance(self.exits[0].jump, ast.Break):
+            return None
+        leaving = self.exits[0]
+        position = self.items.index(leaving)
+        early = [s for s in effects if self.items.index(s) < position]
+        bound = {n for s in self.plain if self._is_rebound(s) for n in names_stored(s)}
+        own = bound - self._carried()
+        if not early or own & (names_read(list(leaving.body)) | self.live):
+            return None
+        return early, [s for s in effects if s not in early]
 
 
 _ITERATING = frozenset({"range", "enumerate", "zip", "reversed", "tqdm", "len"})

@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import ast
 import copy
+import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from deloop.frontend.structure import SCOPES, has_jump
-from deloop.text.liveness import mentions
+from deloop.text.liveness import Fate, fate_of, mentions
 from deloop.text.names import names_in
 
 Block = list[ast.stmt]
@@ -31,7 +31,11 @@ _COMPOUND = (ast.For, ast.While, ast.If, ast.With)
 
 def normalize(node: ast.FunctionDef) -> ast.FunctionDef:
     """The function with every loop's ``else`` behind it and counting loops written with ``for``."""
-    node = _map_blocks(node, _move_else)
+    return count(_map_blocks(node, _move_else))
+
+
+def count(node: ast.FunctionDef) -> ast.FunctionDef:
+    """The function with counting loops written with ``for``."""
     counting = _Counting(node)
     return _map_blocks(node, lambda block: counting.block(block, node, ()))
 
@@ -96,6 +100,8 @@ class _Count:
     stop: ast.expr
     step: int
     body: Block
+    iterator: str = ""
+    """The name that the range runs through where others read the counter behind the loop."""
 
 
 class _Counting:
@@ -154,18 +160,28 @@ class _Counting:
             return None
         if any(_binds(s, {name, *bound}) or _resizes(s, bound) for s in count.body):
             return None
-        return count if _is_dead_behind(name, path) else None
+        if _is_dead_behind(name, path):
+            return count
+        if _may_leave(count.body):
+            return None
+        # What it holds behind the loop is an induction variable's last value.
+        taken = {n.id for n in ast.walk(self.node) if isinstance(n, ast.Name)}
+        iterator = next(word for k in itertools.count(2) if (word := f"{name}_{k}") not in taken)
+        return replace(count, iterator=iterator, body=[*count.body, node.body[-1]])
 
 
 def _for(node: ast.While, count: _Count, body: Block) -> ast.For:
-    """``for i in range(i, stop, step)`` in the place of the ``while``."""
+    """``for i in range(i, stop, step)`` in the place of the ``while``.
+
+    ``for i_2 in range(i, stop, step)`` where the body goes on counting.
+    """
     name = count.name.id
     arguments = [ast.Name(id=name, ctx=ast.Load()), count.stop]
     if count.step != 1:
         arguments.append(ast.Constant(value=count.step))
     header = ast.Call(func=ast.Name(id="range", ctx=ast.Load()), args=arguments, keywords=[])
     loop = ast.For(
-        target=ast.copy_location(ast.Name(id=name, ctx=ast.Store()), count.name),
+        target=ast.copy_location(ast.Name(id=count.iterator or name, ctx=ast.Store()), count.name),
         iter=ast.fix_missing_locations(ast.copy_location(header, node.test)),
         body=body or [ast.copy_location(ast.Pass(), node.body[-1])],
         orelse=[],
@@ -338,14 +354,6 @@ def _texts(node: ast.AST) -> Iterator[str]:
 
 
 # ---------------------------------------------------------------------- behind the loop
-class _Fate(Enum):
-    """What becomes of a name's value in a block: read, never seen again, or neither."""
-
-    READ = "read"
-    GONE = "gone"
-    KEPT = "kept"
-
-
 def _is_dead_behind(name: str, path: _Path) -> bool:
     """Whether nobody reads the name behind the loop, before it is set anew.
 
@@ -354,12 +362,12 @@ def _is_dead_behind(name: str, path: _Path) -> bool:
     for position in path:
         owner, block, index = position.owner, position.block, position.index
         behind = block[index + 1 :]
-        fate = _fate(name, behind)
-        if fate is _Fate.READ or (
-            fate is _Fate.GONE and has_jump(behind, ast.Break, ast.Continue)
+        fate = fate_of(name, behind)
+        if fate is Fate.READ or (
+            fate is Fate.GONE and has_jump(behind, ast.Break, ast.Continue)
         ):
             return False
-        if fate is _Fate.GONE or isinstance(owner, ast.FunctionDef):
+        if fate is Fate.GONE or isinstance(owner, ast.FunctionDef):
             return True
         if isinstance(owner, (ast.For, ast.While)):
             if block is not owner.body or owner.orelse or not _is_dead_in_next(name, owner, index):
@@ -373,41 +381,4 @@ def _is_dead_in_next(name: str, owner: ast.For | ast.While, index: int) -> bool:
     """Whether the next iteration of the loop around sets the name before it comes here again."""
     if isinstance(owner, ast.While) and mentions(owner.test, name):
         return False
-    return _fate(name, owner.body[:index]) is _Fate.GONE
-
-
-def _fate(name: str, block: Block) -> _Fate:
-    for statement in block:
-        if _sets(statement, name):
-            return _Fate.GONE
-        if isinstance(statement, ast.For) and _is_own_counter(statement, name):
-            continue
-        if mentions(statement, name):
-            return _Fate.READ
-        if isinstance(statement, (ast.Return, ast.Raise)):
-            return _Fate.GONE
-    return _Fate.KEPT
-
-
-def _sets(node: ast.stmt, name: str) -> bool:
-    """Whether a statement surely binds the name, and does not look at it."""
-    if mentions(node, name) or not isinstance(node, (ast.Assign, ast.AnnAssign)) or not node.value:
-        return False
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-    return any(isinstance(n, ast.Name) and n.id == name for t in targets for n in _flat(t))
-
-
-def _flat(target: ast.expr) -> Iterator[ast.expr]:
-    if isinstance(target, (ast.Tuple, ast.List)):
-        for element in target.elts:
-            yield from _flat(element)
-    else:
-        yield target
-
-
-def _is_own_counter(loop: ast.For, name: str) -> bool:
-    """Whether a loop counts with the name, and so reads nobody else's value in its body."""
-    is_target = any(isinstance(n, ast.Name) and n.id == name for n in _flat(loop.target))
-    return is_target and not (
-        mentions(loop.iter, name) or any(mentions(s, name) for s in loop.orelse)
-    )
+    return fate_of(name, owner.body[:index]) is Fate.GONE

@@ -37,7 +37,7 @@ from deloop.frontend.leaving import Names, known, writes
 from deloop.frontend.sources import bind, call, load, minus_one, rename_in, tuple_of
 from deloop.frontend.tails import TailWriter
 from deloop.text.liveness import Fate, fate_of, names_bound
-from deloop.text.names import names_in, names_read, names_stored
+from deloop.text.names import names_in, names_read, names_stored, substitute
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def split_loop(
     guarded:
         Whether the loop up to the exit runs only ``if stop:``, so that it is sure to run.
     """
-    if isinstance(loop, ast.For) and not has_exit([loop]) and not has_own_break(loop):
+    if isinstance(loop, ast.For) and is_left_inside(loop):
         inner = None if guarded else split_inner(loop, node, taken)
         if inner is not None:
             return inner
@@ -122,6 +122,11 @@ def split_loop(
         return _Splitting(loop, counted, node, Names(taken), guarded).search()
     except Unreadable:
         return None
+
+
+def is_left_inside(loop: ast.stmt) -> bool:
+    """Whether a counted loop runs to its end, so that exits are those of the loops inside."""
+    return isinstance(loop, ast.For) and not has_exit([loop]) and not has_own_break(loop)
 
 
 def split_inner(loop: ast.For, node: ast.FunctionDef, taken: set[str]) -> Search | None:
@@ -160,8 +165,9 @@ class _Inner:
         result: Block = []
         for statement in body:
             if isinstance(statement, ast.For) and has_own_break(statement):
-                counted = Counted(statement.target, statement.iter, statement.body,
-                                  statement.orelse)  # fmt: skip
+                starts, iterable = self._started(statement)
+                result.extend(starts)
+                counted = Counted(statement.target, iterable, statement.body, statement.orelse)
                 split = _Splitting(statement, counted, self.node, self.names, False)
                 self.exits.extend(split.exits)
                 pieces, stop = split.nested()
@@ -175,6 +181,20 @@ class _Inner:
             else:
                 result.append(statement)
         return result
+
+
+    def _started(self, loop: ast.For) -> tuple[Block, ast.expr]:
+        """``for j in range(j, n)`` over a range that does not change with its own target.
+
+        ``j_2 = j`` in front, and ``range(j_2, n)``.
+        """
+        starts: Block = []
+        values: dict[str, ast.expr] = {}
+        for name in sorted(names_bound(loop.target) & names_in(loop.iter)):
+            values[name] = load(self.names.new(name))
+            start = ast.Assign([ast.Name(values[name].id, ast.Store())], load(name))  # type: ignore[attr-defined]
+            starts.append(ast.fix_missing_locations(ast.copy_location(start, loop)))
+        return starts, substitute(loop.iter, values)
 
 
 def _from_behind(counted: Counted) -> Counted | None:
@@ -245,18 +265,24 @@ class _Splitting(TailWriter):
         start = ast.Assign([ast.Name(stop, ast.Store())], copy.deepcopy(count))
         pieces: list[ast.stmt] = [start, *copies, seeker]
         inclusive = bool(effects) and self._ends_with_exit(effects)
+        divided = None if inclusive else self._divided(effects)
+        done = effects if inclusive else []
         if effects:
             again = self.names.new("k")
-            runs = ast.Compare(
-                load(again), [ast.LtE() if inclusive else ast.Lt()], [load(stop)]
-            )
             pair = ast.Tuple([ast.Name(again, ast.Store()), target], ast.Store())
-            body: list[ast.stmt] = [ast.If(runs, copy.deepcopy(effects), [])]
+            early, late = (effects, []) if inclusive else divided or ([], effects)
+            body: list[ast.stmt] = [
+                ast.If(ast.Compare(load(again), [word], [load(stop)]), copy.deepcopy(block), [])
+                for word, block in ((ast.LtE(), early), (ast.Lt(), late))
+                if block
+            ]
             self.runner = ast.For(copy.deepcopy(pair), copy.deepcopy(header), body, [])
             pieces.append(self.runner)
+        if divided is not None:
+            done = [item for item in self.items if not isinstance(item, Exit)]
         found = ast.Compare(load(stop), [ast.Lt()], [copy.deepcopy(count)])
         row = ast.Name(stop, ast.Load())
-        then = self._tail(row, [Iterable(iterable)], stop, effects if inclusive else [])
+        then = self._tail(row, [Iterable(iterable)], stop, done)
         if self._stores_at(then, self.targets | {stop}):
             raise Unreadable  # where there is no hit, the place is none
         rest = self._choice(found, then, self._without_exit(effects))

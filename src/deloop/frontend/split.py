@@ -10,8 +10,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from deloop.diagnostic import Place, Refusal
-from deloop.frontend.normalize import normalize
-from deloop.frontend.search import Search, split_loop
+from deloop.frontend.normalize import count, normalize
+from deloop.frontend.search import Search, is_left_inside, split_loop
 from deloop.ir.source import SourceFunction
 from deloop.text.names import names_in
 
@@ -97,10 +97,16 @@ def split_function(function: SourceFunction, chosen: Mapping[Spot, bool]) -> Spl
     taken = names_in(node) | set(function.parameters)
     taken |= {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
     found: list[tuple[Spot, Search]] = []
-    for loop, before in _outermost(node.body):
+    counted = count(node)
+    for (loop, before), (new, _) in zip(
+        _outermost(node.body), _outermost(counted.body), strict=True
+    ):
         spot = (loop.lineno, loop.col_offset)
         if spot in chosen and _stands_alone(loop, node):
-            search = split_loop(loop, before, node, taken, chosen[spot])
+            if is_left_inside(new):
+                search = split_loop(new, before, counted, taken, chosen[spot])
+            else:
+                search = split_loop(loop, before, node, taken, chosen[spot])
             if search is not None:
                 found.append((spot, search))
     return _spliced(function, found) if found else Split(function)

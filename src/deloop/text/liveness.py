@@ -93,7 +93,8 @@ def _fate(name: str, node: ast.stmt) -> Fate:
                 return Fate.READ
             return Fate.GONE if sides == (Fate.GONE, Fate.GONE) else Fate.KEPT
         case ast.For(target=target, iter=iterable, body=body, orelse=otherwise):
-            if mentions(iterable, name) or fate_of(name, otherwise) is Fate.READ:
+            looked_at = mentions(iterable, name) or mentions(target, name)
+            if looked_at or fate_of(name, otherwise) is Fate.READ:
                 return Fate.READ
             if name in names_bound(target):
                 return Fate.KEPT

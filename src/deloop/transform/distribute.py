@@ -121,7 +121,10 @@ class _Distribution:
         """A statement of its own, what its conditions say of its loops taken for their ranges."""
         if len(component) != 1 or not component[0].store.guards:
             return None
-        alone, own = narrow(component[0], dependences, level, self.around.assume)
+        records = any(t.type.requires_grad for t in self.around.arrays.values())
+        alone, own = narrow(
+            component[0], dependences, level, self.around.assume, least_often=int(records)
+        )
         return None if alone.store.guards else self.generate([alone], own, level)
 
     def _serial(

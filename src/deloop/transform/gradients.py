@@ -20,6 +20,7 @@ from deloop.ir.affine import Affine
 from deloop.ir.plan import Step, Vector, vectors
 from deloop.ir.scalar import (
     Call,
+    Cast,
     Expression,
     Invariant,
     Load,
@@ -43,7 +44,10 @@ from deloop.transform.scan import scans_in_branches
 
 
 def check_gradient_order(
-    plan: tuple[Step, ...], with_grad: frozenset[str], arrays: Mapping[str, Tensor]
+    plan: tuple[Step, ...],
+    with_grad: frozenset[str],
+    arrays: Mapping[str, Tensor],
+    changed_behind: frozenset[str] = frozenset(),
 ) -> None:
     """Refuse a plan in which a value would carry a gradient earlier or later than in the loop.
 
@@ -53,7 +57,7 @@ def check_gradient_order(
     """
     in_text = sorted(vectors(plan), key=lambda v: v.statement.schedule[::2])
     for order in (in_text, vectors(plan)):
-        _check_order(order, with_grad, arrays)
+        _check_order(order, with_grad, arrays, changed_behind)
 
 
 def check_scans(plan: tuple[Step, ...], with_grad: frozenset[str]) -> None:
@@ -75,12 +79,15 @@ def check_scans(plan: tuple[Step, ...], with_grad: frozenset[str]) -> None:
 
 
 def _check_order(
-    order: list[Vector], with_grad: frozenset[str], arrays: Mapping[str, Tensor]
+    order: list[Vector],
+    with_grad: frozenset[str],
+    arrays: Mapping[str, Tensor],
+    changed_behind: frozenset[str],
 ) -> None:
     stores = [v.statement.store for v in order]
     written = frozenset(s.array for s in stores if not s.local and s.cell is None)
     by_now = frozenset(name for name, tensor in arrays.items() if tensor.type.requires_grad)
-    for vector in order:
+    for position, vector in enumerate(order):
         store = vector.statement.store
         if requires_grad(store.value, by_now) != requires_grad(store.value, with_grad):
             sentence = (
@@ -100,6 +107,9 @@ def _check_order(
                 raise Unliftable(Refusal("VEC906", store.place, sentence))
             by_now |= {store.array}
             indices = any(_is_changed(s, written) for s in store.subscripts)
+            later = frozenset(s.array for s in stores[position:]) & written
+            masks = changed_behind | (written if vector.level else later)
+            indices |= any(_saves_mask(n, masks, with_grad) for n in walk(store.value))
             if indices or any(_saves(node, written, with_grad) for node in walk(store.value)):
                 raise Unliftable(
                     Refusal(
@@ -130,6 +140,16 @@ def _is_changed(subscript: Subscript, written: frozenset[str]) -> bool:
     if isinstance(subscript, Affine):
         return False
     return any(load.array in written for load in loads(subscript))
+
+
+def _saves_mask(node: Expression, written: frozenset[str], with_grad: frozenset[str]) -> bool:
+    """Whether a choice keeps as its mask a tensor itself that the plan writes."""
+    if not isinstance(node, Select) or not requires_grad(node, with_grad):
+        return False
+    mask = node.condition
+    while isinstance(mask, Cast):
+        mask = mask.value
+    return isinstance(mask, Load) and mask.array in written
 
 
 def _saves(node: Expression, written: frozenset[str], with_grad: frozenset[str]) -> bool:

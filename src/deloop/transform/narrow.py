@@ -16,22 +16,32 @@ from deloop.poly.dependence import Dependence
 
 Assume = Callable[[Constraint, str], bool]
 _REASON = "a condition cuts the loop there"
+_RANGE = ("the range is not negative", "an iteration runs")
 
 
 def narrow(
-    statement: Statement, dependences: Sequence[Dependence], level: int, assume: Assume
+    statement: Statement,
+    dependences: Sequence[Dependence],
+    level: int,
+    assume: Assume,
+    least_often: int = 0,
 ) -> tuple[Statement, list[Dependence]]:
-    """A statement that waits for nothing but itself, over the iterations at which it runs."""
+    """A statement that waits for nothing but itself, over the iterations at which it runs.
+
+    There are at least so many: a gradient flows in with the first one only.
+    """
     own = [d for d in dependences if d.source == d.sink == statement.name]
     for guard in statement.store.guards:
-        statement = _cut(statement, guard, level, assume)
+        statement = _cut(statement, guard, level, assume, least_often)
     for loop in statement.loops[level:]:
         if loop.span is None and loop.upper - loop.lower == Affine.number(1):
             statement, own = _fixed(statement, loop, own)
     return statement, own
 
 
-def _cut(statement: Statement, guard: Constraint, level: int, assume: Assume) -> Statement:
+def _cut(
+    statement: Statement, guard: Constraint, level: int, assume: Assume, least_often: int
+) -> Statement:
     names = {x.iterator: x for x in statement.loops[level:]}
     moving = [s for s in guard.expression.symbols if s in names]
     if len(moving) != 1 or abs(guard.expression.coefficient(moving[0])) != 1:
@@ -51,7 +61,7 @@ def _cut(statement: Statement, guard: Constraint, level: int, assume: Assume) ->
     if not assume(at_least(gap, 0), _REASON):
         return _over(statement, guard, loop) if assume(at_least(-gap, 0), _REASON) else statement
     cut = replace(loop, lower=end) if rises else replace(loop, upper=end)
-    if not assume(at_least(cut.upper - cut.lower, 0), "the range is not negative"):
+    if not assume(at_least(cut.upper - cut.lower, least_often), _RANGE[least_often]):
         return statement
     return _over(statement, guard, cut)
 

@@ -9,6 +9,7 @@ from deloop.dtype import Rank
 from deloop.frontend.expression import may_raise, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
+from deloop.ir.guarded import GUARDED
 from deloop.ir.scalar import (
     Call,
     Cast,
@@ -76,7 +77,8 @@ def _guard(
 
     if isinstance(expression, Load):
         places = tuple(
-            s if s in inside else _safe_place(s, condition) for s in expression.subscripts
+            s if s in inside or isinstance(s, Affine) else _safe_place(recurse(s), condition)
+            for s in expression.subscripts
         )
         return replace(expression, subscripts=places)
     if isinstance(expression, scalar.Scan):
@@ -135,6 +137,8 @@ def _safe_place(subscript: scalar.Subscript, condition: Expression) -> scalar.Su
 def _is_dangerous(call: Call, grads: Callable[[Expression], bool]) -> bool:
     if find_math_function(call.operator) is not None or call.operator.startswith("logical_"):
         return False
+    if call.operator == GUARDED:
+        return False  # a subscript, checked where it is chosen
     operator = find_operator(call.operator)
     if may_raise(call):
         return True

@@ -68,6 +68,8 @@ def _expanded(
     start: Expression = own
     if number_before is not None:
         start = cast(number(number_before), own.type)
+    if running.outer is not None:
+        start = combine(kind, start, _before_this_row(running, term, kept), False)
 
     def change(node: Expression) -> Expression:
         if node == updated:
@@ -78,6 +80,13 @@ def _expanded(
         return scalar.rebuild(node, change)
 
     return change(reader.store.value)
+
+
+def _before_this_row(running: Running, term: Expression, kept: ElementType) -> Scan:
+    """What all earlier iterations of the loop around have added: ``x.sum(1)``, added up."""
+    assert running.outer is not None
+    row = reduce_over("sum", term, (running.loop.axis,))
+    return _exclusive(scan_of("sum", row, running.outer, kept, False, ""))
 
 
 def _joined(start: Expression, scan: Scan) -> Expression:
