@@ -286,14 +286,6 @@ def test_missing_file_is_two_and_the_rest_is_checked(project: Path) -> None:
     assert done.stderr.startswith("error: nowhere.py:1:1: cannot be read")
 
 
-def test_notebook_that_is_named_is_refused_in_one_line(project: Path) -> None:
-    (project / "a.ipynb").write_text("{}", encoding="utf-8")
-    done = run("a.ipynb")
-    assert done.exit_code == 2
-    assert done.stderr == "error: a.ipynb:1:1: notebooks are not read yet\n"
-    assert "a.ipynb" not in run("--show-files").stdout
-
-
 def test_broken_settings_are_one_line_and_two(project: Path) -> None:
     (project / "pyproject.toml").write_text("[tool.deloop]\nfoo = 1\n", encoding="utf-8")
     done = run(".")

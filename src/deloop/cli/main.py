@@ -82,6 +82,8 @@ _CODES = "A code or the beginning of codes: VEC201, VEC3; may be given several t
 )
 @click.option("--show-files", is_flag=True, help="List the files that would be checked.")
 @click.option("--strict", is_flag=True, help="Also loops for which less evidence speaks.")
+@click.option("--no-cache", is_flag=True, help="Neither read nor write .deloop_cache.")
+@click.option("--watch", is_flag=True, help="Check again on each change, until Ctrl-C.")
 @click.option("-j", "--jobs", type=click.IntRange(min=0), default=0, help="How many processes.")
 @click.option(
     "--config",

@@ -38,10 +38,11 @@ MOST_BYTES = 8_000_000
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a file could not be checked, in one line."""
+    """Why a file could not be checked, in one line; `passing` where it may go well next time."""
 
     place: Place
     sentence: str
+    passing: bool = False
 
     def __str__(self) -> str:
         return f"{self.place}: {self.sentence}"
@@ -55,6 +56,8 @@ class Result:
     findings: tuple[Finding, ...] = ()
     problem: Problem | None = None
     fixes: tuple[Fix, ...] = field(default=(), compare=False)
+    digest: str = field(default="", compare=False)
+    """What the file was, where it has fixes."""
 
 
 def parse(data: bytes, file: str) -> ast.Module | Problem:

@@ -26,7 +26,7 @@ def render_concise(findings: Sequence[Finding], *, colours: bool = False) -> str
 
 
 def _headline(finding: Finding, styles: dict[str, Style]) -> str:
-    place = _paint(finding.place, styles["place"])
+    place = _paint(finding.where, styles["place"])
     return f"{place}: {_paint(finding.code, styles['code'])} {finding.sentence}"
 
 
