@@ -19,6 +19,7 @@ from deloop.lint.cache import open_cache
 from deloop.lint.check import Result
 from deloop.lint.files import find_files
 from deloop.lint.finding import Finding
+from deloop.lint.recording import Recording, load_recording
 from deloop.lint.run import check_files, leave_out
 from deloop.lint.source import check_source
 
@@ -79,29 +80,35 @@ def run_check(request: Request) -> int:
 
 def _check(files: list[Path], request: Request, config: Config) -> int:
     """Check the files named and found, print, and say the exit code."""
-    results = _find_results(files, request, config)
+    recording = load_recording(config.root)
+    results = _find_results(files, request, config, recording)
     if request.diff:
         broken = report_problems(results, request)
         return max(show_diffs(results, exit_zero=request.exit_zero), broken)
     if request.fix:
-        results = [fix_file(r, config, unsafe=request.unsafe_fixes) for r in results]
+        unsafe = request.unsafe_fixes
+        results = [fix_file(r, config, unsafe=unsafe, recording=recording) for r in results]
     broken = report_problems(results, request)
     findings = [finding for result in results for finding in result.findings]
+    findings.sort(key=lambda f: -(f.seconds or 0.0))  # as they stand, where nothing was recorded
     print_findings(findings, request)
     if request.fix or request.output_format == "text":
         _print_summary(results)
     return max(1 if findings and not request.exit_zero else 0, broken)
 
 
-def _find_results(files: list[Path], request: Request, config: Config) -> list[Result]:
+def _find_results(
+    files: list[Path], request: Request, config: Config, recording: Recording
+) -> list[Result]:
     """The results of all files, with a bar on a terminal while that takes long."""
     thorough = request.fix or request.diff
     cache = None if request.no_cache else open_cache(config, thorough=thorough)
     progress = Progress(len(files))
     try:
         found = check_files(
-            files, config, jobs=request.jobs, thorough=thorough, cache=cache, done=progress.step
-        )
+            files, config, jobs=request.jobs, thorough=thorough, cache=cache,
+            recording=recording, done=progress.step,
+        )  # fmt: skip
         return list(found)
     finally:
         progress.clear()

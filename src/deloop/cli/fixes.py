@@ -15,8 +15,9 @@ from deloop.diagnostic import Place
 from deloop.lint.check import Problem, Result
 from deloop.lint.edit import write_atomically
 from deloop.lint.finding import Fix
-from deloop.lint.run import leave_out
-from deloop.lint.source import check_source, digest, read_source
+from deloop.lint.recording import NOTHING, Recording
+from deloop.lint.run import check_again
+from deloop.lint.source import digest, read_source
 
 MOST_PASSES = 5
 """How often a file is checked again after its loops were fixed: one loop may hide another."""
@@ -37,7 +38,7 @@ def choose_fixes(result: Result, *, unsafe: bool) -> list[Fix]:
     ]
 
 
-def fix_file(result: Result, config: Config, *, unsafe: bool) -> Result:
+def fix_file(result: Result, config: Config, *, unsafe: bool, recording: Recording) -> Result:
     """Apply what may be applied to a file, and say what is left in it.
 
     The file is written once, in one step, and only if what would be written can be read again.
@@ -48,8 +49,8 @@ def fix_file(result: Result, config: Config, *, unsafe: bool) -> Result:
     try:
         old = path.read_bytes()
         if result.digest != digest(old):  # somebody else has changed it meanwhile
-            result = leave_out(check_source(old, result.file, config, thorough=True), config)
-        new, left = fix_bytes(old, result, config, unsafe=unsafe)
+            result = check_again(old, result.file, config, thorough=True, recording=recording)
+        new, left = fix_bytes(old, result, config, unsafe=unsafe, recording=recording)
         if new != old:
             write_atomically(path, new)
     except OSError as error:
@@ -59,7 +60,7 @@ def fix_file(result: Result, config: Config, *, unsafe: bool) -> Result:
 
 
 def fix_bytes(
-    data: bytes, result: Result, config: Config, *, unsafe: bool
+    data: bytes, result: Result, config: Config, *, unsafe: bool, recording: Recording = NOTHING
 ) -> tuple[bytes, Result]:
     """A file's bytes with all fixes made, and what is left in them."""
     for _ in range(MOST_PASSES):
@@ -68,7 +69,7 @@ def fix_bytes(
         if not fixes or isinstance(source, Problem):
             break
         new = source.apply(fixes)
-        left = leave_out(check_source(new, result.file, config, thorough=True), config)
+        left = check_again(new, result.file, config, thorough=True, recording=recording)
         if left.problem is not None and left.problem != result.problem:
             sentence = f"cannot be fixed: what deloop would write {left.problem.sentence}"
             return data, replace(result, problem=Problem(Place(result.file, 1, 1), sentence))
@@ -99,9 +100,12 @@ def show_diff(data: bytes, result: Result) -> int:
         return 0
     for fix in fixes:
         words = "safe" if fix.is_safe else "unsafe: applied by --unsafe-fixes"
+        if fix.is_safe and fix.recorded:
+            words = "safe for what was recorded"
         if not fix.certain:
             words = "display-only: nothing tells how many dimensions the tensors have"
         _print(f"# {result.file}: {words}, {EXACTNESS[fix.exactness]}\n")
+        _print("".join(f"# recorded: {sentence}\n" for sentence in fix.recorded))
         _print("".join(f"# assumes {assumption}\n" for assumption in fix.assumptions))
         for name, old, new in source.show([fix]):
             for line in difflib.unified_diff(old, new, name, name, n=3):

@@ -17,6 +17,7 @@ _DEMO = "deloop.cli.demo.show"
 _CHECK = "deloop.cli.check"
 _RULE = "deloop.cli.rule"
 _EXPLAIN = "deloop.cli.explain"
+_RECORD = "deloop.cli.record"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -118,3 +119,18 @@ def rule(code: str | None) -> None:
 def explain(place: str) -> None:
     """Print what is known of the loop at a line: what it becomes, what that assumes, or why not."""
     sys.exit(importlib.import_module(_EXPLAIN).show_explanation(place))
+
+
+@main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def record(command: tuple[str, ...]) -> None:
+    """Run a Python program and note what its loops over tensors work on, and how long they take.
+
+    \b
+    deloop record -- python train.py --epochs 3
+    deloop record -- pytest
+
+    The program does what it does alone, and its exit code is the exit code. What is seen of the
+    loops below this folder is kept in .deloop/ and used by `deloop check`.
+    """
+    sys.exit(importlib.import_module(_RECORD).run_record(command))

@@ -44,10 +44,10 @@ class Cache:
     entries: dict[str, Entry] = field(default_factory=dict)
     new: dict[str, Entry] = field(default_factory=dict)
 
-    def key(self, data: bytes, file: str) -> str:
-        """The key of a file's bytes. Notebooks and Python files have different ones."""
+    def key(self, data: bytes, file: str, facts: str = "") -> str:
+        """The key of a file's bytes, and of what else is known of it."""
         made = hashlib.blake2b(self.prefix, digest_size=16)
-        made.update(os.path.splitext(file)[1].encode("utf-8", "replace") + b"\0")
+        made.update(f"{os.path.splitext(file)[1]}\0{facts}\0".encode("utf-8", "replace"))
         made.update(data)
         return made.hexdigest()
 
@@ -185,7 +185,7 @@ def _decode_finding(held: dict[str, Any], file: str) -> Finding:
 def _decode_fix(held: dict[str, Any]) -> Fix:
     edits = tuple(LineEdit(int(a), int(b), _texts(new)) for a, b, new in held["edits"])
     listed: dict[str, Callable[[Any], tuple[str, ...]]] = {
-        "assumptions": _texts, "imports": _texts,
+        "assumptions": _texts, "imports": _texts, "recorded": _texts,
     }  # fmt: skip
     rest = {name: read(held[name]) for name, read in listed.items()}
     return Fix(**{**held, **rest, "lines": frozenset(map(int, held["lines"])), "edits": edits})

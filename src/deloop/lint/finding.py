@@ -30,6 +30,8 @@ class Fix:
     exactness: str = "bitwise"
     certain: bool = True
     """Whether the text tells how many dimensions its tensors have; if not, it is only shown."""
+    recorded: tuple[str, ...] = ()
+    """What a recorded run has shown, so that it is not assumed."""
 
     @property
     def is_safe(self) -> bool:

@@ -19,6 +19,7 @@ from deloop.config import Config
 from deloop.diagnostic import Place
 from deloop.lint.check import Problem, Result, check_bytes
 from deloop.lint.edit import find_import_line
+from deloop.lint.facts import NO_FACTS, Facts
 from deloop.lint.finding import Cell, Finding, Fix, LineEdit
 
 MOST_BYTES = 100_000_000
@@ -218,7 +219,9 @@ def _encode(line: str, text: str) -> str:
     return json.dumps(line, ensure_ascii=text.isascii() and "\\u" in text)
 
 
-def check_notebook(data: bytes, file: str, config: Config, *, thorough: bool = False) -> Result:
+def check_notebook(
+    data: bytes, file: str, config: Config, *, thorough: bool = False, facts: Facts = NO_FACTS
+) -> Result:
     """The findings in a notebook's bytes, as `check_bytes` has them for a Python file."""
     if b"torch" not in data and b"Tensor" not in data:
         return Result(file)
@@ -228,7 +231,7 @@ def check_notebook(data: bytes, file: str, config: Config, *, thorough: bool = F
     notebook = read_notebook(data, file)
     if isinstance(notebook, Problem):
         return Result(file, (), notebook)
-    result = check_bytes(notebook.text, file, config, thorough=thorough)
+    result = check_bytes(notebook.text, file, config, thorough=thorough, facts=facts)
     findings = tuple(notebook.place(finding) for finding in result.findings)
     fixes = tuple(fix for fix in result.fixes if notebook.is_editable(fix))
     return Result(file, findings, notebook.problem or result.problem, fixes)

@@ -14,7 +14,9 @@ from deloop.config import Config
 from deloop.diagnostic import Place
 from deloop.lint.cache import Cache
 from deloop.lint.check import Problem, Result
+from deloop.lint.facts import Facts
 from deloop.lint.gitignore import is_ignored, read_patterns
+from deloop.lint.recording import NOTHING, Recording, find_facts
 from deloop.lint.source import check_source, may_hold_loops
 
 FILES_PER_PROCESS = {False: 400, True: 20}
@@ -22,12 +24,22 @@ FILES_PER_PROCESS = {False: 400, True: 20}
 each is compiled several times."""
 
 
-def check_file(path: Path, config: Config, *, thorough: bool = False) -> Result:
+def check_file(
+    path: Path, config: Config, *, thorough: bool = False, recording: Recording = NOTHING
+) -> Result:
     """The findings of one file on disk; a file that cannot be read is a problem, never an error."""
     data = _read(path)
     if isinstance(data, Result):
         return data
-    return leave_out(check_source(data, str(path), config, thorough=thorough), config)
+    return check_again(data, str(path), config, thorough=thorough, recording=recording)
+
+
+def check_again(
+    data: bytes, file: str, config: Config, *, thorough: bool, recording: Recording
+) -> Result:
+    """The findings in bytes that are a file's, or would be."""
+    facts = find_facts(recording, config, file)
+    return leave_out(check_source(data, file, config, thorough=thorough, facts=facts), config)
 
 
 def _read(path: Path) -> bytes | Result:
@@ -61,16 +73,22 @@ def check_files(
     jobs: int = 0,
     thorough: bool = False,
     cache: Cache | None = None,
+    recording: Recording = NOTHING,
     done: Callable[[int], None] = lambda count: None,
 ) -> Iterator[Result]:
     """The results of all files, in their order. ``jobs=0`` means as many as it takes."""
-    check = partial(_check, config=config, thorough=thorough)
+    check = partial(_check, config=config, thorough=thorough, recording=recording)
     workers = jobs or min(os.cpu_count() or 1, 1 + len(paths) // FILES_PER_PROCESS[thorough])
-    known = [_look(path, cache) for path in paths] if workers > 1 else []
+
+    def look(path: Path) -> Result | None:
+        facts = find_facts(recording, config, str(path))
+        return _look(path, cache, _digest(facts))
+
+    known = [look(path) for path in paths] if workers > 1 else []
     missing = [path for path, result in zip(paths, known, strict=False) if result is None]
     fresh = _check_together(missing, partial(check, cache=_empty(cache)), workers)
     for number, path in enumerate(paths):
-        result = known[number] if known else _look(path, cache)
+        result = known[number] if known else look(path)
         if result is None:
             key, result = next(fresh) if known else check(path, cache=cache)
             if cache is not None and key:
@@ -79,25 +97,33 @@ def check_files(
         done(1)
 
 
-def _look(path: Path, cache: Cache | None) -> Result | None:
+def _digest(facts: Facts) -> str:
+    """What changes with everything that was recorded of a file."""
+    return ",".join(sorted(held.digest for held in facts.values()))
+
+
+def _look(path: Path, cache: Cache | None, facts: str) -> Result | None:
     """What is known of a file without reading it as Python."""
     data = _read(path)
     if isinstance(data, Result):
         return data
     if not may_hold_loops(data):
         return Result(str(path))
-    return cache.find(cache.key(data, str(path)), str(path)) if cache is not None else None
+    if cache is None:
+        return None
+    return cache.find(cache.key(data, str(path), facts), str(path))
 
 
 def _check(
-    path: Path, *, config: Config, thorough: bool, cache: Cache | None
+    path: Path, *, config: Config, thorough: bool, cache: Cache | None, recording: Recording
 ) -> tuple[str, Result]:
     """What is found in a file, and the key of the bytes in which it was found."""
     data = _read(path)
     if isinstance(data, Result):
         return "", data
-    key = cache.key(data, str(path)) if cache is not None else ""
-    return key, check_source(data, str(path), config, thorough=thorough)
+    facts = find_facts(recording, config, str(path))
+    key = cache.key(data, str(path), _digest(facts)) if cache is not None else ""
+    return key, check_source(data, str(path), config, thorough=thorough, facts=facts)
 
 
 def _empty(cache: Cache | None) -> Cache | None:

@@ -12,6 +12,7 @@ from deloop.config import Config
 from deloop.diagnostic import Place
 from deloop.lint.check import Problem, Result, check_bytes, find_encoding
 from deloop.lint.edit import apply_fixes, split_lines
+from deloop.lint.facts import NO_FACTS, Facts
 from deloop.lint.finding import Fix
 
 # Loaded by name with the first notebook.
@@ -57,13 +58,15 @@ def read_source(data: bytes, file: str) -> Source | Problem:
     return found
 
 
-def check_source(data: bytes, file: str, config: Config, *, thorough: bool = False) -> Result:
+def check_source(
+    data: bytes, file: str, config: Config, *, thorough: bool = False, facts: Facts = NO_FACTS
+) -> Result:
     """The findings in a file's bytes; a failure of deloop's own is a problem in one line."""
     check = check_bytes
     if is_notebook(file):
         check = importlib.import_module(_NOTEBOOK).check_notebook
     try:
-        result = check(data, file, config, thorough=thorough)
+        result = check(data, file, config, thorough=thorough, facts=facts)
         return replace(result, digest=digest(data)) if result.fixes else result
     except Exception as error:  # one file must not keep the others from being checked
         sentence = f"cannot be checked: deloop failed ({type(error).__name__}: {error})"

@@ -30,4 +30,5 @@ def as_object(finding: Finding) -> dict[str, object]:
         "assumptions": list(finding.assumptions),
         "evidence": list(finding.evidence),
         "reason": finding.reason or None,
+        "seconds": finding.seconds,
     }
