@@ -151,8 +151,9 @@ def _describe(
                 continue
             rank = value["rank"]
             dimensions = f"{rank} dimension{'s' if rank != 1 else ''}"
+            held = f"{value['dtype']}, on {value['device']}"
             grad = ", with a gradient" if value["grad"] else ""
-            yield f"{name} is a tensor of {dimensions}, {value['dtype']}, on {value['device']}{grad}"
+            yield f"{name} is a tensor of {dimensions}, {held}{grad}"
 
 
 def _verify(piece: Piece, proposal: Proposal, seen: Sequence[Seen]) -> str:
