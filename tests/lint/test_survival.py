@@ -46,7 +46,7 @@ with (open(a)): pass
 """
 CORPUS = {
     "tabs": "class A:\n\tx = [1,\n  2]\n" + LOOP.replace("    ", "\t") + "\ndef g():\n\tpass\n",
-    "form feeds and vertical tabs": f"\x0c\nx = '\x0b\x1c\x85\u2028'\n\x0c{LOOP}\x0c\n# \x0c",
+    "form feeds": f"\x0c\nx = '\x0b\x1c\x85\u2028'\n\x0c{LOOP}\x0c\n# \x0c",
     "names and strings beyond ASCII": f"größe = 'ß𝔸\u0301'  # ☃\n{LOOP}\nπ = größe\n",
     "continued lines": f"a = 1 + \\\n  2\n{LOOP}b = (a +\na)\nif a and \\\n   b: pass\n",
     "decorators": f"@functools.wraps(\n  len)\n@ (lambda f: f)\n{LOOP}\n@len\ndef g(): pass\n",
@@ -54,7 +54,7 @@ CORPUS = {
     "semicolons": f"a = 1; b = 2 ;\n{LOOP}c = 3;d=4; del a\n",
     "comments at every margin": f"        # deep\n#none\n{LOOP}    # after\n\t# tab\n",
     "spaces behind lines": f"a = 1   \n   \n{LOOP}b = 2 \t\n\t\n",
-    "strings of several lines": f"s = \'\'\'\n  for i in range(3):\n\tx[i] = 1\n\'\'\'\n{LOOP}s = s\n",
+    "long strings": f"s = \'\'\'\n  for i in range(3):\n\tx[i] = 1\n\'\'\'\n{LOOP}s = s\n",
     "no end of the last line": f"{LOOP}x = 1",
     "statements of every kind": f"{STATEMENTS}{LOOP}lambda: (yield)\n",
 }
