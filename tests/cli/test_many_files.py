@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import signal
@@ -17,6 +18,8 @@ from click.testing import CliRunner
 from deloop.cli import main, progress, watch
 from deloop.cli.progress import Progress
 from deloop.cli.watch import take_stamps
+from deloop.lint.check import Result as Found
+from deloop.lint.run import _check_together
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 LOOP = """\
@@ -77,6 +80,19 @@ def test_several_processes_find_and_fix_the_same(tmp_path: Path) -> None:
         texts.append([(folder / f"{n}.py").read_text(encoding="utf-8") for n in range(7)])
     assert texts[0] == texts[1]
     assert all("for " not in text for text in texts[0])
+
+
+def _die_elsewhere(path: Path, parent: int) -> tuple[str, Found]:
+    if os.getpid() != parent:
+        os._exit(1)
+    return "", Found(str(path))
+
+
+def test_processes_that_die_leave_no_file_unchecked() -> None:
+    paths = [Path(f"{n}.py") for n in range(9)]
+    check = functools.partial(_die_elsewhere, parent=os.getpid())
+    found = [result.file for _, result in _check_together(paths, check, 2)]
+    assert found == [str(path) for path in paths]
 
 
 @pytest.mark.parametrize(

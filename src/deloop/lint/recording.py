@@ -125,9 +125,12 @@ def save_recording(
         for key, facts in held.items()
         if (file, key) in present or not (root / file).exists()
     }
+    fresh: dict[tuple[str, LoopKey], LoopFacts] = {}
     for number, facts in seen.items():
         path, key, _ = loops[number]
         name = (_relative(path, root), key)
+        fresh[name] = _join(fresh[name], facts) if name in fresh else facts  # a loop written twice
+    for name, facts in fresh.items():
         old = kept.get(name)
         kinds = facts.kinds if old is None else _join_kinds(old, facts)
         kept[name] = LoopFacts(facts.calls, facts.seconds, facts.trips, kinds)
