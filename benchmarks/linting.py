@@ -76,6 +76,7 @@ def main() -> None:
     cached = [sys.executable, "-c", program, "check", path, "-j", "1", "--exit-zero"]
     deloop = [*cached, "--no-cache"]
     ruff = [sys.executable, "-m", "ruff", "check", "--no-cache", "--isolated", path]
+    run(cached, scratch.name)
     measurements: list[tuple[str, Callable[[], object]]] = [
         ("bytes alone", lambda: [find_suspects(text) for text in texts]),
         ("loops judged", lambda: [find_candidates(text, "") for text in texts]),
