@@ -90,7 +90,11 @@ def _check(files: list[Path], request: Request, config: Config) -> int:
         return max(show_diffs(results, exit_zero=request.exit_zero), broken)
     if request.fix:
         unsafe = request.unsafe_fixes
+        before = sum(len(result.findings) for result in results)
         results = [fix_file(r, config, unsafe=unsafe, recording=recording) for r in results]
+        rewritten = before - sum(len(result.findings) for result in results)
+        if rewritten > 0:
+            click.echo(f"{rewritten} {'loop' if rewritten == 1 else 'loops'} rewritten", err=True)
     broken = report_problems(results, request)
     findings = [finding for result in results for finding in result.findings]
     findings.sort(key=lambda f: -(f.seconds or 0.0))  # as they stand, where nothing was recorded
