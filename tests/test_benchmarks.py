@@ -78,4 +78,5 @@ def test_linting_is_measured_on_a_folder(
     linting.main()
     printed = capsys.readouterr().out
     assert "1 files, 4 lines, 1 files with suspects" in printed
-    assert printed.count("lines a second") == 5
+    assert printed.count("lines a second") >= 7
+    assert "deloop check, cached" in printed

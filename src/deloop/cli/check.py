@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-import difflib
+import gc
+import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import click
 
+from deloop.cli.fixes import fix_bytes, fix_file, show_diff, show_diffs
+from deloop.cli.progress import Progress
 from deloop.config import Config, ConfigError, check_codes, find_config, load_config
-from deloop.lint.check import Problem, Result, check_bytes, find_encoding
-from deloop.lint.edit import apply_fixes, write_atomically
+from deloop.lint.cache import open_cache
+from deloop.lint.check import Result
 from deloop.lint.files import find_files
-from deloop.lint.finding import Finding, Fix
-from deloop.lint.formats import (
-    render_concise,
-    render_github,
-    render_gitlab,
-    render_json,
-    render_junit,
-    render_sarif,
-    render_statistics,
-    render_text,
-)
+from deloop.lint.finding import Finding
+from deloop.lint.recording import Recording, load_recording
 from deloop.lint.run import check_files, leave_out
+from deloop.lint.source import check_source
 
-PLAIN_FORMATS: dict[str, Callable[[Sequence[Finding]], str]] = {
-    "json": render_json,
-    "sarif": render_sarif,
-    "github": render_github,
-    "gitlab": render_gitlab,
-    "junit": render_junit,
-}
-MOST_PASSES = 5
-"""How often a file is checked again after its loops were fixed: one loop may hide another."""
+# What few runs need is imported by name, when they do.
+_WATCH = "deloop.cli.watch"
+FORMATS = {
+    "text": "people", "concise": "people", "statistics": "people", "json": "machine",
+    "sarif": "sarif", "github": "forges", "gitlab": "forges", "junit": "junit",
+}  # fmt: skip
+"""The module of `deloop.lint.formats` that prints each format."""
+OBJECTS_BETWEEN_COLLECTIONS = (100_000, 20, 20)
+"""Syntax trees are many objects and no garbage: looking through them takes a tenth of the time."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +53,8 @@ class Request:
     show_files: bool = False
     strict: bool = False
     jobs: int = 0
+    no_cache: bool = False
+    watch: bool = False
     config: Path | None = None
 
 
@@ -69,24 +67,63 @@ def run_check(request: Request) -> int:
         return 2
     if request.stdin_filename or request.paths == (Path("-"),):
         return _check_stdin(request, config)
-    files = list(find_files(request.paths, config))
+
+    def find() -> list[Path]:
+        return list(find_files(request.paths, config))
+
     if request.show_files:
-        click.echo("".join(f"{file}\n" for file in files), nl=False)
+        click.echo("".join(f"{file}\n" for file in find()), nl=False)
         return 0
-    thorough = request.fix or request.diff
-    results = list(check_files(files, config, jobs=request.jobs, thorough=thorough))
-    named = {str(path) for path in request.paths}
-    broken = report_problems([r.problem for r in results if r.problem is not None], named)
+    if request.watch:
+        watching: Any = importlib.import_module(_WATCH)
+        code: int = watching.watch(find, lambda: _check(find(), request, config))
+        return code
+    return _check(find(), request, config)
+
+
+def _check(files: list[Path], request: Request, config: Config) -> int:
+    """Check the files named and found, print, and say the exit code."""
+    recording = load_recording(config.root)
+    results = _find_results(files, request, config, recording)
     if request.diff:
-        return max(_show_diffs(results, request), broken)
+        broken = report_problems(results, request)
+        return max(show_diffs(results, exit_zero=request.exit_zero), broken)
     if request.fix:
-        results = [_fix_file(result, request, config) for result in results]
+        unsafe = request.unsafe_fixes
+        before = sum(len(result.findings) for result in results)
+        results = [fix_file(r, config, unsafe=unsafe, recording=recording) for r in results]
+        rewritten = before - sum(len(result.findings) for result in results)
+        if rewritten > 0:
+            click.echo(f"{rewritten} {'loop' if rewritten == 1 else 'loops'} rewritten", err=True)
+    broken = report_problems(results, request)
     findings = [finding for result in results for finding in result.findings]
+    findings.sort(key=lambda f: -(f.seconds or 0.0))  # as they stand, where nothing was recorded
     print_findings(findings, request)
     if request.fix or request.output_format == "text":
-        _print_summary(results, request)
-    found = 1 if findings and not request.exit_zero else 0
-    return max(found, broken)
+        _print_summary(results)
+    return max(1 if findings and not request.exit_zero else 0, broken)
+
+
+def _find_results(
+    files: list[Path], request: Request, config: Config, recording: Recording
+) -> list[Result]:
+    """The results of all files, with a bar on a terminal while that takes long."""
+    thorough = request.fix or request.diff
+    cache = None if request.no_cache else open_cache(config, thorough=thorough)
+    progress = Progress(len(files))
+    before = gc.get_threshold()
+    gc.set_threshold(*OBJECTS_BETWEEN_COLLECTIONS)
+    try:
+        found = check_files(
+            files, config, jobs=request.jobs, thorough=thorough, cache=cache,
+            recording=recording, done=progress.step,
+        )  # fmt: skip
+        return list(found)
+    finally:
+        gc.set_threshold(*before)
+        progress.clear()
+        if cache is not None:
+            cache.save()
 
 
 def read_config(request: Request) -> Config:
@@ -106,27 +143,29 @@ def read_config(request: Request) -> Config:
     )
 
 
-def report_problems(problems: Sequence[Problem], named: set[str]) -> int:
+def report_problems(results: Sequence[Result], request: Request) -> int:
     """One line each; 2 where one of the files named could not be checked."""
-    for problem in problems:
-        click.echo(f"error: {problem}", err=True)
-    return 2 if any(problem.place.file in named for problem in problems) else 0
+    named = {str(path) for path in request.paths} | {request.stdin_filename or "-"}
+    broken = [result for result in results if result.problem is not None]
+    for result in broken:
+        click.echo(f"error: {result.problem}", err=True)
+    return 2 if any(result.file in named for result in broken) else 0
 
 
 def _check_stdin(request: Request, config: Config) -> int:
     data = sys.stdin.buffer.read()
     file = request.stdin_filename or "-"
     thorough = request.fix or request.diff
-    result = leave_out(check_bytes(data, file, config, thorough=thorough), config)
-    if result.problem is not None:
-        return report_problems([result.problem], {file})
+    result = leave_out(check_source(data, file, config, thorough=thorough), config)
+    broken = report_problems([result], request)
     if request.fix:
-        sys.stdout.buffer.write(apply_fixes(data, chosen_fixes(result, request)))
-        return 0
+        fixed, _ = fix_bytes(data, result, config, unsafe=request.unsafe_fixes)
+        sys.stdout.buffer.write(fixed)
+        return broken
     if request.diff:
-        return _print_diff(data, result, request)
+        return max(show_diff(data, result), broken)
     print_findings(result.findings, request)
-    return 1 if result.findings and not request.exit_zero else 0
+    return max(1 if result.findings and not request.exit_zero else 0, broken)
 
 
 def use_colours() -> bool:
@@ -140,17 +179,16 @@ def use_colours() -> bool:
 
 def print_findings(findings: Sequence[Finding], request: Request) -> None:
     """The findings in the format asked for."""
-    if request.statistics:
-        click.echo(render_statistics(findings), nl=False)
-    elif request.output_format == "text":
-        click.echo(render_text(findings, colours=use_colours()), nl=False, color=True)
-    elif request.output_format == "concise":
-        click.echo(render_concise(findings, colours=use_colours()), nl=False, color=True)
+    name = "statistics" if request.statistics else request.output_format
+    module = importlib.import_module(f"deloop.lint.formats.{FORMATS[name]}")
+    render = getattr(module, f"render_{name}")
+    if name in ("text", "concise"):
+        click.echo(render(findings, colours=use_colours()), nl=False, color=True)
     else:
-        click.echo(PLAIN_FORMATS[request.output_format](findings), nl=False)
+        click.echo(render(findings), nl=False)
 
 
-def _print_summary(results: Sequence[Result], request: Request) -> None:
+def _print_summary(results: Sequence[Result]) -> None:
     """How many are left and what can be done about them, on the error stream."""
     count = sum(len(result.findings) for result in results)
     if not count:
@@ -159,62 +197,3 @@ def _print_summary(results: Sequence[Result], request: Request) -> None:
     loops = "loop" if count == 1 else "loops"
     hint = f", {fixable} with a tensor form (see them with --diff)" if fixable else ""
     click.echo(f"\n{count} {loops} found{hint}", err=True)
-
-
-def chosen_fixes(result: Result, request: Request) -> list[Fix]:
-    """The fixes of a file that may be applied: those of functions whose findings are all shown."""
-    shown = {finding.place.line for finding in result.findings}
-    return [
-        fix
-        for fix in result.fixes
-        if fix.lines <= shown and fix.certain and (request.unsafe_fixes or fix.is_safe)
-    ]
-
-
-def _fix_file(result: Result, request: Request, config: Config) -> Result:
-    """Apply what may be applied and check again, until nothing changes any more."""
-    path = Path(result.file)
-    for _ in range(MOST_PASSES):
-        fixes = chosen_fixes(result, request)
-        if not fixes:
-            break
-        data = path.read_bytes()
-        write_atomically(path, apply_fixes(data, fixes, find_encoding(data)))
-        result = next(check_files([path], config, jobs=1, thorough=True))
-    return result
-
-
-def _show_diffs(results: Sequence[Result], request: Request) -> int:
-    """The changes that ``--fix`` would make, and those that it would not without being told."""
-    found = 0
-    for result in results:
-        if result.fixes:
-            found = max(found, _print_diff(Path(result.file).read_bytes(), result, request))
-    return 0 if request.exit_zero else found
-
-
-def _print_diff(data: bytes, result: Result, request: Request) -> int:
-    """Each function's change as a hunk of its own, with what it assumes above it."""
-    shown = {finding.place.line for finding in result.findings}
-    fixes = [fix for fix in result.fixes if fix.lines <= shown]
-    encoding = find_encoding(data)
-    old = data.decode(encoding, "replace").splitlines(keepends=True)
-    for fix in fixes:
-        words = "safe" if fix.is_safe else "unsafe: applied by --unsafe-fixes"
-        if not fix.certain:
-            words = "display-only: nothing tells how many dimensions the tensors have"
-        click.echo(f"# {result.file}: {words}, {EXACTNESS[fix.exactness]}")
-        for assumption in fix.assumptions:
-            click.echo(f"# assumes {assumption}")
-        new = apply_fixes(data, [fix], encoding).decode(encoding, "replace")
-        lines = difflib.unified_diff(
-            old, new.splitlines(keepends=True), result.file, result.file, n=3
-        )
-        click.echo("".join(lines), nl=False)
-    return 1 if fixes else 0
-
-
-EXACTNESS = {
-    "bitwise": "every value as before",
-    "rounding": "values as before up to rounding",
-}

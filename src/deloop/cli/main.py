@@ -17,6 +17,7 @@ _DEMO = "deloop.cli.demo.show"
 _CHECK = "deloop.cli.check"
 _RULE = "deloop.cli.rule"
 _EXPLAIN = "deloop.cli.explain"
+_RECORD = "deloop.cli.record"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -82,6 +83,8 @@ _CODES = "A code or the beginning of codes: VEC201, VEC3; may be given several t
 )
 @click.option("--show-files", is_flag=True, help="List the files that would be checked.")
 @click.option("--strict", is_flag=True, help="Also loops for which less evidence speaks.")
+@click.option("--no-cache", is_flag=True, help="Neither read nor write .deloop_cache.")
+@click.option("--watch", is_flag=True, help="Check again on each change, until Ctrl-C.")
 @click.option("-j", "--jobs", type=click.IntRange(min=0), default=0, help="How many processes.")
 @click.option(
     "--config",
@@ -116,3 +119,18 @@ def rule(code: str | None) -> None:
 def explain(place: str) -> None:
     """Print what is known of the loop at a line: what it becomes, what that assumes, or why not."""
     sys.exit(importlib.import_module(_EXPLAIN).show_explanation(place))
+
+
+@main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def record(command: tuple[str, ...]) -> None:
+    """Run a Python program and note what its loops over tensors work on, and how long they take.
+
+    \b
+    deloop record -- python train.py --epochs 3
+    deloop record -- pytest
+
+    The program does what it does alone, and its exit code is the exit code. What is seen of the
+    loops below this folder is kept in .deloop/ and used by `deloop check`.
+    """
+    sys.exit(importlib.import_module(_RECORD).run_record(command))

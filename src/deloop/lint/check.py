@@ -9,13 +9,14 @@ import importlib
 import re
 import textwrap
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from deloop.config import Config
 from deloop.diagnostic import Place
 from deloop.lint.codes import WITH_FORM
 from deloop.lint.edit import split_lines
+from deloop.lint.facts import NO_FACTS, Facts, key_of
 from deloop.lint.finding import Finding, Fix
 from deloop.lint.noqa import find_silenced_file, is_silenced
 from deloop.lint.scan import Candidate, scan_module
@@ -25,6 +26,7 @@ from deloop.lint.words import describe, describe_cost
 # The compiler is loaded by name once a loop is worth it: without one, a check starts in no time.
 _COMPILER = "deloop.lint.propose"
 _CUT = "deloop.lint.piece"
+_RECORDED = "deloop.lint.recorded"
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 
@@ -37,10 +39,11 @@ MOST_BYTES = 8_000_000
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a file could not be checked, in one line."""
+    """Why a file could not be checked, in one line; `passing` where it may go well next time."""
 
     place: Place
     sentence: str
+    passing: bool = False
 
     def __str__(self) -> str:
         return f"{self.place}: {self.sentence}"
@@ -54,6 +57,8 @@ class Result:
     findings: tuple[Finding, ...] = ()
     problem: Problem | None = None
     fixes: tuple[Fix, ...] = field(default=(), compare=False)
+    digest: str = field(default="", compare=False)
+    """What the file was, where it has fixes."""
 
 
 def parse(data: bytes, file: str) -> ast.Module | Problem:
@@ -98,10 +103,13 @@ def find_candidates(data: bytes, file: str) -> tuple[list[Candidate], Problem | 
         return [], Problem(Place(file, 1, 1), "cannot be checked: it is nested too deeply")
 
 
-def check_bytes(data: bytes, file: str, config: Config, *, thorough: bool = False) -> Result:
+def check_bytes(
+    data: bytes, file: str, config: Config, *, thorough: bool = False, facts: Facts = NO_FACTS
+) -> Result:
     """The findings in a file's bytes that the settings ask for.
 
-    With `thorough`, each comes with all that its fix would assume.
+    With `thorough`, each comes with all that its fix would assume. `facts` are what a recorded run
+    has told of the loops.
     """
     candidates, problem = find_candidates(data, file)
     if problem is not None or not candidates:
@@ -113,7 +121,7 @@ def check_bytes(data: bytes, file: str, config: Config, *, thorough: bool = Fals
     for group in _by_scope(candidates):
         asked = [c for c in group if _is_asked(c, lines, config)]
         if asked:
-            found, changes = _judge_group(asked, file, lines, thorough=thorough)
+            found, changes = _judge_group(asked, file, lines, facts, thorough=thorough)
             findings.extend(found)
             fixes.extend(changes)
     return Result(file, tuple(select(findings, text, lines, config)), fixes=tuple(fixes))
@@ -153,7 +161,7 @@ def _is_asked(candidate: Candidate, lines: list[str], config: Config) -> bool:
 
 
 def _judge_group(
-    group: list[Candidate], file: str, lines: list[str], *, thorough: bool
+    group: list[Candidate], file: str, lines: list[str], facts: Facts, *, thorough: bool
 ) -> tuple[list[Finding], list[Fix]]:
     """The findings of one function, and the fixes of those with a tensor form.
 
@@ -162,19 +170,19 @@ def _judge_group(
     loop alone does in most cases.
     """
     if not thorough:
-        return [_find_quickly(candidate, file, lines) for candidate in group], []
-    compiler = importlib.import_module(_COMPILER)
+        return [_time(c, _find_quickly(c, file, lines), facts) for c in group], []
     cut = importlib.import_module(_CUT)
     first = group[0]
     wanted = frozenset(c.outer.lineno for c in group)
     piece = cut.cut_whole(first.module, first.scope, first.names, wanted, lines)
-    whole = compiler.propose(piece, file, thorough=thorough) if piece is not None else None
+    whole = _propose(piece, file, group, facts)
     findings: list[Finding] = []
     fixes: list[Fix] = []
     alone: list[Candidate] = []
     for candidate in group:
         if whole is not None and _find_form(candidate, whole, lines):
-            findings.append(_make_finding(candidate, whole, candidate.outer, file, lines))
+            finding = _make_finding(candidate, whole, candidate.outer, file, lines)
+            findings.append(_time(candidate, finding, facts))
         else:
             alone.append(candidate)
     if whole is not None and findings:
@@ -183,12 +191,28 @@ def _judge_group(
         piece = cut.cut_loop(
             candidate.module, candidate.scope, candidate.here, candidate.statement, lines
         )
-        found = compiler.propose(piece, file, thorough=thorough) if piece is not None else None
+        found = _propose(piece, file, [candidate], facts)
         finding = _make_finding(candidate, found, candidate.statement, file, lines)
-        findings.append(finding)
+        findings.append(_time(candidate, finding, facts))
         if finding.becomes and not any(_overlap(found, fix) for fix in fixes):
             fixes.append(_make_fix(found, [finding]))
     return findings, fixes
+
+
+def _propose(piece: Any, file: str, group: list[Candidate], facts: Facts) -> Any:
+    """What a piece becomes, by what was recorded of its loops where all of them were."""
+    if piece is None:
+        return None
+    known = [facts[key] for c in group if (key := key_of(c)) in facts] if facts else []
+    if known and len(known) == len(group):
+        return importlib.import_module(_RECORDED).propose_recorded(piece, file, known)
+    return importlib.import_module(_COMPILER).propose(piece, file, thorough=True)
+
+
+def _time(candidate: Candidate, finding: Finding, facts: Facts) -> Finding:
+    """A finding with the time that a recorded run has spent in its loop."""
+    known = facts.get(key_of(candidate)) if facts else None
+    return finding if known is None else replace(finding, seconds=known.seconds)
 
 
 def _find_quickly(candidate: Candidate, file: str, lines: list[str]) -> Finding:
@@ -232,6 +256,7 @@ def _make_fix(proposal: Any, findings: list[Finding]) -> Fix:
         proposal.imports,
         proposal.exactness.value,
         proposal.certain,
+        proposal.recorded,
     )
 
 

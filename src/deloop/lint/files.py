@@ -15,7 +15,7 @@ EXCLUDED = (
     ".deloop_cache", ".deloop", "__pycache__", "__pypackages__", "_build", "buck-out", "build",
     "dist", "node_modules", "site-packages", "venv",
 )  # fmt: skip
-SUFFIXES = (".py",)
+SUFFIXES = (".py", ".ipynb")
 
 
 def find_files(paths: Sequence[Path], config: Config) -> Iterator[Path]:

@@ -30,11 +30,26 @@ class Fix:
     exactness: str = "bitwise"
     certain: bool = True
     """Whether the text tells how many dimensions its tensors have; if not, it is only shown."""
+    recorded: tuple[str, ...] = ()
+    """What a recorded run has shown, so that it is not assumed."""
 
     @property
     def is_safe(self) -> bool:
         """Whether it may be applied without asking."""
         return self.certain and not self.assumptions
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A place in a notebook: the cell's number, a line and a column in it, all from 1.
+
+    `row` is the line in the text of all code cells together.
+    """
+
+    number: int
+    line: int
+    column: int
+    row: int
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,10 @@ class Finding:
         Why there is no tensor form, or what speaks against a finding.
     strict:
         Whether the evidence is too weak for the default selection.
+    cell:
+        Where it stands for people who see a notebook's cells; `place` is in the file itself.
+    seconds:
+        How long a recorded run spent in it.
     """
 
     code: str
@@ -74,6 +93,20 @@ class Finding:
     reason: str = ""
     strict: bool = False
     function: str = field(default="", compare=False)
+    cell: Cell | None = None
+    seconds: float | None = None
+
+    @property
+    def row(self) -> int:
+        """Its line in the text that was checked."""
+        return self.place.line if self.cell is None else self.cell.row
+
+    @property
+    def where(self) -> str:
+        """Its place as people read it: ``train.py:6:5``, ``a.ipynb:cell 3:2:1``."""
+        if self.cell is None:
+            return str(self.place)
+        return f"{self.place.file}:cell {self.cell.number}:{self.cell.line}:{self.cell.column}"
 
     @property
     def sentence(self) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from deloop.lint.kinds import Kind
+from deloop.lint.walk import walk
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -80,6 +83,17 @@ class ModuleScope:
         self._enter(tree.body, self.scopes[0], None)
         for scope in self.classes.values():
             scope.is_module = self._is_module(scope, set())
+
+    @cached_property
+    def bound(self) -> Counter[str]:
+        """How often each name is bound, or declared global, anywhere in the file."""
+        found: Counter[str] = Counter()
+        for node in walk(self.tree):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                found[node.id] += 1
+            elif isinstance(node, (ast.Global, ast.Nonlocal)):
+                found.update(set(node.names))
+        return found
 
     def _enter(self, body: list[ast.stmt], scope: Scope, owner: ClassScope | None) -> None:
         for node in body:

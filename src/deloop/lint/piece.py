@@ -227,6 +227,7 @@ def cut_loop(
 
 
 def _dedent(lines: Sequence[str], first: int, last: int) -> Text | None:
+    lines = [line.lstrip("\f") for line in lines[:last]]  # indentation begins behind them
     head = lines[first]
     prefix = head[: len(head) - len(head.lstrip(" \t"))]
     tabs = "\t" in prefix or any(line.startswith(prefix + "\t") for line in lines[first:last])

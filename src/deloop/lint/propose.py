@@ -65,6 +65,17 @@ class Proposal:
     imports: tuple[str, ...]
     certain: bool = True
     """Whether the ranks that were guessed are told by the text."""
+    source: str = ""
+    """The piece as the compiler rewrote it."""
+    guards: tuple[tuple[str, str], ...] = ()
+    """The compiler's own assumptions, each with the expression that tells whether it holds."""
+    recorded: tuple[str, ...] = ()
+    """What would have to be assumed, had a recorded run not shown it."""
+
+
+NO_GRADIENT = "no gradient is recorded"
+ON_CPU = "the tensors are on the CPU"
+NO_SHARING = "share no memory"
 
 
 def propose(piece: Piece, file: str, *, thorough: bool = False) -> Proposal | None:
@@ -104,8 +115,13 @@ def propose(piece: Piece, file: str, *, thorough: bool = False) -> Proposal | No
         certain, any_rank = _check_ranks(piece, file, chosen, best)
         told = _assumed(piece, file, chosen, best, any_rank=any_rank)
     told.extend(a.sentence for a in best.assumptions)
-    told.extend(_missed(piece, best.source))
-    return Proposal(status, edits, tuple(dict.fromkeys(told)), exactness, best.imports, certain)
+    if not file.endswith(".ipynb"):  # nobody imports what a notebook sets
+        told.extend(_missed(piece, best.source))
+    guards = tuple((a.sentence, a.guard) for a in best.assumptions)
+    told = list(dict.fromkeys(told))
+    return Proposal(
+        status, edits, tuple(told), exactness, best.imports, certain, best.source, guards
+    )
 
 
 def _missed(piece: Piece, source: str) -> list[str]:
@@ -254,12 +270,12 @@ def _assumed(
                 sentence = _DIMENSIONS.sub("", sentence)
             told.append(_tell(sentence, any_float=same["dtype"], any_dtype=same["whole"]))
     if not same["gradient"]:
-        told.append("no gradient is recorded")
+        told.append(NO_GRADIENT)
     if not same["device"]:
-        told.append("the tensors are on the CPU")
+        told.append(ON_CPU)
     tensors = sorted(n for n, k in piece.arguments.items() if k.is_tensor and n in used)
     if _changed(loops) & set(piece.arguments) and len(tensors) > 1:
-        told.append(f"{', '.join(tensors)} share no memory")
+        told.append(f"{', '.join(tensors)} {NO_SHARING}")
     return [sentence for sentence in told if sentence]
 
 

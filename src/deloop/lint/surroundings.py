@@ -180,13 +180,7 @@ class Surroundings:
 
     def _constant(self, name: str) -> ir.Value | None:
         """A module's number that is bound once: ``EPS = 1e-6``."""
-        bound = [
-            node
-            for node in ast.walk(self.module.tree)
-            if (isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store))
-            or (isinstance(node, (ast.Global, ast.Nonlocal)) and name in node.names)
-        ]
-        if len(bound) != 1:
+        if self.module.bound[name] != 1:
             return None
         for node in self.module.tree.body:
             match node:

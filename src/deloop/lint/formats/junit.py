@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 from deloop.lint.finding import Finding
+
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render_junit(findings: Sequence[Finding]) -> str:
@@ -19,16 +22,14 @@ def render_junit(findings: Sequence[Finding]) -> str:
     lines.append(f'<testsuites name="deloop" {totals}>')
     for file, found in files.items():
         lines.append(
-            f'  <testsuite name={quoteattr(file)} tests="{len(found)}" failures="{len(found)}" '
+            f'  <testsuite name={_quote(file)} tests="{len(found)}" failures="{len(found)}" '
             'errors="0" disabled="0" skipped="0">'
         )
         for f in found:
-            case = quoteattr(f"deloop.{f.code}:{f.place.line}:{f.place.column}")
-            lines.append(
-                f'    <testcase name={case} classname={quoteattr(file)} line="{f.place.line}">'
-            )
-            lines.append(f"      <failure message={quoteattr(f.sentence)}>")
-            lines.append(f"{escape(str(f.place))}: {f.code} {escape(f.sentence)}</failure>")
+            case = _quote(f"deloop.{f.code}:{f.place.line}:{f.place.column}")
+            lines.append(f"    <testcase name={case} classname={_quote(file)}>")
+            lines.append(f"      <failure message={_quote(f.sentence)}>")
+            lines.append(_escape(f"{f.where}: {f.code} {f.sentence}") + "</failure>")
             lines.append("    </testcase>")
         lines.append("  </testsuite>")
     if not files:
@@ -37,3 +38,12 @@ def render_junit(findings: Sequence[Finding]) -> str:
         lines.append("  </testsuite>")
     lines.append("</testsuites>")
     return "\n".join(lines) + "\n"
+
+
+def _escape(text: str) -> str:
+    """Text as XML, without the characters that XML cannot hold."""
+    return escape(_FORBIDDEN.sub("?", text))
+
+
+def _quote(text: str) -> str:
+    return f'"{_escape(text)}"'

@@ -15,16 +15,20 @@ def render_json(findings: Sequence[Finding]) -> str:
 
 
 def as_object(finding: Finding) -> dict[str, object]:
-    """One finding as plain data."""
+    """One finding as plain data; in a notebook, lines are those of its cell."""
+    line = finding.place.line if finding.cell is None else finding.cell.line
+    column = finding.place.column if finding.cell is None else finding.cell.column
     return {
         "code": finding.code,
         "name": BY_CODE[finding.code].name,
         "filename": finding.place.file,
-        "location": {"row": finding.place.line, "column": finding.place.column},
-        "end_location": {"row": finding.end},
+        "cell": None if finding.cell is None else finding.cell.number,
+        "location": {"row": line, "column": column},
+        "end_location": {"row": finding.end - finding.place.line + line},
         "message": finding.sentence,
         "becomes": finding.becomes or None,
         "assumptions": list(finding.assumptions),
         "evidence": list(finding.evidence),
         "reason": finding.reason or None,
+        "seconds": finding.seconds,
     }

@@ -26,7 +26,7 @@ def render_concise(findings: Sequence[Finding], *, colours: bool = False) -> str
 
 
 def _headline(finding: Finding, styles: dict[str, Style]) -> str:
-    place = _paint(finding.place, styles["place"])
+    place = _paint(finding.where, styles["place"])
     return f"{place}: {_paint(finding.code, styles['code'])} {finding.sentence}"
 
 
@@ -44,6 +44,9 @@ def render_text(findings: Sequence[Finding], *, colours: bool = False) -> str:
                 lines.append(_paint(more, styles["soft"]))
         if finding.reason:
             lines.append(_paint(f"    no tensor form: {finding.reason}", styles["soft"]))
+        if finding.seconds is not None:
+            spent = f"    recorded: {finding.seconds:.3g} s in this loop"
+            lines.append(_paint(spent, styles["soft"]))
         for known in finding.evidence:
             lines.append(_paint(f"    known: {known}", styles["soft"]))
         parts.append("\n".join(lines) + "\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from importlib import metadata
 from pathlib import PurePath
 from urllib.parse import quote
 
@@ -13,8 +14,12 @@ from deloop.lint.finding import Finding
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def render_sarif(findings: Sequence[Finding], version: str = "0.1.0") -> str:
+def render_sarif(findings: Sequence[Finding]) -> str:
     """One run with all rules and one result a finding."""
+    try:
+        version = metadata.version("deloop")
+    except metadata.PackageNotFoundError:
+        version = "0.0.0"
     order = {code.code: position for position, code in enumerate(CODES)}
     run = {
         "tool": {
