@@ -210,6 +210,8 @@ class AppendReader(StoreReader):
     def _need_some(self, filled: FilledList, node: ast.AST) -> None:
         """An empty list raises, or gives another dtype: ask that some element is appended."""
         reason = f"some element goes into {filled.name}"
+        for loop in self.loops:  # the mask may be the same in all iterations of one of them
+            self.require(at_least(loop.upper - loop.lower, 1), node, reason)
         condition = self.masks[filled.mask]
         if filled.negated:
             condition = build.negate(condition)
