@@ -121,8 +121,9 @@ def specialise(
     """The answer for arguments of this kind, and the one that keeps the loop for them."""
     compilation, description = compile_call(subject, bound)
     kind = tuple(description.tests)
+    others = tuple(f"not ({size.guard})" for size in compilation.declined)
     kept = Specialisation(
-        (*kind, *find_order_tests(description.hints)),
+        (*kind, *find_order_tests(description.hints), *others),
         choose_kept(subject.function, compilation, on_refusal),
         kept=True,
     )
@@ -130,7 +131,10 @@ def specialise(
         return kept, kept
     if on_refusal == "raise" and compilation.status != "vectorized":
         return kept, kept
-    assumed = tuple(f"({assumption.guard})" for assumption in compilation.assumptions)
+    needed = list(compilation.assumptions)
+    if subject.options.keeps_small:
+        needed += [size for loop in compilation.loops for size in loop.pays]
+    assumed = (*(f"({a.guard})" for a in dict.fromkeys(needed)), *others)
     ranks = {path: tensor.type.rank for path, tensor in description.tensor_values.items()}
     function = build_function(
         subject.function,

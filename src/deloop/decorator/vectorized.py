@@ -53,6 +53,8 @@ class Vectorized:
         ``"keep"`` runs the loop where it cannot be rewritten; ``"raise"`` raises `RefusalError`.
     inline:
         Whether functions given as arguments are written out in the rewritten source.
+    keep_small:
+        Whether a loop of so few iterations that tensor operations would be slower runs as it is.
     check, check_seconds:
         See `vectorize`; `checks` says what came of it.
 
@@ -80,6 +82,7 @@ class Vectorized:
         *,
         on_refusal: str = "keep",
         inline: bool = False,
+        keep_small: bool = True,
         check: str = "off",
         check_seconds: float = 10.0,
     ) -> None:
@@ -92,7 +95,7 @@ class Vectorized:
         is_function = isinstance(function, types.FunctionType)
         functools.update_wrapper(self, function, updated=("__dict__",) if is_function else ())
         self._on_refusal = on_refusal
-        self._options = Options(inline=inline)
+        self._options = Options(inline=inline, keeps_small=keep_small)
         self.checks = Checks(check, check_seconds)
         self._lock = threading.RLock()
         self._special: tuple[Specialisation, ...] = ()
@@ -369,8 +372,9 @@ def _rebuild(
     function: Callable[..., Any], on_refusal: str, options: Options, check: str, seconds: float
 ) -> Vectorized:
     return Vectorized(
-        function, on_refusal=on_refusal, inline=options.inline, check=check, check_seconds=seconds
-    )
+        function, on_refusal=on_refusal, inline=options.inline, keep_small=options.keeps_small,
+        check=check, check_seconds=seconds,
+    )  # fmt: skip
 
 
 @overload
@@ -379,6 +383,7 @@ def vectorize(
     *,
     on_refusal: str = "keep",
     inline: bool = False,
+    keep_small: bool = True,
     check: str = "off",
     check_seconds: float = 10.0,
 ) -> Vectorized: ...
@@ -390,6 +395,7 @@ def vectorize(
     *,
     on_refusal: str = "keep",
     inline: bool = False,
+    keep_small: bool = True,
     check: str = "off",
     check_seconds: float = 10.0,
 ) -> Callable[[Callable[..., Any]], Vectorized]: ...
@@ -400,6 +406,7 @@ def vectorize(
     *,
     on_refusal: str = "keep",
     inline: bool = False,
+    keep_small: bool = True,
     check: str = "off",
     check_seconds: float = 10.0,
 ) -> Any:
@@ -416,6 +423,8 @@ def vectorize(
         ``"keep"`` runs a loop that cannot be rewritten, ``"raise"`` raises `RefusalError`.
     inline:
         Whether functions given as arguments are written out in the rewritten source.
+    keep_small:
+        Whether a loop of so few iterations that tensor operations would be slower runs as it is.
     check:
         ``"first"``: the first call with a new signature runs loop and rewrite side by side, on
         copies of its arguments, and compares values, gradients and arguments. ``"sample"``: calls
@@ -426,7 +435,8 @@ def vectorize(
         What all checks of the function may take together; the one that passes it is the last.
     """
     options: dict[str, Any] = {
-        "on_refusal": on_refusal, "inline": inline, "check": check, "check_seconds": check_seconds,
+        "on_refusal": on_refusal, "inline": inline, "keep_small": keep_small, "check": check,
+        "check_seconds": check_seconds,
     }  # fmt: skip
     if fn is None:
         return functools.partial(vectorize, **options)
