@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import FunctionType
 from typing import Any
 
+from deloop.decorator.backends import choose_backend
 from deloop.decorator.build import build_function, import_names
 from deloop.decorator.describe import Constants, Description, OutOfScope
 from deloop.decorator.dispatch import Specialisation, build_selection
@@ -25,8 +26,11 @@ from deloop.pipeline import Compilation, LoopReport, Options, compile_function
 class Subject:
     """A readable function together with what is compared with in its guards."""
 
-    def __init__(self, function: FunctionType, options: Options) -> None:
+    def __init__(
+        self, function: FunctionType, options: Options, backend: str = "eager"
+    ) -> None:
         self.function = function
+        self.backend = backend
         self.options = options
         self.signature = inspect.signature(function, follow_wrapped=False)
         self.constants = Constants()
@@ -143,7 +147,9 @@ def specialise(
         f"vectorized {subject.function.__name__}",
     )
     tests = merge_shape_tests((*kind, *assumed), ranks)
-    return Specialisation(tests, function, exactness=compilation.exactness), kept
+    chosen = choose_backend(function, compilation.source, subject.backend)
+    exactness = compilation.exactness if chosen is function else Exactness.ROUNDING
+    return Specialisation(tests, chosen, exactness=exactness), kept
 
 
 def find_order_tests(hints: Mapping[str, int]) -> tuple[str, ...]:
