@@ -11,6 +11,7 @@ from typing import Any
 
 from deloop.decorator.backends import choose_backend
 from deloop.decorator.build import build_function, import_names
+from deloop.decorator.cheapen import cheapen
 from deloop.decorator.describe import Constants, Description, OutOfScope
 from deloop.decorator.dispatch import Specialisation, build_selection
 from deloop.decorator.environment import find_hindrance
@@ -19,6 +20,7 @@ from deloop.decorator.merge import merge_shape_tests
 from deloop.decorator.overlap import find_overlap_assumptions
 from deloop.decorator.pytorch import torch
 from deloop.diagnostic import Assumption, Exactness, Place, Refusal
+from deloop.dtype import category
 from deloop.errors import RefusalError
 from deloop.pipeline import Compilation, LoopReport, Options, compile_function
 
@@ -138,7 +140,10 @@ def specialise(
     needed = list(compilation.assumptions)
     if subject.options.keeps_small:
         needed += [size for loop in compilation.loops for size in loop.pays]
-    assumed = (*(f"({a.guard})" for a in dict.fromkeys(needed)), *others)
+    seen = description.tensor_values
+    unordered = {path for path, t in seen.items() if category(t.type.dtype) == "complex"}
+    guards = (f"({cheapen(a.guard, unordered)})" for a in dict.fromkeys(needed))
+    assumed = (*guards, *others)
     ranks = {path: tensor.type.rank for path, tensor in description.tensor_values.items()}
     function = build_function(
         subject.function,
