@@ -120,7 +120,7 @@ def _chart(results: Sequence[PeerResult], scale: _Scale) -> str:
     for seconds in scale.decades:
         x = f"{scale.place(seconds):.1f}"
         parts.append(f'<line x1={x} x2={x} y1={TOP} y2={height - BOTTOM} />')
-        label = spell_seconds(seconds).replace(".00", "")
+        label = spell_seconds(seconds).replace(".00", "").replace(".0", "")
         parts.append(
             f'<text class=faint x={x} y={height - 8} text-anchor=middle>{label}</text>'
         )
