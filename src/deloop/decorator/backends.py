@@ -16,6 +16,8 @@ from typing import Any
 from deloop.decorator.pytorch import torch
 
 BACKENDS = ("eager", "compile", "auto")
+_TURNS = 8
+"""How many calls decide whether the compiled form is kept."""
 WORTH = 5.0
 """``"auto"`` compiles a rewrite once it has run for so many seconds, about what compiling takes: at
 worst, both together take twice as long as the better one alone."""
@@ -101,6 +103,7 @@ class Adaptive:
         self.eager = function
         self.spent = 0.0
         self._compiled: Compiled | None = None
+        self._taken: list[tuple[int, float]] = []
         self._run: Callable[..., Any] = self._count
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -114,7 +117,6 @@ class Adaptive:
         if self.spent >= WORTH:
             self._compiled = Compiled(self.eager)
             self._run = self._settle
-            self._taken: list[tuple[float, float]] = []
         return result
 
     def _settle(self, *args: Any, **kwargs: Any) -> Any:
@@ -132,6 +134,3 @@ class Adaptive:
             of_compiled = min(t for is_eager, t in self._taken[2:] if not is_eager)
             self._run = self._compiled if of_compiled < of_eager else self.eager
         return result
-
-
-_TURNS = 8
