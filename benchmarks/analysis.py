@@ -48,7 +48,7 @@ def measure_case(case: Case) -> tuple[float, float]:
 
 def _measure_once(case: Case, arguments: tuple[Any, ...]) -> float:
     start = time.process_time()
-    vectorize(case.before, inline=case.inline).specialised(*arguments)
+    vectorize(case.before, inline=case.inline, keep_small=False).specialised(*arguments)
     return time.process_time() - start
 
 

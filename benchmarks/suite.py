@@ -22,7 +22,10 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.analysis import measure_cases, print_times
-from benchmarks.recurrences import measure_forms, print_forms
+from benchmarks.document import write_document
+from benchmarks.page import find_tiles, write_page
+from benchmarks.peers import measure_members, measure_unrolled, print_members
+from benchmarks.recurrences import SIZES, measure_forms, print_forms
 from benchmarks.timing import Call, time_interleaved, time_small
 from deloop.cli.demo.loops import EXAMPLES, Example
 from deloop.cli.demo.words import spell_ratio, spell_seconds, spell_shape
@@ -251,7 +254,7 @@ def print_analysis(console: Console, results: list[AnalysisResult]) -> None:
 def main() -> None:
     """Measure, print the tables, write JSON."""
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks")
-    parser.add_argument("--quick", action="store_true", help="small sizes")
+    parser.add_argument("--quick", action="store_true", help="small sizes, without compilers")
     parser.add_argument("--json", type=Path, default=Path(__file__).parent / "results.json")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -261,7 +264,9 @@ def main() -> None:
     analysis = [measure_analysis(example) for example in EXAMPLES]
     compiling = measure_cases(EVERY_CASE)
     calls = measure_calls()
-    forms = measure_forms()
+    forms = measure_forms(SIZES[:2] if options.quick else SIZES)
+    members = measure_members(quick=options.quick)
+    unrolled = [] if options.quick else measure_unrolled()
     loops = [measure_loop(example, quick=options.quick) for example in EXAMPLES]
     machine = describe_machine()
     console.print(", ".join(f"{name} {value}" for name, value in machine.items()), highlight=False)
@@ -270,6 +275,7 @@ def main() -> None:
     print_analysis(console, analysis)
     print_times(console, compiling)
     print_forms(console, forms)
+    print_members(console, members)
     found = {
         "machine": machine,
         "loops": [asdict(r) | {"speedup": r.speedup, "over_expert": r.over_expert} for r in loops],
@@ -279,9 +285,23 @@ def main() -> None:
         "recurrences": [
             asdict(r) | {"speedup": r.speedup, "over_expert": r.over_expert} for r in forms
         ],
+        "families": [
+            asdict(r) | {"speedup": r.speedup, "over_expert": r.over_expert} for r in members
+        ],
+        "unrolled": [asdict(r) for r in unrolled],
     }
-    options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    console.print(f"written to {options.json}", soft_wrap=True, highlight=False)
+    tiles = find_tiles(members, calls[-1].dispatch, compiling[0].median)
+    told = [(c.tensors, c.torch_operator, c.rewritten, c.decorated) for c in calls]
+    texts = {
+        options.json: json.dumps(found, indent=2) + "\n",
+        options.json.with_suffix(".html"): write_page(members, unrolled, machine, tiles),
+    }
+    if not options.quick:
+        page = write_document(machine, members, unrolled, told, compiling, forms)
+        texts[Path(__file__).parent.parent / "docs" / "performance.md"] = page
+    for path, text in texts.items():
+        path.write_text(text, encoding="utf-8")
+        console.print(f"written to {path}", soft_wrap=True, highlight=False)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,22 @@ from pathlib import Path
 import pytest
 import torch
 
+import deloop
 from benchmarks import linting
-from benchmarks.analysis import SLOWEST, measure_case, summarize
+from benchmarks.analysis import SLOWEST, measure_case
+from benchmarks.analysis import summarize as summarize_times
+from benchmarks.document import write_document
+from benchmarks.families import MEMBERS, Member
 from benchmarks.loops import FORMS, Form
+from benchmarks.page import find_tiles, write_page
+from benchmarks.peers import (
+    PeerResult,
+    Unrolled,
+    geometric_mean,
+    measure_member,
+    measure_members,
+    summarize,
+)
 from benchmarks.recurrences import FormResult, measure_form
 from benchmarks.timing import time_processor
 from tests.cases import shifts
@@ -47,6 +60,81 @@ def test_slower_is_said_only_where_the_loop_was_timed() -> None:
     assert not FormResult("sum", 8, "kept", 1.0, **times).is_slower
 
 
+def test_suite_has_forty_loops_in_ten_families() -> None:
+    assert len(MEMBERS) >= 40
+    assert len({member.family for member in MEMBERS}) == 10
+    assert len({member.title for member in MEMBERS}) == len(MEMBERS)
+
+
+@pytest.mark.parametrize("member", MEMBERS, ids=lambda member: member.title)
+def test_every_loop_of_the_suite_is_rewritten_and_agrees_with_its_expert(member: Member) -> None:
+    arguments = member.arguments(200)
+    fast = deloop.vectorize(member.loop)
+    assert fast.explain(*arguments).status == "vectorized"
+    expected = member.expert(*arguments)
+    for function in (member.loop, fast):
+        torch.testing.assert_close(function(*arguments), expected, rtol=1e-3, atol=1e-3)
+
+
+def test_member_whose_expert_is_wrong_is_not_timed() -> None:
+    member = MEMBERS[0]
+    wrong = Member("none", "wrong", member.loop, lambda x, y: x - y, member.arguments)
+    with pytest.raises(AssertionError, match="wrong"):
+        measure_member(wrong, 8, with_loop=True, seconds=0.0)
+
+
+def test_geometric_mean_of_ratios() -> None:
+    assert geometric_mean([2.0, 8.0]) == pytest.approx(4.0)
+    assert geometric_mean([]) != geometric_mean([])  # NaN
+
+
+SLOW = PeerResult("a", "x < y", 100, "vectorized", 1.0, 1.0, 2.0)
+FAST = PeerResult("b", "sum", 100, "vectorized", 8.0, 2.0, 1.0, 2.0, 0.5, 9.0, 2.0, 1.0)
+
+
+def test_summary_names_what_is_slower_than_its_loop() -> None:
+    assert summarize([SLOW, FAST]) == [
+        "size 100: deloop ÷ expert, geometric mean 1.00, most 2.00 (x < y)",
+        "slower than its loop: x < y at 100: 0.50",
+    ]
+    assert summarize([FAST])[-1] == "no rewrite is slower than its loop"
+
+
+def test_page_is_self_contained_and_shows_every_time() -> None:
+    unrolled = [Unrolled("sum", 8, None, None)]
+    tiles = find_tiles([SLOW, FAST], 1.5e-6, 0.012)
+    page = write_page([SLOW, FAST], unrolled, {"processor": "A & B"}, tiles)
+    assert "http" not in page
+    assert "A &amp; B" in page
+    assert "x &lt; y · 100" in page
+    charts = page.split("<h2>")[1:]
+    assert [chart.count("<circle") for chart in charts] == [3, 5, 0]
+    assert "no answer in a minute" in page
+    assert "1.50 µs" in page
+
+
+def test_document_has_a_table_of_everything_measured() -> None:
+    compiling = [summarize_times("first", {"a": 0.01})]
+    text = write_document({"torch": "2"}, [SLOW, FAST], [], [(2, 1e-6, 1e-6, 3e-6)], compiling, [])
+    assert "| sum | 100 | 8.00 s | 2.00 s | 1.00 s | 8 | 0.50 |" in text
+    assert "| 2 | 1.00 µs | 1.00 µs | 3.00 µs | 2.00 µs |" in text
+    assert [line for line in text.splitlines() if line.startswith("## ")] == [
+        "## In short",
+        "## Families, geometric means, guards included",
+        "## Every loop",
+        "## With a compiler, at the largest size",
+        "## All threads, by the clock",
+        "## A call",
+        "## To compile a function",
+    ]
+
+
+def test_every_member_is_measured_at_three_sizes() -> None:
+    found = measure_members(MEMBERS[:1], quick=True)
+    assert [r.size for r in found] == [100, 1_000, 10_000]
+    assert all(r.loop is not None and not r.is_slower for r in found)
+
+
 def test_every_contender_gets_at_least_three_turns() -> None:
     calls: list[str] = []
     time_processor(
@@ -57,7 +145,7 @@ def test_every_contender_gets_at_least_three_turns() -> None:
 
 def test_times_of_many_are_told_in_short() -> None:
     found = {f"case {n}": n / 1000 for n in range(1, 101)}
-    times = summarize("first", found)
+    times = summarize_times("first", found)
     assert (times.count, times.median, times.ninetieth, times.most) == (100, 0.0505, 0.09, 0.1)
     assert [name for name, _ in times.slowest] == [f"case {100 - n}" for n in range(SLOWEST)]
 

@@ -55,7 +55,7 @@ from deloop.backend.results import Replacement
 from deloop.backend.sequences import spell_sequences
 from deloop.backend.statement import write_plan
 from deloop.backend.tidy import tidy_searches
-from deloop.diagnostic import Assumption, Exactness, Refusal
+from deloop.diagnostic import Assumption, Exactness, Place, Refusal
 from deloop.dtype import category
 from deloop.errors import CarriedRead, RefusalError, Unliftable, Unsupported
 from deloop.frontend.appends import Prepared
@@ -121,7 +121,8 @@ class Options:
     may set keeps what it held by an ``if`` in the new code, instead of an assumption that some
     iteration does. `skips_nan` leaves NaN out of an extreme by itself, instead of an assumption
     that there is none. `is_swept` says that a loop around repeats what it waits for itself: then
-    recurrences inside stay as they are, so that what is serial is serial at one level.
+    recurrences inside stay as they are, so that what is serial is serial at one level. With
+    `keeps_small`, a loop stays whose few iterations are faster than tensor operations.
     """
 
     inline: bool = False
@@ -129,6 +130,7 @@ class Options:
     guarded: bool = False
     skips_nan: bool = False
     is_swept: bool = False
+    keeps_small: bool = False
 
     def wants(self, line: int) -> bool:
         """Whether the loop at a line is to be rewritten."""
@@ -151,6 +153,8 @@ class LoopReport:
         Why the loop, or the part of it that stays, is left alone.
     dependences:
         The dependences that were considered.
+    pays:
+        For which sizes the rewrite is faster than the loop, where that is not for all.
     lossy:
         The steps at which bitwise equality was lost.
     respected:
@@ -166,6 +170,7 @@ class LoopReport:
     dependences: tuple[Dependence, ...] = field(default=(), repr=False)
     lossy: tuple[str, ...] = ()
     respected: tuple[Respected, ...] = field(default=(), repr=False)
+    pays: tuple[Assumption, ...] = ()
 
     @property
     def certificate(self) -> Certificate:
@@ -187,17 +192,23 @@ class Compiled:
     read_by: Mapping[str, frozenset[str]] = field(default_factory=dict)
     names: Environment = field(default_factory=dict)
     """What the loop leaves in its variables, where that is known."""
+    missed: tuple[Assumption, ...] = ()
+    """What the sizes that were seen fall short of, for the loop to be the slower one."""
 
 
 @dataclass(frozen=True)
 class Compilation:
-    """A function compiled for arguments of one kind; see `compile_function`."""
+    """A function compiled for arguments of one kind; see `compile_function`.
+
+    `declined` says for which other sizes there is another, faster code.
+    """
 
     status: str
     source: str
     loops: tuple[LoopReport, ...]
     assumptions: tuple[Assumption, ...]
     imports: tuple[str, ...]
+    declined: tuple[Assumption, ...] = ()
 
     @property
     def exactness(self) -> Exactness:
@@ -304,6 +315,8 @@ def _compile(
     compiled: list[Compiled] = []
 
     swept: set[int] = set()
+    small: set[int] = set()
+    declined: list[Assumption] = []
 
     def stays(candidate: Candidate, kept: LoopReport) -> Results:
         if kept.refusal is not None and kept.refusal.code == "VEC902":
@@ -317,14 +330,21 @@ def _compile(
     def attempt(candidate: Candidate) -> Results:
         part = next((p for p in split.parts if p.holds(candidate.node)), None)
         place = function.place(candidate.written)
+        if id(candidate.around) in small:
+            small.add(id(candidate.node))
+            return stays(candidate, LoopReport(place.line, "kept", refusal=_too_small(place)))
         if part is None and not options.wants(place.line):
             unasked = Refusal("VEC900", place, "loop kept: nobody asked for it to be rewritten")
             return stays(candidate, LoopReport(place.line, "kept", refusal=unasked))
         try:
             is_swept = id(candidate.around) in swept
             found = compile_guarded(
-                function, candidate, hints, replace(options, is_swept=is_swept)
+                function, candidate, hints, replace(options, is_swept=is_swept), declined
             )
+            if options.keeps_small and found.missed:
+                declined.extend(found.missed)
+                small.add(id(candidate.node))
+                raise RefusalError(_too_small(place, found.missed))
         except RefusalError as error:
             if part is not None:
                 raise Unliftable(part.explain(candidate.node, error.refusal)) from error
@@ -352,7 +372,8 @@ def _compile(
     reports.extend(report for report, around in inner if any(a is around for a in entered))
     reports.sort(key=lambda r: r.line)
     if not compiled:
-        return Compilation("kept", function.text, tuple(reports), (), ())
+        others = tuple(dict.fromkeys(declined))
+        return Compilation("kept", function.text, tuple(reports), (), (), others)
     complete = all(r.status == "vectorized" for r in reports)
     source = write_function(function, [c.replacement for c in compiled])
     made = frozenset(n for p in split.parts for n in p.search.made)
@@ -362,8 +383,15 @@ def _compile(
     name, known = find_torch(function)
     missing = () if known or f"{name}." not in source else ("import torch",)
     return Compilation(
-        "vectorized" if complete else "partial", source, tuple(reports), assumptions, missing
-    )
+        "vectorized" if complete else "partial", source, tuple(reports), assumptions, missing,
+        tuple(dict.fromkeys(declined)),
+    )  # fmt: skip
+
+
+def _too_small(place: Place, missed: Sequence[Assumption] = ()) -> Refusal:
+    sentence = "loop kept: so few iterations are faster than tensor operations"
+    wanted = " and ".join(a.sentence for a in missed)
+    return Refusal("VEC960", place, sentence, wanted and f"tensor operations pay from {wanted} on")
 
 
 def check_search(
@@ -435,6 +463,7 @@ def _joined(reports: Sequence[LoopReport]) -> list[LoopReport]:
             (*first.dependences, *report.dependences),
             (*first.lossy, *report.lossy),
             (*first.respected, *report.respected),
+            (*first.pays, *report.pays),
         )
     return list(found.values())
 
@@ -444,25 +473,33 @@ _UNCERTAIN = frozenset({"VEC917", "VEC918", "VEC944", "VEC945"})
 
 
 def compile_guarded(
-    function: SourceFunction, candidate: Candidate, hints: Mapping[str, int], options: Options
+    function: SourceFunction,
+    candidate: Candidate,
+    hints: Mapping[str, int],
+    options: Options,
+    declined: list[Assumption],
 ) -> Compiled:
     """One loop through every stage; once more, with conditions of its own, where that may help."""
     try:
-        return compile_loop(function, candidate, hints, options)
+        return compile_loop(function, candidate, hints, options, declined)
     except RefusalError as error:
         if options.skips_nan or error.refusal.code not in _UNCERTAIN:
             raise
         for skips_nan in (False, True):
             try:
                 more = replace(options, guarded=True, skips_nan=skips_nan)
-                return compile_loop(function, candidate, hints, more)
+                return compile_loop(function, candidate, hints, more, declined)
             except RefusalError:
                 continue
         raise
 
 
 def compile_loop(
-    function: SourceFunction, candidate: Candidate, hints: Mapping[str, int], options: Options
+    function: SourceFunction,
+    candidate: Candidate,
+    hints: Mapping[str, int],
+    options: Options,
+    declined: list[Assumption],
 ) -> Compiled:
     """One outermost loop through every stage. Raises `RefusalError` with the reason it stays.
 
@@ -470,14 +507,14 @@ def compile_loop(
     """
     spellable = spellable_at_entry(function, candidate)
     facts = Facts(hints, spellable)
-    facts.may_double = not options.is_swept
+    facts.may_double, facts.declined = not options.is_swept, declined
     try:
         return _compile_loop(function, candidate, facts, options)
     except RefusalError:
         if not facts.doubles:
             raise
     facts = Facts(hints, spellable)
-    facts.may_double = False
+    facts.may_double, facts.declined = False, declined
     return _compile_loop(function, candidate, facts, options)
 
 
@@ -586,6 +623,7 @@ def _compile_loop(
         dependences,
         tuple(context.lossy),
         respected,
+        tuple(facts.pays),
     )
     new_body = spell_sequences(written.body, context, facts.is_length)
     replacement = Replacement(
@@ -606,6 +644,7 @@ def _compile_loop(
         frozenset(memory[s.store.array] for s in statements if s.store.array not in nest.locals),
         _reads_by_name(statements, nest),
         results,
+        tuple(facts.missed),
     )
 
 

@@ -92,7 +92,8 @@ class Entry:
 
 def find_entry(case: Case) -> Entry:
     """Compile the case's loop for its first arguments."""
-    report = deloop.vectorize(case.before, inline=case.inline).explain(*case.inputs()[0])
+    fast = deloop.vectorize(case.before, inline=case.inline, keep_small=False)
+    report = fast.explain(*case.inputs()[0])
     kept = report.status == "kept"
     return Entry(
         case.before.__qualname__ + case.suffix,
@@ -188,7 +189,7 @@ def render_refused(programs: Iterable[Program]) -> str:
     parts = ["## Loops that must stay", "Each with the line that is to blame and what is said."]
     lines = []
     for program in programs:
-        report = deloop.vectorize(program.function).explain(*program.arguments())
+        report = deloop.vectorize(program.function, keep_small=False).explain(*program.arguments())
         first = next(loop.refusal for loop in report.loops if loop.refusal is not None)
         text = inspect.getsourcelines(program.function)[0]
         start = inspect.getsourcelines(program.function)[1]

@@ -780,9 +780,11 @@ FAMILY.add(
     "for k in range(2, m + n + 1):\n"
     "    i = torch.arange(max(1, k - m), min(n + 1, k))\n"
     "    j = k - i\n"
-    "    smallest = torch.where(D[i, j - 1] < D[i - 1, j], D[i, j - 1], D[i - 1, j])\n"
-    "    D[i, j] = cost[i - 1, j - 1]"
-    " + torch.where(D[i - 1, j - 1] < smallest, D[i - 1, j - 1], smallest)\n"
+    "    corner = D[i - 1, j - 1]\n"
+    "    left = D[i, j - 1]\n"
+    "    above = D[i - 1, j]\n"
+    "    smallest = torch.where(left < above, left, above)\n"
+    "    D[i, j] = cost[i - 1, j - 1] + torch.where(corner < smallest, corner, smallest)\n"
     "return D[n, m]",
     inputs=lambda: [
         (random_tensor((n,), n), random_tensor((m,), m + 20))
@@ -811,6 +813,17 @@ def edit_distance(a, b):
 
 FAMILY.add(
     edit_distance,
+    "n, m = len(a), len(b)\n"
+    "dp = torch.zeros(n + 1, m + 1, dtype=torch.long)\n"
+    "dp[:, 0] = torch.arange(n + 1)\n"
+    "dp[0] = torch.arange(m + 1)\n"
+    "for k in range(2, m + n + 1):\n"
+    "    i = torch.arange(max(1, k - m), min(n + 1, k))\n"
+    "    j = k - i\n"
+    "    corner = dp[i - 1, j - 1]\n"
+    "    dp[i, j] = torch.where(a[i - 1] == b[j - 1], corner, "
+    "1 + torch.minimum(torch.minimum(dp[i - 1, j], dp[i, j - 1]), corner))\n"
+    "return dp[n, m].item()",
     inputs=lambda: [
         (random_tensor((n,), n, torch.int64) % 3, random_tensor((m,), m + 20, torch.int64) % 3)
         for n, m in ((6, 5), (3, 4), (1, 1), (2, 1), (0, 3), (0, 0))

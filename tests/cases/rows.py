@@ -75,8 +75,8 @@ def _standard(v):
 
 FAMILY.add(
     standardised_by_helper,
-    "return (x - x.mean(1, keepdim=True)) / "
-    "torch.sqrt(((x - x.mean(1, keepdim=True)) ** 2).mean(1) + 1e-05)[:, None]",
+    "difference = x - x.mean(1, keepdim=True)\n"
+    "return difference / torch.sqrt((difference ** 2).mean(1) + 1e-05)[:, None]",
     inputs=shaped("ij", *FILLED),
     exactness="rounding",
 )

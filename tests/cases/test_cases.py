@@ -104,7 +104,7 @@ by_name = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
 
 def vectorized(case: Case) -> Any:
-    return deloop.vectorize(case.before, inline=case.inline)
+    return deloop.vectorize(case.before, inline=case.inline, keep_small=False)
 
 
 def executable(source: str, function: Any) -> Any:

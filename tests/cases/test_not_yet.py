@@ -21,7 +21,7 @@ def test_every_name_on_the_list_is_a_case() -> None:
 
 @by_name
 def test_whatever_it_becomes_does_what_the_loop_does(case: Case) -> None:
-    rewrite = deloop.vectorize(case.before, inline=case.inline)
+    rewrite = deloop.vectorize(case.before, inline=case.inline, keep_small=False)
     for arguments in case.inputs():
         exactness = exactness_of(rewrite.explain(*arguments))
         outcome = run_side_by_side(
@@ -32,7 +32,8 @@ def test_whatever_it_becomes_does_what_the_loop_does(case: Case) -> None:
 
 @by_name
 def test_a_loop_that_stays_has_a_reason_at_a_line(case: Case) -> None:
-    report = deloop.vectorize(case.before, inline=case.inline).explain(*case.inputs()[0])
+    fast = deloop.vectorize(case.before, inline=case.inline, keep_small=False)
+    report = fast.explain(*case.inputs()[0])
     for loop in report.loops:
         if loop.status != "vectorized":
             assert loop.refusal is not None
@@ -42,5 +43,6 @@ def test_a_loop_that_stays_has_a_reason_at_a_line(case: Case) -> None:
 
 @by_name
 def test_a_case_that_comes_out_right_leaves_the_list(case: Case) -> None:
-    report = deloop.vectorize(case.before, inline=case.inline).explain(*case.inputs()[0])
+    fast = deloop.vectorize(case.before, inline=case.inline, keep_small=False)
+    report = fast.explain(*case.inputs()[0])
     assert report.status != case.status or not case.accepts(report.source)

@@ -48,7 +48,7 @@ def check_program(program: Program, *, second_gradients: bool = False) -> Verdic
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         function = program.load()
-        vectorized = vectorize(function)
+        vectorized = vectorize(function, keep_small=False)
         exactness = Exactness.BITWISE
         for index in range(len(program.arguments)):
             exactness = _check_one(

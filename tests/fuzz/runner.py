@@ -118,7 +118,8 @@ def write_found(verdict: Verdict, folder: Path = FOUND, seconds: float = 10.0) -
 
 def _rewritten(program: Program) -> str:
     try:
-        source: str = vectorize(program.load()).explain(*program.make_arguments(0)).source
+        fast = vectorize(program.load(), keep_small=False)
+        source: str = fast.explain(*program.make_arguments(0)).source
         return source
     except Exception as error:
         return f"explain raises {type(error).__name__}: {error}"

@@ -37,7 +37,7 @@ def assert_agrees(
     `status`, if given, is what `explain` must answer. `exactness`, if given, must be declared;
     otherwise whatever is declared must hold.
     """
-    rewrite = deloop.vectorize(loop, **options)
+    rewrite = deloop.vectorize(loop, keep_small=False, **options)
     report = rewrite.explain(*arguments)
     if status is not None:
         assert report.status == status, [str(found.refusal) for found in report.loops]
@@ -62,7 +62,7 @@ def assert_vectorized(loop: Callable[..., Any], *arguments: Any, **options: Any)
 
 def assert_serves(loop: Callable[..., Any], *calls: tuple[Any, ...]) -> None:
     """One vectorized function, called with one argument tuple after the other, agrees each time."""
-    rewrite = deloop.vectorize(loop)
+    rewrite = deloop.vectorize(loop, keep_small=False)
     for arguments in calls:
         declared = declared_exactness(rewrite.explain(*arguments))
         outcome = run_side_by_side(loop, rewrite, arguments, exactness=declared)

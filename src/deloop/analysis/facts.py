@@ -46,6 +46,12 @@ class Facts:
         """Whether an array holds at the function's first line what it holds in the loop."""
         self.definitions: Mapping[str, ast.expr] = {}
         """What numbers that the code before computes are computed from, at the first line too."""
+        self.pays: list[Assumption] = []
+        """Sizes from which on the new code is faster than the loop; it is right for all others."""
+        self.missed: list[Assumption] = []
+        """Those of them that the sizes which were seen fall short of."""
+        self.declined: list[Assumption] = []
+        """Sizes, other than those that were seen, for which there is another, faster code."""
         self.may_double, self.doubles = True, False
         """Whether linear recurrences may become scans, and whether one was made one."""
 
@@ -146,6 +152,25 @@ class Facts:
     def _written_out(self, guard: str) -> str:
         tree = ast.parse(guard, mode="eval").body
         return ast.unparse(substitute(tree, self.definitions))
+
+    def assume_many(self, constraint: Constraint, reason: str) -> bool:
+        """As `assume`, for sizes that make new code fast: remembered where they are not seen."""
+        taken = self.assume(constraint, reason)
+        if not taken:
+            self._note(self.declined, constraint, reason)
+        return taken
+
+    def prefer(self, constraint: Constraint, reason: str) -> None:
+        """Note for which sizes the new code is the faster one: `Options.keeps_small` asks it."""
+        if not self.proves(Domain((), ()), constraint):
+            self._note(self.pays, constraint, reason)
+            if self.holds(constraint) is False:
+                self._note(self.missed, constraint, reason)
+
+    def _note(self, where: list[Assumption], constraint: Constraint, reason: str) -> None:
+        constraint = Constraint(self.canonical(constraint.expression), constraint.sign)
+        if all(self.spellable(s) for s in constraint.expression.symbols):
+            where.append(Assumption(*_sentence(constraint), reason))
 
     def _forget_weaker(self, constraint: Constraint) -> None:
         """Drop what the constraint says better: ``n >= 1`` beside ``n >= 2``."""

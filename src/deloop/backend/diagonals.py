@@ -10,7 +10,12 @@ import ast
 from deloop.backend import syntax
 from deloop.backend.context import Context
 from deloop.ir.affine import Affine
-from deloop.ir.loop import Loop
+from deloop.ir.loop import Loop, Store
+from deloop.ir.scalar import Expression, Load
+
+_NEIGHBOURS = {
+    (-1, 0): "above", (1, 0): "below", (0, -1): "left", (0, 1): "right", (-1, -1): "corner",
+}  # fmt: skip
 
 
 def write_places(loop: Loop, context: Context) -> list[ast.stmt]:
@@ -52,3 +57,23 @@ def places_of(loop: Loop) -> dict[str, tuple[tuple[str, Affine], ...]]:
     row = Affine.symbol(found.row)
     column = Affine.symbol(loop.iterator) - row * found.slope
     return {found.row: ((found.row, row), (found.column, column))}
+
+
+def name_neighbour(value: Expression, target: Store | None, context: Context) -> str | None:
+    """What is read at the places of a diagonal, seen from where it is written to.
+
+    ``D[i - 1, j]`` beside ``D[i, j] = …``  ->  ``above``
+    """
+    if not context.places or not isinstance(value, Load) or target is None:
+        return None
+    if value.array != target.array or value.implicit or len(value.subscripts) != 2:
+        return None
+    steps: list[int] = []
+    for read, written in zip(value.subscripts, target.subscripts, strict=True):
+        if not isinstance(read, Affine) or not isinstance(written, Affine):
+            return None
+        step = context.canonical(read - written)
+        if not step.is_constant:
+            return None
+        steps.append(step.constant)
+    return _NEIGHBOURS.get((steps[0], steps[1]), "neighbour")

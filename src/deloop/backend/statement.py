@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from deloop.backend import syntax
 from deloop.backend.context import Context, Emitted
 from deloop.backend.counting import in_users_terms
-from deloop.backend.diagonals import places_of, write_places
+from deloop.backend.diagonals import name_neighbour, places_of, write_places
 from deloop.backend.emit import Emitter
 from deloop.backend.linear import find_chain
 from deloop.backend.scatter import is_plain_store, order_of, write_scatter
@@ -86,6 +86,8 @@ def write_plan(
     return Written(tuple(body), frozenset(writer.replaced), frozenset(writer.bound))
 
 
+_RESULTS = {"sub": "difference", "mul": "product", "div": "ratio", "add": "total"}
+"""What a value of several elements is called that is computed more than once."""
 _NAMES = {"max": "largest", "min": "smallest", "sum": "total", "prod": "product"}
 """What a reduction is called that is used more than once."""
 
@@ -113,6 +115,8 @@ class _Writer:
         self.live: frozenset[str] = frozenset()
         self.named_anew: dict[Expression, tuple[Emitted, tuple[Axis, ...]]] = {}
         """Running values that a tensor just made anew holds."""
+        self.target: Store | None = None
+        """What is written just now."""
         self.numbers: set[str] = set()
         """Variables that may begin as the Python number which they began as."""
 
@@ -191,6 +195,7 @@ class _Writer:
         axes = [loop.axis for loop in step.axes]
         emitter = Emitter(self.context, axes, order, store.place)
         outside = dict(self.context.names)
+        self.target = store
         before = self._name_repeated(store.value, emitter)
         private = self.context.arrays[store.array].storage.startswith(PRIVATE)
         kept = store.local or store.cell is not None or private
@@ -312,7 +317,12 @@ class _Writer:
         repeated = [
             e
             for e, n in counts.items()
-            if n > 1 and (isinstance(e, (Call, Select, Reduce, scalar.Scan)) or self._is_made(e))
+            if n > 1
+            and (
+                isinstance(e, (Call, Select, Reduce, scalar.Scan))
+                or self._is_made(e)
+                or name_neighbour(e, self.target, self.context)
+            )
         ]
         repeated.sort(key=lambda e: sum(1 for _ in scalar.walk(e)))
         for expression in repeated:
@@ -353,7 +363,9 @@ class _Writer:
             name = _extreme_name(value)
         if name is None and isinstance(value, Reduce):
             name = _NAMES.get(value.kind)
-        return name
+        if name is None and isinstance(value, Call) and len(list(scalar.loads(value))) > 1:
+            name = _RESULTS.get(value.operator)
+        return name or name_neighbour(value, self.target, self.context)
 
     def _is_made(self, value: Expression) -> bool:
         """Whether a read is of an array that an expression makes anew wherever it stands."""
@@ -867,12 +879,22 @@ def _first_use(steps: tuple[Step, ...], array: str) -> bool | None:
 
 def _extreme_name(value: Expression) -> str | None:
     """What the greater or the smaller of two values is called that is used more than once."""
+    return None if category(value.type.dtype) == "int" else _extreme_of(value)
+
+
+def _operands_written(value: Expression) -> Sequence[Expression]:
+    """What is written of a value's parts: the greater of two integers is one call of both."""
+    if category(value.type.dtype) == "int" and isinstance(value, Select) and _extreme_of(value):
+        return value.then, value.otherwise
+    return tuple(scalar.children(value))
+
+
+def _extreme_of(value: Expression) -> str | None:
     match value:
         case Select(Call("lt" | "gt" as word, (first, second)), then, otherwise) if (
             first == then
             and scalar.bare_literal(second) == scalar.bare_literal(otherwise)
             and not value.is_mixed
-            and category(value.type.dtype) != "int"  # which is one call
         ):
             return _NAMES["min" if word == "lt" else "max"]
     return None
@@ -929,7 +951,7 @@ def _count(
     used = scalar.iterators_of(key, frozenset(axis.iterator for axis in around))
     scopes[key] = tuple(axis for axis in around if axis.iterator in used)
     around = (*around, *scalar.bound_axes(value))
-    for child in scalar.children(value):
+    for child in _operands_written(value):
         _count(child, emitter, around, counts, scopes, name_of)
 
 

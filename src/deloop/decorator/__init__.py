@@ -5,7 +5,8 @@ The package needs PyTorch; importing it raises `MissingTorchError` where that is
 
 from __future__ import annotations
 
-from deloop.decorator.vectorized import DeloopWarning, Vectorized, vectorize
+from deloop.decorator.backends import DeloopWarning
+from deloop.decorator.vectorized import Vectorized, vectorize
 from deloop.decorator.verify import verify
 
 __all__ = ["DeloopWarning", "Vectorized", "vectorize", "verify"]

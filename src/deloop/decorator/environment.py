@@ -36,8 +36,8 @@ _STATES: dict[str, tuple[tuple[str, ...], str, str]] = {
         "autocast is enabled, and it chooses each operator's dtype",
     ),
     "_deloop_tracing": (
-        ("_C._get_tracing_state",),
-        "{name}() is None",
+        ("_C._is_tracing",),
+        "not {name}()",
         "torch.jit is tracing this call",
     ),
     "_deloop_functorch": (

@@ -9,7 +9,9 @@ from dataclasses import replace
 from types import FunctionType
 from typing import Any
 
+from deloop.decorator.backends import choose_backend
 from deloop.decorator.build import build_function, import_names
+from deloop.decorator.cheapen import cheapen
 from deloop.decorator.describe import Constants, Description, OutOfScope
 from deloop.decorator.dispatch import Specialisation, build_selection
 from deloop.decorator.environment import find_hindrance
@@ -18,6 +20,7 @@ from deloop.decorator.merge import merge_shape_tests
 from deloop.decorator.overlap import find_overlap_assumptions
 from deloop.decorator.pytorch import torch
 from deloop.diagnostic import Assumption, Exactness, Place, Refusal
+from deloop.dtype import category
 from deloop.errors import RefusalError
 from deloop.pipeline import Compilation, LoopReport, Options, compile_function
 
@@ -25,8 +28,11 @@ from deloop.pipeline import Compilation, LoopReport, Options, compile_function
 class Subject:
     """A readable function together with what is compared with in its guards."""
 
-    def __init__(self, function: FunctionType, options: Options) -> None:
+    def __init__(
+        self, function: FunctionType, options: Options, backend: str = "eager"
+    ) -> None:
         self.function = function
+        self.backend = backend
         self.options = options
         self.signature = inspect.signature(function, follow_wrapped=False)
         self.constants = Constants()
@@ -121,8 +127,9 @@ def specialise(
     """The answer for arguments of this kind, and the one that keeps the loop for them."""
     compilation, description = compile_call(subject, bound)
     kind = tuple(description.tests)
+    others = tuple(f"not ({size.guard})" for size in compilation.declined)
     kept = Specialisation(
-        (*kind, *find_order_tests(description.hints)),
+        (*kind, *find_order_tests(description.hints), *others),
         choose_kept(subject.function, compilation, on_refusal),
         kept=True,
     )
@@ -130,7 +137,13 @@ def specialise(
         return kept, kept
     if on_refusal == "raise" and compilation.status != "vectorized":
         return kept, kept
-    assumed = tuple(f"({assumption.guard})" for assumption in compilation.assumptions)
+    needed = list(compilation.assumptions)
+    if subject.options.keeps_small:
+        needed += [size for loop in compilation.loops for size in loop.pays]
+    seen = description.tensor_values
+    unordered = {path for path, t in seen.items() if category(t.type.dtype) == "complex"}
+    guards = (f"({cheapen(a.guard, unordered)})" for a in dict.fromkeys(needed))
+    assumed = (*guards, *others)
     ranks = {path: tensor.type.rank for path, tensor in description.tensor_values.items()}
     function = build_function(
         subject.function,
@@ -139,7 +152,9 @@ def specialise(
         f"vectorized {subject.function.__name__}",
     )
     tests = merge_shape_tests((*kind, *assumed), ranks)
-    return Specialisation(tests, function, exactness=compilation.exactness), kept
+    chosen = choose_backend(function, compilation.source, subject.backend)
+    exactness = compilation.exactness if chosen is function else Exactness.ROUNDING
+    return Specialisation(tests, chosen, exactness=exactness), kept
 
 
 def find_order_tests(hints: Mapping[str, int]) -> tuple[str, ...]:

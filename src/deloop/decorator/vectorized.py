@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, overload
 
+from deloop.decorator.backends import BACKENDS, DeloopWarning
 from deloop.decorator.check import Checks, Watched
 from deloop.decorator.describe import OutOfScope
 from deloop.decorator.dispatch import Specialisation, build_dispatch, build_selection
@@ -34,10 +35,6 @@ MOST_SPECIALISATIONS = 8
 """Of rewrites, and of kept signatures."""
 
 
-class DeloopWarning(UserWarning):
-    """deloop itself failed; the loop runs as it is written."""
-
-
 class Vectorized:
     """A function whose loops over tensors run as tensor operations wherever that is the same.
 
@@ -53,6 +50,14 @@ class Vectorized:
         ``"keep"`` runs the loop where it cannot be rewritten; ``"raise"`` raises `RefusalError`.
     inline:
         Whether functions given as arguments are written out in the rewritten source.
+    keep_small:
+        Whether a loop of so few iterations that tensor operations would be slower runs as it is.
+    backend:
+        ``"eager"`` runs a rewrite as plain PyTorch. ``"compile"`` hands it, never the loop, to
+        ``torch.compile``, where it is operations alone and no loop stays in it: results then equal
+        the loop's up to rounding, and second gradients are not to be had. A compiler that fails is
+        warned of once, and the rewrite runs as it is. ``"auto"`` compiles what has run for some
+        seconds, and keeps that if it is faster.
     check, check_seconds:
         See `vectorize`; `checks` says what came of it.
 
@@ -80,6 +85,8 @@ class Vectorized:
         *,
         on_refusal: str = "keep",
         inline: bool = False,
+        keep_small: bool = True,
+        backend: str = "eager",
         check: str = "off",
         check_seconds: float = 10.0,
     ) -> None:
@@ -87,12 +94,15 @@ class Vectorized:
             function = function.__wrapped__
         if on_refusal not in ("keep", "raise"):
             raise ValueError(f'on_refusal is "keep" or "raise", not {on_refusal!r}')
+        if backend not in BACKENDS:
+            raise ValueError(f"backend is one of {', '.join(BACKENDS)}, not {backend!r}")
         if not callable(function):
             raise TypeError(f"deloop.vectorize takes a function, not {type(function).__name__}")
         is_function = isinstance(function, types.FunctionType)
         functools.update_wrapper(self, function, updated=("__dict__",) if is_function else ())
         self._on_refusal = on_refusal
-        self._options = Options(inline=inline)
+        self._options = Options(inline=inline, keeps_small=keep_small)
+        self._backend = backend
         self.checks = Checks(check, check_seconds)
         self._lock = threading.RLock()
         self._special: tuple[Specialisation, ...] = ()
@@ -101,7 +111,7 @@ class Vectorized:
         self._unreadable = check_readable(function)
         if self._unreadable is None:
             assert isinstance(function, types.FunctionType)
-            self._subject = Subject(function, self._options)
+            self._subject = Subject(function, self._options, backend)
             self._install(())
         elif on_refusal == "raise":
             self._dispatch = raising(self._unreadable)
@@ -205,7 +215,8 @@ class Vectorized:
         if found is self:
             return str(self.__qualname__)
         checks = (self.checks.mode, self.checks.budget)
-        return _rebuild, (self.__wrapped__, self._on_refusal, self._options, *checks)
+        given = (self.__wrapped__, self._on_refusal, self._options, self._backend)
+        return _rebuild, (*given, *checks)
 
     def __copy__(self) -> Vectorized:
         return self
@@ -366,11 +377,17 @@ def _report(compilation: Compilation) -> Report:
 
 
 def _rebuild(
-    function: Callable[..., Any], on_refusal: str, options: Options, check: str, seconds: float
+    function: Callable[..., Any],
+    on_refusal: str,
+    options: Options,
+    backend: str,
+    check: str,
+    seconds: float,
 ) -> Vectorized:
     return Vectorized(
-        function, on_refusal=on_refusal, inline=options.inline, check=check, check_seconds=seconds
-    )
+        function, on_refusal=on_refusal, inline=options.inline, keep_small=options.keeps_small,
+        backend=backend, check=check, check_seconds=seconds,
+    )  # fmt: skip
 
 
 @overload
@@ -379,6 +396,8 @@ def vectorize(
     *,
     on_refusal: str = "keep",
     inline: bool = False,
+    keep_small: bool = True,
+    backend: str = "eager",
     check: str = "off",
     check_seconds: float = 10.0,
 ) -> Vectorized: ...
@@ -390,6 +409,8 @@ def vectorize(
     *,
     on_refusal: str = "keep",
     inline: bool = False,
+    keep_small: bool = True,
+    backend: str = "eager",
     check: str = "off",
     check_seconds: float = 10.0,
 ) -> Callable[[Callable[..., Any]], Vectorized]: ...
@@ -400,6 +421,8 @@ def vectorize(
     *,
     on_refusal: str = "keep",
     inline: bool = False,
+    keep_small: bool = True,
+    backend: str = "eager",
     check: str = "off",
     check_seconds: float = 10.0,
 ) -> Any:
@@ -416,6 +439,14 @@ def vectorize(
         ``"keep"`` runs a loop that cannot be rewritten, ``"raise"`` raises `RefusalError`.
     inline:
         Whether functions given as arguments are written out in the rewritten source.
+    keep_small:
+        Whether a loop of so few iterations that tensor operations would be slower runs as it is.
+    backend:
+        ``"eager"`` runs a rewrite as plain PyTorch. ``"compile"`` hands it, never the loop, to
+        ``torch.compile``, where it is operations alone and no loop stays in it: results then equal
+        the loop's up to rounding, and second gradients are not to be had. A compiler that fails is
+        warned of once, and the rewrite runs as it is. ``"auto"`` compiles what has run for some
+        seconds, and keeps that if it is faster.
     check:
         ``"first"``: the first call with a new signature runs loop and rewrite side by side, on
         copies of its arguments, and compares values, gradients and arguments. ``"sample"``: calls
@@ -426,7 +457,8 @@ def vectorize(
         What all checks of the function may take together; the one that passes it is the last.
     """
     options: dict[str, Any] = {
-        "on_refusal": on_refusal, "inline": inline, "check": check, "check_seconds": check_seconds,
+        "on_refusal": on_refusal, "inline": inline, "keep_small": keep_small, "backend": backend,
+        "check": check, "check_seconds": check_seconds,
     }  # fmt: skip
     if fn is None:
         return functools.partial(vectorize, **options)

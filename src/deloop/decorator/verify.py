@@ -206,7 +206,7 @@ class _Sides:
         self.exactness = exactness or Exactness.BITWISE
         if rewrite is not None:
             self.exactness = exactness or Exactness.ROUNDING
-        self.vectorized = Vectorized(loop, inline=options.inline)
+        self.vectorized = Vectorized(loop, inline=options.inline, keep_small=False)
 
     def explain(self, one: _Input) -> Report:
         try:
@@ -237,7 +237,7 @@ class _Sides:
             return outcome, True
         if self.vectorized.is_full:
             # A dispatcher with no room left would only run the loop.
-            self.vectorized = Vectorized(self.loop, inline=self.options.inline)
+            self.vectorized = Vectorized(self.loop, inline=self.options.inline, keep_small=False)
         special = self.vectorized.find_specialisation(args, kwargs)
         rewritten = special is not None and not special.kept and find_hindrance() is None
         if rewritten and special is not None:
@@ -255,7 +255,7 @@ class _Sides:
         alone = _Sides(self.loop, self.options, self.rewrite, self.declared or self.exactness)
 
         def differs(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, ...]:
-            alone.vectorized = Vectorized(self.loop, inline=self.options.inline)
+            alone.vectorized = Vectorized(self.loop, inline=self.options.inline, keep_small=False)
             found = alone._run(args, kwargs)[0].differences
             return tuple(map(str, found)) if kinds & {d.kind for d in found} else ()
 

@@ -39,6 +39,8 @@ _WIDEST = 128
 """A step of Python over a wider row costs less than its data moved once for each doubling."""
 _FEW = 16
 """So few steps over whole rows are as fast as their doublings."""
+_FEWEST = 10
+"""So few steps over elements are as fast as their doublings."""
 _SHORTEST = 4096
 """Fewer steps of Python's own arithmetic are faster than the first tensor operations."""
 _GROWTH = 1e6
@@ -67,7 +69,7 @@ def pays_off(
         return False
     if store.cell is not None and store.cell.rank is Rank.NUMBER and is_light:
         steps = at_least(facts.canonical(loop.axis.extent), _SHORTEST)
-        if not facts.assume(steps, "the loop is long"):
+        if not facts.assume_many(steps, "the loop is long"):
             return False
     beside = [
         x for x in (*statement.loops[level:], *store.implicit) if x.iterator != loop.iterator
@@ -83,8 +85,9 @@ def pays_off(
         if width > _WIDEST or not facts.assume(at_least(extent * -1 + most, 0), "rows are short"):
             return False
     extent = facts.canonical(loop.axis.extent)
-    if store.implicit and not facts.assume(at_least(extent, _FEW), "the loop is long"):
+    if store.implicit and not facts.assume_many(at_least(extent, _FEW), "the loop is long"):
         return False
+    facts.prefer(at_least(extent, _FEWEST), "the loop is long")
     facts.doubles = True
     return True
 

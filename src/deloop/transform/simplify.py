@@ -26,7 +26,7 @@ from deloop.poly.dependence import Dependence, DependenceKind
 from deloop.transform.protect import always_inside, protect
 from deloop.transform.reduce import fold_starts
 from deloop.transform.scan import scans_of
-from deloop.transform.tidy import as_logic, tidy
+from deloop.transform.tidy import as_logic, as_stored, tidy
 
 
 def forward_fill(
@@ -198,6 +198,7 @@ def simplify_plan(
                 if leaves_view and not isinstance(value, Load):
                     short, lost = value, False  # a variable would hold the element itself
                 value, lossy, augmented = short, lossy or lost, False
+            value = as_stored(value, store.dtype)
             value = as_condition(_reduction_first(as_logic(value), store.array))
             inside = always_inside(value, lambda name: arrays[name].type.shape)
             value = protect(value, grads, inside)

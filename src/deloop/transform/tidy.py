@@ -76,6 +76,18 @@ def as_logic(value: Expression) -> Expression:
     return value
 
 
+def as_stored(value: Expression, dtype: str) -> Expression:
+    """``select(c, 1, 0) -> select(c, True, False)``, where bools are stored."""
+    match value:
+        case Select(_, then, otherwise) if dtype == "bool":
+            return replace(
+                value, then=as_stored(then, dtype), otherwise=as_stored(otherwise, dtype)
+            )
+        case Number(int() | float() as literal) if dtype == "bool":
+            return number(bool(literal))
+    return value
+
+
 def _needs_its_condition(value: Expression) -> bool:
     """Whether an operand may raise where the loop does not evaluate it."""
     return any(

@@ -21,6 +21,8 @@ from deloop.poly.dependence import Dependence
 from deloop.poly.domain import Domain
 
 _SLOPES = (1, 2, 3)
+_SHORTEST = 8
+"""Of so many iterations each way, a diagonal costs as much as they do."""
 _NAMES = ("k", "d", "diagonal")
 """What the loop over diagonals may be called."""
 
@@ -90,6 +92,8 @@ class _Skewing:
         slope = self._slope(first.iterator, second.iterator, body, outer)
         if slope is None or not all(_is_spread(v, first, second) for v in body):
             return None
+        for side in (first, second):
+            self.facts.prefer(at_least(side.upper - side.lower, _SHORTEST), "diagonals are long")
         return self._over_diagonals(step.loop, first, second, slope, body)
 
     # ------------------------------------------------------------------ legality
