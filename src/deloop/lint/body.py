@@ -11,6 +11,7 @@ from deloop.lint.flow import Flow
 from deloop.lint.header import Header, enter_for
 from deloop.lint.kinds import Kind, Word
 from deloop.lint.module import Scope
+from deloop.lint.purity import is_pure_call
 from deloop.lint.reader import Reader, spell
 from deloop.lint.walk import walk
 from deloop.text.names import is_name
@@ -74,7 +75,7 @@ class Seen:
     python_reads: list[ast.Subscript] = field(default_factory=list)
     """Items of lists at the loop's position."""
     unknown_reads: list[ast.Subscript] = field(default_factory=list)
-    """Items, at the loop's position, of what nobody knows."""
+    """Items, at the loop's position, of what nobody knows, and of NumPy arrays."""
     uses: dict[str, int] = field(default_factory=dict)
     """How often each name is read."""
     inner: list[tuple[Loop, Header]] = field(default_factory=list)
@@ -82,6 +83,8 @@ class Seen:
     """The names that each name is computed from."""
     written: dict[str, tuple[int, int]] = field(default_factory=dict)
     read: dict[str, tuple[int, int]] = field(default_factory=dict)
+    values: dict[str, list[ast.expr]] = field(default_factory=dict)
+    """What each name is set to."""
 
 
 _EFFECTS = library.words(
@@ -120,6 +123,8 @@ class Body(Flow):
     # ------------------------------------------------------------------ statements
     def see(self, node: ast.stmt) -> None:
         """Note what one statement does, those inside of it aside."""
+        if isinstance(node, ast.Raise):
+            return
         for expression in expressions_of(node):
             self.look(expression)
         match node:
@@ -229,6 +234,7 @@ class Body(Flow):
         kind = self.reader.kind(value)
         tells = kind.each or self._is_selected
         held = self.reader.names.get(name)
+        self.seen.values.setdefault(name, []).append(value)
         if adds:
             self._write(name, node)
             is_list = held is not None and held.word is Word.LIST
@@ -310,8 +316,9 @@ class Body(Flow):
             access = Access(node, root_of(node), frozenset(names), base.weak, sliced, masked)
             self.seen.accesses.append(access)
         elif base.word is Word.LIST and self.reader.varies(node.slice):
-            self.seen.python_reads.append(node)
-        elif base.word is Word.UNKNOWN and self.reader.varies(node.slice):
+            if base.item is None or base.item.word not in (Word.INT, Word.NUMBER):
+                self.seen.python_reads.append(node)
+        elif base.word in (Word.UNKNOWN, Word.ARRAY) and self.reader.varies(node.slice):
             self.seen.unknown_reads.append(node)
 
     def _call(self, node: ast.Call) -> None:
@@ -361,11 +368,12 @@ class Body(Flow):
             return
         if word in _EFFECTS:
             self.seen.effects.append((node, f"calls {spell(node.func)}"))
-        else:
+        elif base.word is not Word.UNKNOWN or word not in library.PURE_METHODS:
             self._unknown(node)
 
     def _unknown(self, node: ast.Call) -> None:
-        self.seen.opaque.append(node)
+        if not is_pure_call(node, self.reader.module, self.reader.owner):
+            self.seen.opaque.append(node)
 
     # ------------------------------------------------------------------ questions
     def own_names(self, start: set[str]) -> set[str]:
@@ -398,15 +406,40 @@ class Body(Flow):
 
     def find_array_recurrent(self) -> list[str]:
         """Tensors that are written at one position of the loop and read at another."""
-        written = {s.tensor: ast.unparse(s.node.slice) for s in self.seen.stores}
+        written = {s.tensor: self._places(s.node) for s in self.seen.stores}
         found = []
         for access in self.seen.accesses:
             store = written.get(access.tensor)
             if store is None or not isinstance(access.node, ast.Subscript):
                 continue
-            if ast.unparse(access.node.slice) != store:
+            if not store & self._places(access.node):
                 found.append(access.tensor)
         return found
+
+    def _places(self, node: ast.Subscript) -> set[tuple[int, str]]:
+        """The dimensions in which a subscript stands at one place of the loop: ``x[:, i] -> 1, i``.
+
+        Two subscripts that have one in common meet in no two iterations. A subscript that slices
+        alone is one place as a whole.
+        """
+        while isinstance(node.value, ast.Subscript):
+            node = node.value
+        parts = index_parts(node.slice)
+        found = {(-1, ast.unparse(node.slice))}
+        for position, part in enumerate(parts):
+            if isinstance(part, ast.Constant) and part.value is Ellipsis:
+                parts = [*parts[position:]]
+                behind = range(-len(parts) + 1, 0)
+                found |= {(k - 1, ast.unparse(parts[k])) for k in behind if self._is_place(parts[k])}
+                break
+            if self._is_place(part):
+                found.add((position, ast.unparse(part)))
+        return found
+
+    def _is_place(self, part: ast.expr) -> bool:
+        return not isinstance(part, ast.Slice) and self.reader.kind(part).word is Word.INT and (
+            self.reader.kind(part).each
+        )
 
 
 def expressions_of(node: ast.stmt) -> Iterator[ast.expr]:

@@ -16,7 +16,7 @@ from deloop.config import Config
 from deloop.diagnostic import Place
 from deloop.lint.codes import WITH_FORM
 from deloop.lint.edit import split_lines
-from deloop.lint.finding import Finding, Fix
+from deloop.lint.finding import Finding, Fix, leave_out_nested
 from deloop.lint.module import Scope
 from deloop.lint.noqa import find_silenced_file, is_silenced
 from deloop.lint.scan import Candidate, scan_module
@@ -298,4 +298,5 @@ def select(
         and not f.code.startswith(tuple(silenced))
         and not is_silenced(f.code, lines[f.place.line - 1])
     ]
-    return sorted(kept, key=lambda f: (f.place.line, f.place.column, f.code))
+    kept.sort(key=lambda f: (f.place.line, f.place.column, f.code))
+    return leave_out_nested(kept)

@@ -61,6 +61,7 @@ def _by_default(default: ast.expr | None) -> Kind:
 def _by_use(node: Function, module: ModuleScope, names: frozenset[str]) -> dict[str, Kind]:
     """What the first telling use of each parameter says, before the name holds something else."""
     nodes = list(walk(node))
+    elsewhere = _find_asked(nodes)
     ends = _first_bindings(nodes, names)
     signs: dict[str, list[tuple[int, int, Kind]]] = {}
 
@@ -71,6 +72,8 @@ def _by_use(node: Function, module: ModuleScope, names: frozenset[str]) -> dict[
             signs.setdefault(target.id, []).append((strength, target.lineno, kind))
 
     for inner in nodes:
+        if id(inner) in elsewhere:
+            continue
         if isinstance(inner, ast.Call):
             _tell_call(inner, module, tell)
         elif isinstance(inner, ast.Attribute):
@@ -78,6 +81,19 @@ def _by_use(node: Function, module: ModuleScope, names: frozenset[str]) -> dict[
     return {
         name: min(found, key=lambda sign: (-sign[0], sign[1]))[2] for name, found in signs.items()
     }
+
+
+def _find_asked(nodes: list[ast.AST]) -> set[int]:
+    """What stands in the branches of ``if isinstance(...)``: true there, and not beside it."""
+    found: set[int] = set()
+    for node in nodes:
+        if not isinstance(node, ast.If) or id(node) in found:
+            continue
+        asked = [n.func for n in walk(node.test) if isinstance(n, ast.Call)]
+        if any(isinstance(f, ast.Name) and f.id == "isinstance" for f in asked):
+            for statement in [*node.body, *node.orelse]:
+                found.update(id(n) for n in walk(statement))
+    return found
 
 
 def _first_bindings(nodes: list[ast.AST], names: frozenset[str]) -> dict[str, int]:
@@ -110,7 +126,8 @@ def _tell_call(node: ast.Call, module: ModuleScope, tell: Tell) -> None:
             tell(first, 5, UNKNOWN)  # whoever asks has several kinds of it
     if isinstance(node.func, ast.Attribute):
         word = node.func.attr
-        if word in library.TENSOR_METHODS:
+        keywords = {k.arg for k in node.keywords}
+        if word in library.TENSOR_METHODS or library.TORCH_KEYWORDS & keywords:
             tell(node.func.value, 3, tensor(f"{ast.unparse(node.func)}(...)"))
         elif word in library.LIST_METHODS and word not in ("index", "sort"):
             tell(node.func.value, 4, OTHER)

@@ -75,7 +75,23 @@ class Finding:
     strict: bool = False
     function: str = field(default="", compare=False)
 
+    def holds(self, other: Finding) -> bool:
+        """Whether another finding is about a part of this one's lines."""
+        here, there = self.place, other.place
+        return self is not other and here.line < there.line and other.end <= self.end
+
     @property
     def sentence(self) -> str:
         """The message with what it costs."""
         return f"{self.message}: {self.cost}" if self.cost else self.message
+
+
+def leave_out_nested(findings: list[Finding]) -> list[Finding]:
+    """Of findings inside of each other the outermost that is beyond doubt, or else the inner ones."""
+    sure = [f for f in findings if not f.strict]
+    return [
+        f
+        for f in findings
+        if not any(other.holds(f) for other in sure)
+        and (not f.strict or not any(f.holds(other) for other in findings))
+    ]

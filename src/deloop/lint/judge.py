@@ -11,7 +11,7 @@ from deloop.lint import library
 from deloop.lint.body import Body, Loop, Seen, Store, index_parts, loop_names, names_below
 from deloop.lint.header import Header
 from deloop.lint.kinds import Kind, Word
-from deloop.lint.module import Scope
+from deloop.lint.module import ModuleScope, Scope
 from deloop.lint.reader import spell
 from deloop.lint.walk import walk
 
@@ -53,10 +53,41 @@ def is_out_of_question(header: Header) -> bool:
     return header.over == "range" and _SERIAL_BOUND.search(header.count) is not None
 
 
+_KERNELS = library.words("numba triton cuda tl ti taichi njit wp warp cute cutlass helion")
+"""Packages whose decorated functions are compiled: loops in them are what one writes."""
+
+
+def is_kernel(scope: Scope, module: ModuleScope) -> bool:
+    """Whether a function, or one around it, is compiled by something else than PyTorch."""
+    here: Scope | None = scope
+    while here is not None and not isinstance(here.node, ast.Module):
+        for decorator in here.node.decorator_list:
+            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if set(module.dotted(called).split(".")) & _KERNELS:
+                return True
+        here = here.outer
+    return False
+
+
+def _is_mapping(node: ast.For) -> bool:
+    """``for key in x: x[key] ...``: items that are looked up where they come from are keys."""
+    match node:
+        case ast.For(target=ast.Name(id=key), iter=over):
+            spelled = spell(over)
+            reads = [n for s in node.body for n in walk(s) if isinstance(n, ast.Subscript)]
+            return any(
+                isinstance(n.slice, ast.Name) and n.slice.id == key and spell(n.value) == spelled
+                for n in reads
+            )
+    return False
+
+
 def judge(node: Loop, header: Header, body: Body, scope: Scope) -> Verdict | None:
     """The verdict on one loop, None where it is none of our business."""
     seen = body.seen
-    if is_out_of_question(header) or seen.effects:
+    if is_out_of_question(header) or seen.effects or is_kernel(scope, body.reader.module):
+        return None
+    if isinstance(node, ast.For) and _is_mapping(node):
         return None
     if any(_SERIAL_NAME.search(n) for n in loop_names(node, body)):
         return None
@@ -73,7 +104,7 @@ def judge(node: Loop, header: Header, body: Body, scope: Scope) -> Verdict | Non
         return None
     sink, name = found
     doubts = [*_find_unknowns(body, stores), *_find_carried(body)]
-    if sink == "list" and all(_is_part(a.value) for a in seen.appends):
+    if sink == "list" and all(_is_part(a.value, body, own) for a in seen.appends):
         doubts.append("each iteration only takes a part, and computes nothing")
     if sink == "items":
         doubts.append("its results are numbers in a list")
@@ -84,7 +115,8 @@ def judge(node: Loop, header: Header, body: Body, scope: Scope) -> Verdict | Non
     weak = False
     if not strong and not (stores and header.over == "size"):
         if not accesses and header.over != "size":
-            doubts.append("no tensor is read at the loop's position")
+            if seen.unknown_reads or not any(_is_element(s, own) for s in stores):
+                doubts.append("no tensor is read at the loop's position")
             weak = bool(seen.unknown_reads)
         elif accesses:
             doubts.append("what it reads is a tensor by custom alone")
@@ -103,12 +135,30 @@ def _find_unknowns(body: Body, stores: list[Store]) -> Iterator[str]:
     if seen.python_reads:
         yield f"{spell(seen.python_reads[0])} is an item of a list"
     for store in stores:
-        if store.ragged and not seen.syncs:
+        if (store.ragged and not seen.syncs) or _pads(store, body):
             yield f"how much of {store.tensor} is written differs between iterations"
     subscripts = [a for a in seen.accesses if isinstance(a.node, ast.Subscript)]
     masks = [a for a in subscripts if a.masked]
     if masks and len(masks) == len(subscripts):
         yield f"each iteration selects other elements of {masks[0].tensor}"
+
+
+def _pads(store: Store, body: Body) -> bool:
+    """Whether a row is filled as far as some other object is long: ``out[i, : len(text)] = text``."""
+    for part in index_parts(store.node.slice):
+        for node in walk(part) if isinstance(part, ast.Slice) else ():
+            match node:
+                case ast.Call(func=ast.Name(id="len"), args=[of]):
+                    pass
+                case ast.Call(func=ast.Attribute(value=of, attr="size")):
+                    pass
+                case ast.Subscript(value=ast.Attribute(value=of, attr="shape")):
+                    pass
+                case _:
+                    continue
+            if not body.reader.kind(of).is_tensor and names_below(of) & names_below(store.value):
+                return True
+    return False
 
 
 def _find_carried(body: Body) -> Iterator[str]:
@@ -117,7 +167,7 @@ def _find_carried(body: Body) -> Iterator[str]:
     recurrent = [n for n in body.find_recurrent() if n not in seen.grown]
     if recurrent:
         yield f"{recurrent[0]} is computed from its value one iteration before"
-    elif arrays := body.find_array_recurrent():
+    elif (arrays := body.find_array_recurrent()) and not seen.syncs:
         yield f"{arrays[0]} is read where another iteration writes it"
     for name, node in seen.sums.items():
         own = sum(isinstance(n, ast.Name) and n.id == name for n in walk(node))
@@ -128,11 +178,37 @@ def _find_carried(body: Body) -> Iterator[str]:
             yield f"{append.name} is read while it grows"
 
 
-def _is_part(value: ast.expr) -> bool:
-    """Whether an expression is a name, or a part of what a name holds."""
+def _is_part(value: ast.expr, body: Body, own: set[str], depth: int = 0) -> bool:
+    """Whether an expression only hands on what it takes: an item, or a window of a tensor.
+
+    ``x[i, j]`` and ``x[i, index[i]]`` are elements that one subscript takes at once.
+    """
     while isinstance(value, (ast.Subscript, ast.Attribute)):
+        if isinstance(value, ast.Subscript) and _gathers(value, body, own):
+            return False
         value = value.value
-    return isinstance(value, ast.Name)
+    if not isinstance(value, ast.Name):
+        return False
+    held = body.seen.values.get(value.id, [])
+    return depth > 3 or all(_is_part(v, body, own, depth + 1) for v in held)
+
+
+def _gathers(node: ast.Subscript, body: Body, own: set[str]) -> bool:
+    """Whether a subscript names single positions, two or more of which move, or data says where."""
+    parts = [p for p in index_parts(node.slice) if names_below(p) & own]
+    if not parts or any(isinstance(p, ast.Slice) for p in parts):
+        return False
+    return len(parts) > 1 or any(isinstance(p, ast.Subscript) for p in parts)
+
+
+def _is_element(store: Store, own: set[str]) -> bool:
+    """Whether a store is at a position of the loop that is no slice."""
+    parts: list[ast.expr] = []
+    node: ast.expr = store.node
+    while isinstance(node, ast.Subscript):
+        parts.extend(index_parts(node.slice))
+        node = node.value
+    return any(not isinstance(p, ast.Slice) and names_below(p) & own for p in parts)
 
 
 def _count(name: str, seen: Seen) -> int:

@@ -98,8 +98,16 @@ class Reader:
             local = Reader(self.module, None, {})
             for name, annotation in self.owner.annotations:
                 found[name] = read_annotation(annotation, self.module)
-            for name, value in self.owner.bindings:
+            method = ""
+            for where, name, value in self.owner.bindings:
+                if where != method:
+                    local.start({})
+                    method = where
                 kind = local.kind(value)
+                if not name.startswith("self."):
+                    local.tell(name, kind)
+                    continue
+                name = name.removeprefix("self.")
                 if kind.is_tensor:
                     kind = replace(kind, how=f"self.{name} = {shorten(value)}")
                 found[name] = join(found[name], kind) if name in found else kind
@@ -265,7 +273,10 @@ class Reader:
             return replace(ARRAY, each=base.each)
         if base.word is Word.LIST:
             return (base.item or UNKNOWN) if word == "pop" else UNKNOWN
-        if base.word is Word.UNKNOWN and word in library.TENSOR_METHODS:
+        known = word in library.TENSOR_METHODS or word == "cpu"
+        if base.word is Word.UNKNOWN and not known:
+            known = any(k.arg in library.TORCH_KEYWORDS for k in node.keywords)
+        if base.word is Word.UNKNOWN and known:
             return self._tensor_method(node, func, tensor(f".{word}(...)"))
         return UNKNOWN
 

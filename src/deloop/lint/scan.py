@@ -119,6 +119,11 @@ class Search(Flow):
             self.around.pop()
             return
         self.found.append(found)
+        if found.verdict.doubts:  # what is inside may be beyond doubt
+            self.around.append(node)
+            super()._loop(node)
+            self.around.pop()
+            return
         self.inside = True
         super()._loop(node)
         self.inside = False
