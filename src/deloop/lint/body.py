@@ -404,19 +404,22 @@ class Body(Flow):
                 carried.append(name)
         return carried
 
-    def find_array_recurrent(self) -> list[str]:
-        """Tensors that are written at one position of the loop and read at another."""
-        written = {s.tensor: self._places(s.node) for s in self.seen.stores}
+    def find_array_recurrent(self, own: set[str]) -> list[str]:
+        """Tensors that are written at one position of the loop and read at another.
+
+        `own` are the names that tell the loop's iterations apart.
+        """
+        written = {s.tensor: self._places(s.node, own) for s in self.seen.stores}
         found = []
         for access in self.seen.accesses:
             store = written.get(access.tensor)
             if store is None or not isinstance(access.node, ast.Subscript):
                 continue
-            if not store & self._places(access.node):
+            if not store & self._places(access.node, own):
                 found.append(access.tensor)
         return found
 
-    def _places(self, node: ast.Subscript) -> set[tuple[int, str]]:
+    def _places(self, node: ast.Subscript, own: set[str]) -> set[tuple[int, str]]:
         """The dimensions in which a subscript stands at one place of the loop: ``x[:, i] -> 1, i``.
 
         Two subscripts that have one in common meet in no two iterations. A subscript that slices
@@ -428,18 +431,19 @@ class Body(Flow):
         found = {(-1, ast.unparse(node.slice))}
         for position, part in enumerate(parts):
             if isinstance(part, ast.Constant) and part.value is Ellipsis:
-                parts = [*parts[position:]]
-                behind = range(-len(parts) + 1, 0)
-                found |= {(k - 1, ast.unparse(parts[k])) for k in behind if self._is_place(parts[k])}
+                behind = parts[position + 1 :]
+                places = [(k - len(behind) - 1, p) for k, p in enumerate(behind)]
+                found |= {(k, ast.unparse(p)) for k, p in places if self._is_place(p, own)}
                 break
-            if self._is_place(part):
+            if self._is_place(part, own):
                 found.add((position, ast.unparse(part)))
         return found
 
-    def _is_place(self, part: ast.expr) -> bool:
-        return not isinstance(part, ast.Slice) and self.reader.kind(part).word is Word.INT and (
-            self.reader.kind(part).each
-        )
+    def _is_place(self, part: ast.expr, own: set[str]) -> bool:
+        if isinstance(part, ast.Slice) or not names_below(part) & own:
+            return False
+        kind = self.reader.kind(part)
+        return kind.word is Word.INT and kind.each
 
 
 def expressions_of(node: ast.stmt) -> Iterator[ast.expr]:

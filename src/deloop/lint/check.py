@@ -16,7 +16,7 @@ from deloop.config import Config
 from deloop.diagnostic import Place
 from deloop.lint.codes import WITH_FORM
 from deloop.lint.edit import split_lines
-from deloop.lint.finding import Finding, Fix, leave_out_nested
+from deloop.lint.finding import Finding, Fix, is_thrifty, leave_out_nested
 from deloop.lint.module import Scope
 from deloop.lint.noqa import find_silenced_file, is_silenced
 from deloop.lint.scan import Candidate, scan_module
@@ -265,7 +265,8 @@ def _make_finding(
         evidence=(verdict.why,) if verdict.why else (),
         assumptions=proposal.assumptions if has_form else (),
         reason=reason,
-        strict=bool(verdict.doubts) and (not has_form or verdict.weak),
+        strict=is_thrifty(lines[max(node.lineno - 3, 0) : node.lineno])
+        or (bool(verdict.doubts) and (not has_form or verdict.weak)),
         function=candidate.scope.name,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from deloop.diagnostic import Place
@@ -86,8 +87,16 @@ class Finding:
         return f"{self.message}: {self.cost}" if self.cost else self.message
 
 
+_THRIFT = re.compile(r"#.*\b(?:memory|mem|ooms?)\b", re.IGNORECASE)
+
+
+def is_thrifty(lines: list[str]) -> bool:
+    """Whether a comment says that a loop is one to save memory."""
+    return any(_THRIFT.search(line) for line in lines)
+
+
 def leave_out_nested(findings: list[Finding]) -> list[Finding]:
-    """Of findings inside of each other the outermost that is beyond doubt, or else the inner ones."""
+    """Of findings inside of each other, the outermost that is beyond doubt, or the inner ones."""
     sure = [f for f in findings if not f.strict]
     return [
         f

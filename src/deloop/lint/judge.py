@@ -8,12 +8,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deloop.lint import library
-from deloop.lint.body import Body, Loop, Seen, Store, index_parts, loop_names, names_below
+from deloop.lint.body import (
+    Body,
+    Loop,
+    Seen,
+    Store,
+    index_parts,
+    joins_itself,
+    loop_names,
+    names_below,
+    root_of,
+)
 from deloop.lint.header import Header
-from deloop.lint.kinds import Kind, Word
+from deloop.lint.kinds import UNKNOWN, Kind, Word
 from deloop.lint.module import ModuleScope, Scope
 from deloop.lint.reader import spell
 from deloop.lint.walk import walk
+from deloop.text.names import is_name
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,7 @@ class Verdict:
 
 _SERIAL_BOUND = re.compile(
     r"(?i)(layer|level|stage|epoch|block|depth|iter|step|scale|fold|trial|repeat|worker|split"
-    r"|rank|world|gpu|view_count|restart|round|order|degree)"
+    r"|rank|world|gpu|view_count|restart|round|order|degree|spatial_dim|num_dims|n_dims|ndim)"
 )
 """Bounds by whose name a loop goes over layers, epochs or steps, not over a tensor's elements."""
 
@@ -93,9 +104,14 @@ def judge(node: Loop, header: Header, body: Body, scope: Scope) -> Verdict | Non
         return None
     if isinstance(node, ast.AsyncFor) or getattr(node, "orelse", []):
         return None
-    own = body.own_names(loop_names(node, body))
+    counted = loop_names(node, body)
+    own = body.own_names(counted)
     written = {id(s.node) for s in seen.stores}
-    accesses = [a for a in seen.accesses if a.names & own and id(a.node) not in written]
+    accesses = [
+        a
+        for a in seen.accesses
+        if a.names & own and id(a.node) not in written and (a.tensor or a.names & counted)
+    ]
     stores = [s for s in seen.stores if names_below(s.node) & own]
     if not accesses and not stores:
         return None
@@ -103,7 +119,8 @@ def judge(node: Loop, header: Header, body: Body, scope: Scope) -> Verdict | Non
     if found is None:
         return None
     sink, name = found
-    doubts = [*_find_unknowns(body, stores), *_find_carried(body)]
+    doubts = [*_find_unknowns(body, stores), *_find_carried(body, own)]
+    doubts.extend(f"{name} is changed and read as a whole" for name in _find_kept(node, body, own))
     if sink == "list" and all(_is_part(a.value, body, own) for a in seen.appends):
         doubts.append("each iteration only takes a part, and computes nothing")
     if sink == "items":
@@ -143,8 +160,51 @@ def _find_unknowns(body: Body, stores: list[Store]) -> Iterator[str]:
         yield f"each iteration selects other elements of {masks[0].tensor}"
 
 
+def _adds_up(name: str, node: ast.AST) -> bool:
+    """Whether a statement computes a name from itself: what a test of it says differs each time."""
+    match node:
+        case ast.AugAssign():
+            return True
+        case ast.Assign(value=value):
+            return joins_itself(name, value)
+    return False
+
+
+_ABOUT = library.words("shape device dtype size dim ndim new_zeros new_ones new_full new_tensor")
+"""What one asks a tensor without reading its elements."""
+
+
+def _find_kept(node: Loop, body: Body, own: set[str]) -> Iterator[str]:
+    """Tensors that each iteration changes in one place and reads in others: ``m[j] = 0; x[m]``."""
+    nodes = [n for statement in node.body for n in walk(statement)]
+    about = {id(n.value) for n in nodes if isinstance(n, ast.Attribute) and n.attr in _ABOUT}
+    parts = [n for n in nodes if isinstance(n, ast.Subscript)]
+    stored = {root_of(n): n for n in parts if isinstance(n.ctx, ast.Store)}
+    updated = {root_of(n.target) for n in nodes if isinstance(n, ast.AugAssign)}
+    about |= {id(n.value) for n in parts}
+    about |= {id(n.left) for n in nodes if isinstance(n, ast.Compare)
+              and isinstance(n.ops[0], (ast.Is, ast.IsNot))}  # fmt: skip
+    about |= {id(n.args[0]) for n in nodes if isinstance(n, ast.Call) and is_name(n.func, "len")
+              and n.args}  # fmt: skip
+    for name, target in stored.items():
+        if name in body.seen.values or not body.reader.names.get(name, UNKNOWN).is_tensor:
+            continue
+        names = [n for n in nodes if isinstance(n, ast.Name) and n.id == name]
+        loads = [n for n in names if isinstance(n.ctx, ast.Load)]
+        whole = any(id(n) not in about for n in loads)
+        moves = bool(names_below(target) & own) or name in updated
+        if whole or (not moves and len(loads) > 1):
+            yield name
+
+
+def _is_numbers(seen: Seen) -> bool:
+    """Whether every store is of one element: a recurrence of numbers that a list would hold."""
+    parts = [p for s in seen.stores for p in index_parts(s.node.slice)]
+    return not any(isinstance(p, ast.Slice) for p in parts)
+
+
 def _pads(store: Store, body: Body) -> bool:
-    """Whether a row is filled as far as some other object is long: ``out[i, : len(text)] = text``."""
+    """Whether a row is filled as far as what fills it is long: ``out[i, : len(v)] = v``."""
     for part in index_parts(store.node.slice):
         for node in walk(part) if isinstance(part, ast.Slice) else ():
             match node:
@@ -161,17 +221,19 @@ def _pads(store: Store, body: Body) -> bool:
     return False
 
 
-def _find_carried(body: Body) -> Iterator[str]:
+def _find_carried(body: Body, own: set[str]) -> Iterator[str]:
     """Reasons to doubt that iterations are independent of each other."""
     seen = body.seen
     recurrent = [n for n in body.find_recurrent() if n not in seen.grown]
     if recurrent:
         yield f"{recurrent[0]} is computed from its value one iteration before"
-    elif (arrays := body.find_array_recurrent()) and not seen.syncs:
+    elif (arrays := body.find_array_recurrent(own)) and not (seen.syncs and _is_numbers(seen)):
         yield f"{arrays[0]} is read where another iteration writes it"
     for name, node in seen.sums.items():
-        own = sum(isinstance(n, ast.Name) and n.id == name for n in walk(node))
-        if seen.uses.get(name, 0) > own + body.tested.count(name):
+        mine = sum(isinstance(n, ast.Name) and n.id == name for n in walk(node))
+        if not _adds_up(name, node):
+            mine += body.tested.count(name)
+        if seen.uses.get(name, 0) > mine:
             yield f"{name} is read while it is summed up"
     for append in seen.appends:
         if append.name and seen.uses.get(append.name, 0) > _count(append.name, seen):

@@ -322,7 +322,10 @@ class Reader:
             return tensor(f".{word}(...)", rank, self._dtype_of(node, ""))
         dtype = library.DTYPE_OF_METHOD.get(word, base.dtype if word in library.LIKE else "")
         rank = self._rank_of_call(word, node, base)
-        return replace(base, rank=rank, dtype=dtype, how=how, each=each, weak=False)
+        weak = base.weak and word not in library.TENSOR_METHODS
+        if weak and word not in library.PURE_METHODS:
+            return Kind(Word.UNKNOWN, each=each)  # any object may have it
+        return replace(base, rank=rank, dtype=dtype, how=how, each=each, weak=weak)
 
     # ------------------------------------------------------------------ operators
     def _subscript(self, node: ast.Subscript) -> Kind:
