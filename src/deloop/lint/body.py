@@ -46,6 +46,8 @@ class Store:
     """Whether a tensor's element says where."""
     ragged: bool = False
     """Whether data say how much of a row is written."""
+    rank: int | None = None
+    """How many dimensions the tensor has, where that is known."""
 
 
 @dataclass(frozen=True)
@@ -220,7 +222,11 @@ class Body(Flow):
             ragged = any(
                 isinstance(p, ast.Slice) and self._is_ragged(p) for p in index_parts(target.slice)
             )
-            self.seen.stores.append(Store(target, held, value, kind, adds, by_index, ragged))
+            root: ast.expr = target
+            while isinstance(root, ast.Subscript):
+                root = root.value
+            rank = self.reader.kind(root).rank
+            self.seen.stores.append(Store(target, held, value, kind, adds, by_index, ragged, rank))
         elif kind.each or self._is_selected:
             self.seen.sums.setdefault(spell(target), target)  # type: ignore[arg-type]
 
@@ -235,25 +241,26 @@ class Body(Flow):
         tells = kind.each or self._is_selected
         held = self.reader.names.get(name)
         self.seen.values.setdefault(name, []).append(value)
+        fresh = name in self.seen.written and held is not None and held.word is not Word.LIST
         if adds:
-            self._write(name, node)
             is_list = held is not None and held.word is Word.LIST
             if is_list:
                 self.seen.effects.append((node, f"extends {name}"))
-            elif tells and isinstance(getattr(node, "op", None), _JOINING_OPS):
+            elif tells and not fresh and isinstance(getattr(node, "op", None), _JOINING_OPS):
                 self.seen.sums.setdefault(name, node)
             elif tells:
                 self._needs(name, value, node)
                 self.seen.needs[name].add(name)
+            self._write(name, node)
             return
         if is_growth(name, value, self.reader) and name not in self.seen.written:
             self.seen.grown.setdefault(name, node)
             self._write(name, node)
-        elif tells and (joins_itself(name, value) or self._is_compared(name)):
+        elif tells and not fresh and (joins_itself(name, value) or self._is_compared(name)):
             self.seen.sums.setdefault(name, node)
             self._write(name, node)
         else:
-            if self._is_selected and held is not None:
+            if self._is_selected and held is not None and not fresh:
                 self.seen.sums.setdefault(name, node)
             self._needs(name, value, node)
 

@@ -115,6 +115,8 @@ def judge(node: Loop, header: Header, body: Body, scope: Scope) -> Verdict | Non
     stores = [s for s in seen.stores if names_below(s.node) & own]
     if not accesses and not stores:
         return None
+    if header.over == "unknown" and not any(_is_whole_element(s, own) for s in stores):
+        return None
     found = _find_sink(body, scope, stores, own)
     if found is None:
         return None
@@ -125,16 +127,19 @@ def judge(node: Loop, header: Header, body: Body, scope: Scope) -> Verdict | Non
         doubts.append("each iteration only takes a part, and computes nothing")
     if sink == "items":
         doubts.append("its results are numbers in a list")
-    whole = header.over == "range" and accesses and all(a.sliced for a in accesses)
+    read = [a for a in accesses if isinstance(a.node, ast.Subscript) or a.names & counted]
+    whole = header.over == "range" and read and all(a.sliced for a in read)
     if whole and all(_is_window(s) for s in stores):
         return None
     strong = [a for a in accesses if not a.weak]
     weak = False
     if not strong and not (stores and header.over == "size"):
         if not accesses and header.over != "size":
-            if seen.unknown_reads or not any(_is_element(s, own) for s in stores):
+            single = any(_is_whole_element(s, own) for s in stores)
+            given = all(body.reader.kind(r.value).how for r in seen.unknown_reads)
+            weak = bool(seen.unknown_reads) and not (single and given)
+            if weak or not any(_is_element(s, own) for s in stores):
                 doubts.append("no tensor is read at the loop's position")
-            weak = bool(seen.unknown_reads)
         elif accesses:
             doubts.append("what it reads is a tensor by custom alone")
             weak = True
@@ -261,6 +266,17 @@ def _gathers(node: ast.Subscript, body: Body, own: set[str]) -> bool:
     if not parts or any(isinstance(p, ast.Slice) for p in parts):
         return False
     return len(parts) > 1 or any(isinstance(p, ast.Subscript) for p in parts)
+
+
+def _is_whole_element(store: Store, own: set[str]) -> bool:
+    """Whether a store is of one number of a tensor whose dimensions are known."""
+    parts: list[ast.expr] = []
+    node: ast.expr = store.node
+    while isinstance(node, ast.Subscript):
+        parts.extend(index_parts(node.slice))
+        node = node.value
+    single = not any(isinstance(p, (ast.Slice, ast.Constant)) for p in parts)
+    return single and len(parts) == store.rank and _is_element(store, own)
 
 
 def _is_element(store: Store, own: set[str]) -> bool:

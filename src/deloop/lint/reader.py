@@ -273,7 +273,7 @@ class Reader:
             return replace(ARRAY, each=base.each)
         if base.word is Word.LIST:
             return (base.item or UNKNOWN) if word == "pop" else UNKNOWN
-        known = word in library.TENSOR_METHODS or word == "cpu"
+        known = word in library.TENSOR_METHODS or word == "cpu" or (word == "view" and node.args)
         if base.word is Word.UNKNOWN and not known:
             known = any(k.arg in library.TORCH_KEYWORDS for k in node.keywords)
         if base.word is Word.UNKNOWN and known:
