@@ -14,6 +14,7 @@ from typing import Any
 
 from deloop.config import Config
 from deloop.diagnostic import Place
+from deloop.lint.bugs import Bug
 from deloop.lint.codes import WITH_FORM
 from deloop.lint.edit import split_lines
 from deloop.lint.finding import Finding, Fix, is_thrifty, leave_out_nested
@@ -72,8 +73,10 @@ def parse(data: bytes, file: str) -> ast.Module | Problem:
         return Problem(Place(file, 1, 1), "cannot be parsed: it is nested too deeply")
 
 
-def find_candidates(data: bytes, file: str) -> tuple[list[Candidate], Problem | None]:
-    """The loops of a file that are findings, doubtful ones included."""
+def find_candidates(
+    data: bytes, file: str, bugs: list[Bug] | None = None
+) -> tuple[list[Candidate], Problem | None]:
+    """The loops of a file that are findings, doubtful ones included; mistakes go into `bugs`."""
     if len(data) > MOST_BYTES:
         return [], Problem(Place(file, 1, 1), f"is left out: it has {len(data):,} bytes")
     suspects = find_suspects(data)
@@ -89,12 +92,15 @@ def find_candidates(data: bytes, file: str) -> tuple[list[Candidate], Problem | 
 
     try:
         rest = parse(cut(data, suspects), file)
-        if not isinstance(rest, Problem) and not any(scan_module(rest, is_wanted)):
-            return [], None
+        seen: list[Bug] = []
+        if not isinstance(rest, Problem):
+            found = list(scan_module(rest, is_wanted, seen))
+            if not found and not seen:
+                return [], None
         tree = parse(data, file)
         if isinstance(tree, Problem):
             return [], tree
-        return list(scan_module(tree, is_wanted)), None
+        return list(scan_module(tree, is_wanted, bugs)), None
     except RecursionError:
         return [], Problem(Place(file, 1, 1), "cannot be checked: it is nested too deeply")
 
@@ -104,12 +110,13 @@ def check_bytes(data: bytes, file: str, config: Config, *, thorough: bool = Fals
 
     With `thorough`, each comes with all that its fix would assume.
     """
-    candidates, problem = find_candidates(data, file)
-    if problem is not None or not candidates:
+    bugs: list[Bug] = []
+    candidates, problem = find_candidates(data, file, bugs)
+    if problem is not None or not (candidates or bugs):
         return Result(file, (), problem)
     lines = read_lines(data)
     text = "\n".join(lines)
-    findings: list[Finding] = []
+    findings = list(dict.fromkeys(_tell_bug(bug, file, lines) for bug in bugs))
     fixes: list[Fix] = []
     for group in _by_scope(candidates):
         asked = [c for c in group if _is_asked(c, lines, config)]
@@ -211,6 +218,17 @@ def _find_quickly(candidate: Candidate, file: str, lines: list[str]) -> Finding:
     return other if other.becomes else finding
 
 
+def _tell_bug(bug: Bug, file: str, lines: list[str]) -> Finding:
+    place = Place(file, bug.node.lineno, _column(bug.node, lines))
+    return Finding(bug.code, place, bug.node.end_lineno or bug.node.lineno, bug.message, bug.cost)
+
+
+def _column(node: ast.stmt | ast.expr, lines: list[str]) -> int:
+    """Where a node begins, in characters from 1."""
+    head = lines[node.lineno - 1].encode()[: node.col_offset]
+    return len(head.decode("utf-8", "replace")) + 1
+
+
 def _length(scope: Scope) -> int:
     """How many lines a scope has; more than any function where it is none."""
     if isinstance(scope.node, ast.Module):
@@ -254,10 +272,9 @@ def _make_finding(
         refusal = report.refusal if report is not None else None
         reason = refusal.sentence.removeprefix("loop kept: ") if refusal is not None else ""
         reason = "; ".join(verdict.doubts) or reason.split("\n")[0]
-    column = len(lines[node.lineno - 1].encode()[: node.col_offset].decode("utf-8", "replace")) + 1
     return Finding(
         code=code,
-        place=Place(file, node.lineno, column),
+        place=Place(file, node.lineno, _column(node, lines)),
         end=node.end_lineno or node.lineno,
         message=describe(candidate),
         cost=describe_cost(candidate, has_form=has_form),

@@ -76,6 +76,11 @@ class Finding:
     strict: bool = False
     function: str = field(default="", compare=False)
 
+    @property
+    def is_bug(self) -> bool:
+        """Whether it is about a mistake and not about what a loop costs."""
+        return self.code.startswith("VEC4")
+
     def holds(self, other: Finding) -> bool:
         """Whether another finding is about a part of this one's lines."""
         here, there = self.place, other.place
@@ -97,10 +102,14 @@ def is_thrifty(lines: list[str]) -> bool:
 
 def leave_out_nested(findings: list[Finding]) -> list[Finding]:
     """Of findings inside of each other, the outermost that is beyond doubt, or the inner ones."""
-    sure = [f for f in findings if not f.strict]
+    loops = [f for f in findings if not f.is_bug]
+    sure = [f for f in loops if not f.strict]
     return [
         f
         for f in findings
-        if not any(other.holds(f) for other in sure)
-        and (not f.strict or not any(f.holds(other) for other in findings))
+        if f.is_bug
+        or (
+            not any(other.holds(f) for other in sure)
+            and (not f.strict or not any(f.holds(other) for other in loops))
+        )
     ]

@@ -69,6 +69,11 @@ LIKE = words(
 )
 """What has as many dimensions as its first argument."""
 
+FULL_REDUCTIONS = words(
+    "sum mean prod any all norm max min argmax argmin amax amin median std var logsumexp"
+)
+"""What takes a whole tensor to one number where no dimension is named."""
+
 CONVERTERS = words(
     "tensor as_tensor from_numpy asarray frombuffer scalar_tensor Tensor FloatTensor LongTensor"
     " DoubleTensor IntTensor ByteTensor BoolTensor HalfTensor arange linspace logspace range eye"

@@ -199,6 +199,8 @@ class Reader:
         if word in library.LIKE:
             first = base if base is not None else (self.kind(args[0]) if args else UNKNOWN)
             return first.rank
+        if word in library.FULL_REDUCTIONS and not node.keywords and len(args) == (base is None):
+            return 0
         if base is None:
             return None
         if word in ("view", "reshape"):
@@ -209,8 +211,6 @@ class Reader:
             return base.rank + 1
         if word in ("transpose", "t"):
             return base.rank
-        if word in ("sum", "mean", "prod", "any", "all", "norm") and not args and not node.keywords:
-            return 0
         return None
 
     def _dtype_of(self, node: ast.Call, word: str) -> str:

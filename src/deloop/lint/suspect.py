@@ -28,6 +28,14 @@ _DIRECT = re.compile(
 )
 
 
+_MISTAKE = re.compile(
+    rb"\n[ \t]*(\w[\w.]*)\[[^\]\n]*\],[ \t]*\1\["  # a[i], a[j] = ...
+    rb"|\n[ \t]*(\w+)[ \t]*=[ \t]*torch\.(?:cat|vstack)\(\s*[\[(]\s*\2\b"
+    rb"|\.unflatten\("
+)
+"""What `lint.bugs` may call a mistake where no loop is suspected."""
+
+
 def find_suspects(data: bytes) -> list[int]:
     """The 1-based lines, in order, at which a loop may be worth a closer look."""
     if b"torch" not in data and b"Tensor" not in data:
@@ -35,6 +43,7 @@ def find_suspects(data: bytes) -> list[int]:
     data = b"\n" + data  # so that each line begins behind a line end
     positions = [m.start() for m in _HEADER.finditer(data) if _is_suspect(m, data)]
     positions.extend(m.start() for m in _BUILT.finditer(data) if _is_built(m, data))
+    positions.extend(m.start() for m in _MISTAKE.finditer(data))
     return _lines_of(sorted(positions), data)
 
 
