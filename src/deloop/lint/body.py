@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from deloop.lint import library
 from deloop.lint.flow import Flow
@@ -274,6 +274,8 @@ class Body(Flow):
                 held = self.reader.names.get(name)
                 if held is None or held.word in (Word.LIST, Word.UNKNOWN):
                     kind = self.reader.kind(item)
+                    if kind.word is Word.INT and kind.each and self._is_selected:
+                        kind = replace(kind, synced=True)  # where the elements are that fit
                     self.seen.appends.append(Append(node, name, item, kind))
                     return
             case ast.Call(func=ast.Attribute(value=owner, attr=word)):

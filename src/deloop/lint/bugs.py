@@ -79,8 +79,8 @@ def _swap(node: ast.stmt, one: ast.Subscript, other: ast.Subscript) -> Bug:
     return Bug(
         "VEC401",
         node,
-        f"{first} and {second} are views, so this swaps nothing: both end up as {second} was",
-        f"swap copies: {first}.clone()",
+        f"{first} and {second} are views, so this swaps nothing and both end up as {second} was",
+        f"swap copies, as {first}.clone()",
     )
 
 
@@ -106,7 +106,7 @@ def _find_unflatten(node: ast.Call, reader: Reader) -> Iterator[Bug]:
                 yield Bug(
                     "VEC402",
                     node,
-                    f"{spell(base)} is one index and has no dimension to unflatten: this raises",
+                    f"{spell(base)} is one index and has no dimension to unflatten, so this raises",
                     "torch.unravel_index takes a flat index apart",
                 )
 
@@ -141,11 +141,11 @@ def _find_cut_store(
         return
     spelled = spell(target.value)
     raises = isinstance(node, ast.AugAssign)
-    outcome = "this raises" if raises else "each number is cut to a whole one"
+    outcome = "which raises" if raises else "which are cut to whole ones"
     yield Bug(
         "VEC403",
         node,
-        f"{spelled} is of dtype {base.dtype} and is given floating-point numbers: {outcome}",
+        f"{spelled} is of dtype {base.dtype} and is given floating-point numbers, {outcome}",
         f"make {spelled} of a floating-point dtype, or round on purpose",
     )
 

@@ -277,7 +277,7 @@ def _make_finding(
         place=Place(file, node.lineno, _column(node, lines)),
         end=node.end_lineno or node.lineno,
         message=describe(candidate),
-        cost=describe_cost(candidate, has_form=has_form),
+        cost=describe_cost(candidate, becomes=becomes),
         becomes=becomes,
         evidence=(verdict.why,) if verdict.why else (),
         assumptions=proposal.assumptions if has_form else (),

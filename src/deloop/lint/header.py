@@ -90,7 +90,7 @@ def enter_for(target: ast.expr, iterable: ast.expr, reader: Reader) -> Header:
             name = "range"
         if isinstance(iterable.func, ast.Name) and iterable.func.id in reader.names:
             name = ""
-        if name == "range":
+        if name in ("range", "torch.arange"):
             return _enter_range(target, iterable, reader)
         if name in ("reversed", "list", "iter") and len(iterable.args) == 1:
             return enter_for(target, iterable.args[0], reader)
@@ -177,7 +177,8 @@ def _enter_zip(target: ast.expr, call: ast.Call, reader: Reader) -> Header:
 
 def _most_telling(headers: list[Header], *, every: bool) -> Header:
     """The header of several that tells most; with `every`, a list among them decides."""
-    for word in ("list", "other", "unknown") if every else ():
+    sure = any(h.over in ("tensor", "size") for h in headers)
+    for word in ("list", "other", *(() if sure else ("unknown",))) if every else ():
         for header in headers:
             if header.over == word:
                 return header

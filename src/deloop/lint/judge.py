@@ -157,7 +157,8 @@ def _find_unknowns(body: Body, stores: list[Store]) -> Iterator[str]:
     if seen.python_reads:
         yield f"{spell(seen.python_reads[0])} is an item of a list"
     for store in stores:
-        if (store.ragged and not seen.syncs) or _pads(store, body):
+        plain = isinstance(store.value, ast.Constant)
+        if (store.ragged and not seen.syncs and not plain) or _pads(store, body):
             yield f"how much of {store.tensor} is written differs between iterations"
     subscripts = [a for a in seen.accesses if isinstance(a.node, ast.Subscript)]
     masks = [a for a in subscripts if a.masked]

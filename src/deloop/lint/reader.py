@@ -338,9 +338,9 @@ class Reader:
             return base if isinstance(node.slice, ast.Slice) else base.item or UNKNOWN
         if base.word is Word.ARRAY:
             return replace(ARRAY, each=base.each or self.varies(node.slice))
-        if not base.is_tensor:
-            return UNKNOWN
         each = base.each or self.varies(node.slice)
+        if not base.is_tensor:
+            return UNKNOWN.varying(each and base.word is Word.UNKNOWN)
         of = base.of or spell(node.value)
         return replace(base, rank=self._rank_behind(node.slice, base.rank), each=each, of=of)
 

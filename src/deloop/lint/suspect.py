@@ -19,7 +19,7 @@ _BUILT = re.compile(
 _NAME = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 _FEW = re.compile(rb"\s*(?:tqdm\()?range\(\s*(?:[0-9]|10)\s*\)")
 _NEVER = re.compile(
-    rb"\.(?:items|keys|values|parameters|named_\w+|modules|children|glob|rglob|iterdir|splitlines"
+    rb"\.(?:items|keys|values)\(|\.(?:parameters|named_\w+|modules|children|glob|rglob|iterdir|splitlines"
     rb"|split|finditer|findall|readlines|walk|buffers|param_groups|fields|nodes|mro|__mro__)\b\(?"
     rb"|\bos\.|['\"]|\bloader\b|_loader\b|epoch"
 )
