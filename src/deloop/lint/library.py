@@ -139,7 +139,13 @@ MODULES_TO_TENSORS = words(
 )
 """Layers whose call returns one tensor."""
 
+COMPARISONS = words(
+    "eq ne lt le gt ge isnan isinf isfinite isin logical_not logical_and logical_or"
+)
+"""What answers yes or no for each element."""
+
 DTYPE_OF_METHOD = {
+    **dict.fromkeys(COMPARISONS, "bool"),
     "float": "float32", "double": "float64", "half": "float16", "long": "int64", "int": "int32",
     "bool": "bool", "bfloat16": "bfloat16", "short": "int16", "byte": "uint8",
 }  # fmt: skip

@@ -225,6 +225,8 @@ class Reader:
             return ""
         if word in ("zeros", "ones", "empty", "rand", "randn", "eye", "linspace"):
             return "float32"
+        if word in library.COMPARISONS:
+            return "bool"
         if word in ("randint", "randperm", "argmax", "argmin", "argsort", "bincount"):
             return "int64"
         return ""
