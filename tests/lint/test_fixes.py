@@ -195,3 +195,18 @@ def f(x: torch.Tensor, s: torch.Tensor):
     )
     assert result.fixes == ()
     assert [f.code for f in result.findings] == ["VEC303"]
+
+
+def test_what_the_loop_reads_under_another_name_is_assumed_as_well() -> None:
+    _, result = check(
+        """
+def f(x: torch.Tensor):
+    y = x.reshape(-1)
+    out = torch.empty(x.numel())
+    for k in range(y.shape[0]):
+        out[k] = y[k] * 2
+    return out
+"""
+    )
+    (fix,) = result.fixes
+    assert any(sentence.startswith("x is a tensor of 1 dimension") for sentence in fix.assumptions)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from deloop.lint import library
 from deloop.lint.flow import Flow
 from deloop.lint.header import Header, enter_for
 from deloop.lint.kinds import Kind, Word
 from deloop.lint.module import Scope
+from deloop.lint.purity import is_pure_call
 from deloop.lint.reader import Reader, spell
 from deloop.lint.walk import walk
 from deloop.text.names import is_name
@@ -45,6 +46,8 @@ class Store:
     """Whether a tensor's element says where."""
     ragged: bool = False
     """Whether data say how much of a row is written."""
+    rank: int | None = None
+    """How many dimensions the tensor has, where that is known."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class Seen:
     python_reads: list[ast.Subscript] = field(default_factory=list)
     """Items of lists at the loop's position."""
     unknown_reads: list[ast.Subscript] = field(default_factory=list)
-    """Items, at the loop's position, of what nobody knows."""
+    """Items, at the loop's position, of what nobody knows, and of NumPy arrays."""
     uses: dict[str, int] = field(default_factory=dict)
     """How often each name is read."""
     inner: list[tuple[Loop, Header]] = field(default_factory=list)
@@ -82,6 +85,8 @@ class Seen:
     """The names that each name is computed from."""
     written: dict[str, tuple[int, int]] = field(default_factory=dict)
     read: dict[str, tuple[int, int]] = field(default_factory=dict)
+    values: dict[str, list[ast.expr]] = field(default_factory=dict)
+    """What each name is set to."""
 
 
 _EFFECTS = library.words(
@@ -120,6 +125,8 @@ class Body(Flow):
     # ------------------------------------------------------------------ statements
     def see(self, node: ast.stmt) -> None:
         """Note what one statement does, those inside of it aside."""
+        if isinstance(node, ast.Raise):
+            return
         for expression in expressions_of(node):
             self.look(expression)
         match node:
@@ -215,7 +222,11 @@ class Body(Flow):
             ragged = any(
                 isinstance(p, ast.Slice) and self._is_ragged(p) for p in index_parts(target.slice)
             )
-            self.seen.stores.append(Store(target, held, value, kind, adds, by_index, ragged))
+            root: ast.expr = target
+            while isinstance(root, ast.Subscript):
+                root = root.value
+            rank = self.reader.kind(root).rank
+            self.seen.stores.append(Store(target, held, value, kind, adds, by_index, ragged, rank))
         elif kind.each or self._is_selected:
             self.seen.sums.setdefault(spell(target), target)  # type: ignore[arg-type]
 
@@ -229,25 +240,27 @@ class Body(Flow):
         kind = self.reader.kind(value)
         tells = kind.each or self._is_selected
         held = self.reader.names.get(name)
+        self.seen.values.setdefault(name, []).append(value)
+        fresh = name in self.seen.written and held is not None and held.word is not Word.LIST
         if adds:
-            self._write(name, node)
             is_list = held is not None and held.word is Word.LIST
             if is_list:
                 self.seen.effects.append((node, f"extends {name}"))
-            elif tells and isinstance(getattr(node, "op", None), _JOINING_OPS):
+            elif tells and not fresh and isinstance(getattr(node, "op", None), _JOINING_OPS):
                 self.seen.sums.setdefault(name, node)
             elif tells:
                 self._needs(name, value, node)
                 self.seen.needs[name].add(name)
+            self._write(name, node)
             return
         if is_growth(name, value, self.reader) and name not in self.seen.written:
             self.seen.grown.setdefault(name, node)
             self._write(name, node)
-        elif tells and (joins_itself(name, value) or self._is_compared(name)):
+        elif tells and not fresh and (joins_itself(name, value) or self._is_compared(name)):
             self.seen.sums.setdefault(name, node)
             self._write(name, node)
         else:
-            if self._is_selected and held is not None:
+            if self._is_selected and held is not None and not fresh:
                 self.seen.sums.setdefault(name, node)
             self._needs(name, value, node)
 
@@ -261,6 +274,8 @@ class Body(Flow):
                 held = self.reader.names.get(name)
                 if held is None or held.word in (Word.LIST, Word.UNKNOWN):
                     kind = self.reader.kind(item)
+                    if kind.word is Word.INT and kind.each and self._is_selected:
+                        kind = replace(kind, synced=True)  # where the elements are that fit
                     self.seen.appends.append(Append(node, name, item, kind))
                     return
             case ast.Call(func=ast.Attribute(value=owner, attr=word)):
@@ -310,8 +325,9 @@ class Body(Flow):
             access = Access(node, root_of(node), frozenset(names), base.weak, sliced, masked)
             self.seen.accesses.append(access)
         elif base.word is Word.LIST and self.reader.varies(node.slice):
-            self.seen.python_reads.append(node)
-        elif base.word is Word.UNKNOWN and self.reader.varies(node.slice):
+            if base.item is None or base.item.word not in (Word.INT, Word.NUMBER):
+                self.seen.python_reads.append(node)
+        elif base.word in (Word.UNKNOWN, Word.ARRAY) and self.reader.varies(node.slice):
             self.seen.unknown_reads.append(node)
 
     def _call(self, node: ast.Call) -> None:
@@ -361,11 +377,12 @@ class Body(Flow):
             return
         if word in _EFFECTS:
             self.seen.effects.append((node, f"calls {spell(node.func)}"))
-        else:
+        elif base.word is not Word.UNKNOWN or word not in library.PURE_METHODS:
             self._unknown(node)
 
     def _unknown(self, node: ast.Call) -> None:
-        self.seen.opaque.append(node)
+        if not is_pure_call(node, self.reader.module, self.reader.owner):
+            self.seen.opaque.append(node)
 
     # ------------------------------------------------------------------ questions
     def own_names(self, start: set[str]) -> set[str]:
@@ -396,17 +413,46 @@ class Body(Flow):
                 carried.append(name)
         return carried
 
-    def find_array_recurrent(self) -> list[str]:
-        """Tensors that are written at one position of the loop and read at another."""
-        written = {s.tensor: ast.unparse(s.node.slice) for s in self.seen.stores}
+    def find_array_recurrent(self, own: set[str]) -> list[str]:
+        """Tensors that are written at one position of the loop and read at another.
+
+        `own` are the names that tell the loop's iterations apart.
+        """
+        written = {s.tensor: self._places(s.node, own) for s in self.seen.stores}
         found = []
         for access in self.seen.accesses:
             store = written.get(access.tensor)
             if store is None or not isinstance(access.node, ast.Subscript):
                 continue
-            if ast.unparse(access.node.slice) != store:
+            if not store & self._places(access.node, own):
                 found.append(access.tensor)
         return found
+
+    def _places(self, node: ast.Subscript, own: set[str]) -> set[tuple[int, str]]:
+        """The dimensions in which a subscript stands at one place of the loop: ``x[:, i] -> 1, i``.
+
+        Two subscripts that have one in common meet in no two iterations. A subscript that slices
+        alone is one place as a whole.
+        """
+        while isinstance(node.value, ast.Subscript):
+            node = node.value
+        parts = index_parts(node.slice)
+        found = {(-1, ast.unparse(node.slice))}
+        for position, part in enumerate(parts):
+            if isinstance(part, ast.Constant) and part.value is Ellipsis:
+                behind = parts[position + 1 :]
+                places = [(k - len(behind) - 1, p) for k, p in enumerate(behind)]
+                found |= {(k, ast.unparse(p)) for k, p in places if self._is_place(p, own)}
+                break
+            if self._is_place(part, own):
+                found.add((position, ast.unparse(part)))
+        return found
+
+    def _is_place(self, part: ast.expr, own: set[str]) -> bool:
+        if isinstance(part, ast.Slice) or not names_below(part) & own:
+            return False
+        kind = self.reader.kind(part)
+        return kind.word is Word.INT and kind.each
 
 
 def expressions_of(node: ast.stmt) -> Iterator[ast.expr]:

@@ -14,10 +14,11 @@ from typing import Any
 
 from deloop.config import Config
 from deloop.diagnostic import Place
+from deloop.lint.bugs import Bug
 from deloop.lint.codes import WITH_FORM
 from deloop.lint.edit import split_lines
 from deloop.lint.facts import NO_FACTS, Facts, key_of
-from deloop.lint.finding import Finding, Fix
+from deloop.lint.finding import Finding, Fix, is_thrifty, leave_out_nested
 from deloop.lint.noqa import find_silenced_file, is_silenced
 from deloop.lint.scan import Candidate, scan_module
 from deloop.lint.suspect import cut, find_suspects
@@ -76,8 +77,10 @@ def parse(data: bytes, file: str) -> ast.Module | Problem:
         return Problem(Place(file, 1, 1), "cannot be parsed: it is nested too deeply")
 
 
-def find_candidates(data: bytes, file: str) -> tuple[list[Candidate], Problem | None]:
-    """The loops of a file that are findings, doubtful ones included."""
+def find_candidates(
+    data: bytes, file: str, bugs: list[Bug] | None = None
+) -> tuple[list[Candidate], Problem | None]:
+    """The loops of a file that are findings, doubtful ones included; mistakes go into `bugs`."""
     if len(data) > MOST_BYTES:
         return [], Problem(Place(file, 1, 1), f"is left out: it has {len(data):,} bytes")
     suspects = find_suspects(data)
@@ -93,12 +96,15 @@ def find_candidates(data: bytes, file: str) -> tuple[list[Candidate], Problem | 
 
     try:
         rest = parse(cut(data, suspects), file)
-        if not isinstance(rest, Problem) and not any(scan_module(rest, is_wanted)):
-            return [], None
+        seen: list[Bug] = []
+        if not isinstance(rest, Problem):
+            found = list(scan_module(rest, is_wanted, seen))
+            if not found and not seen:
+                return [], None
         tree = parse(data, file)
         if isinstance(tree, Problem):
             return [], tree
-        return list(scan_module(tree, is_wanted)), None
+        return list(scan_module(tree, is_wanted, bugs)), None
     except RecursionError:
         return [], Problem(Place(file, 1, 1), "cannot be checked: it is nested too deeply")
 
@@ -111,12 +117,13 @@ def check_bytes(
     With `thorough`, each comes with all that its fix would assume. `facts` are what a recorded run
     has told of the loops.
     """
-    candidates, problem = find_candidates(data, file)
-    if problem is not None or not candidates:
+    bugs: list[Bug] = []
+    candidates, problem = find_candidates(data, file, bugs)
+    if problem is not None or not (candidates or bugs):
         return Result(file, (), problem)
     lines = read_lines(data)
     text = "\n".join(lines)
-    findings: list[Finding] = []
+    findings = list(dict.fromkeys(_tell_bug(bug, file, lines) for bug in bugs))
     fixes: list[Fix] = []
     for group in _by_scope(candidates):
         asked = [c for c in group if _is_asked(c, lines, config)]
@@ -244,6 +251,17 @@ def _find_quickly(candidate: Candidate, file: str, lines: list[str]) -> Finding:
     return whole if whole is not None and whole.becomes else alone
 
 
+def _tell_bug(bug: Bug, file: str, lines: list[str]) -> Finding:
+    place = Place(file, bug.node.lineno, _column(bug.node, lines))
+    return Finding(bug.code, place, bug.node.end_lineno or bug.node.lineno, bug.message, bug.cost)
+
+
+def _column(node: ast.stmt | ast.expr, lines: list[str]) -> int:
+    """Where a node begins, in characters from 1."""
+    head = lines[node.lineno - 1].encode()[: node.col_offset]
+    return len(head.decode("utf-8", "replace")) + 1
+
+
 def _length(node: ast.stmt) -> int:
     return (node.end_lineno or 0) - node.lineno + 1
 
@@ -285,18 +303,18 @@ def _make_finding(
         refusal = report.refusal if report is not None else None
         reason = refusal.sentence.removeprefix("loop kept: ") if refusal is not None else ""
         reason = "; ".join(verdict.doubts) or reason.split("\n")[0]
-    column = len(lines[node.lineno - 1].encode()[: node.col_offset].decode("utf-8", "replace")) + 1
     return Finding(
         code=code,
-        place=Place(file, node.lineno, column),
+        place=Place(file, node.lineno, _column(node, lines)),
         end=node.end_lineno or node.lineno,
         message=describe(candidate),
-        cost=describe_cost(candidate, has_form=has_form),
+        cost=describe_cost(candidate, becomes=becomes),
         becomes=becomes,
         evidence=(verdict.why,) if verdict.why else (),
         assumptions=proposal.assumptions if has_form else (),
         reason=reason,
-        strict=bool(verdict.doubts) and (not has_form or verdict.weak),
+        strict=is_thrifty(lines[max(node.lineno - 3, 0) : node.lineno])
+        or (bool(verdict.doubts) and (not has_form or verdict.weak)),
         function=candidate.scope.name,
     )
 
@@ -329,4 +347,5 @@ def select(
         and not f.code.startswith(tuple(silenced))
         and not is_silenced(f.code, lines[f.place.line - 1])
     ]
-    return sorted(kept, key=lambda f: (f.place.line, f.place.column, f.code))
+    kept.sort(key=lambda f: (f.place.line, f.place.column, f.code))
+    return leave_out_nested(kept)

@@ -24,6 +24,13 @@ CODES = (
          " or `float()`."),
     Code("VEC302", "growing_cat", "A tensor grows by `torch.cat` in a loop, copied at each step."),
     Code("VEC303", "kept_element_loop", "A loop touches a tensor once an element, and has to."),
+    Code("VEC401", "swapped_views", "Two parts of a tensor are swapped through views: both become"
+         " one."),
+    Code("VEC402", "unflattened_index", "One flat index is unflattened, which has no dimension."),
+    Code("VEC403", "cut_store", "Floating-point numbers are stored into an integer tensor."),
+    Code("VEC404", "scalar_list_tensor", "A tensor is made of a list of tensors, one by one."),
+    Code("VEC405", "appended_accumulator", "A list gets one and the same tensor each time, and it"
+         " changes in place."),
 )  # fmt: skip
 BY_CODE = {code.code: code for code in CODES}
 

@@ -12,6 +12,9 @@ from deloop.lint.module import Function, ModuleScope, Scope
 from deloop.lint.reader import read_annotation
 from deloop.lint.walk import walk
 
+PARAMETER = Kind(Word.UNKNOWN, how="a parameter")
+"""What a parameter is that nothing tells of."""
+
 _ARRAYS = frozenset({"numpy", "np", "jax", "jnp", "tensorflow", "tf", "cv2", "pandas", "pd"})
 
 
@@ -35,7 +38,7 @@ def infer_parameters(scope: Scope, module: ModuleScope) -> dict[str, Kind]:
             kind = used.get(name, UNKNOWN)
             if custom and kind.word is Word.UNKNOWN:
                 kind = replace(tensor("a parameter of forward"), weak=True)
-            found[name] = kind
+            found[name] = kind if kind.word is not Word.UNKNOWN else PARAMETER
     return found
 
 
@@ -61,23 +64,71 @@ def _by_default(default: ast.expr | None) -> Kind:
 def _by_use(node: Function, module: ModuleScope, names: frozenset[str]) -> dict[str, Kind]:
     """What the first telling use of each parameter says, before the name holds something else."""
     nodes = list(walk(node))
+    elsewhere = _find_asked(nodes)
     ends = _first_bindings(nodes, names)
+    elsewhere_arrays = uses_arrays(nodes, module)
     signs: dict[str, list[tuple[int, int, Kind]]] = {}
 
     def tell(target: ast.expr, strength: int, kind: Kind) -> None:
+        if kind.is_tensor:
+            target = _whole(target)
         if not isinstance(target, ast.Name) or target.id not in names:
             return
         if target.lineno <= ends.get(target.id, target.lineno):
             signs.setdefault(target.id, []).append((strength, target.lineno, kind))
 
     for inner in nodes:
+        if id(inner) in elsewhere:
+            continue
         if isinstance(inner, ast.Call):
             _tell_call(inner, module, tell)
         elif isinstance(inner, ast.Attribute):
-            _tell_attribute(inner, module, tell)
+            _tell_attribute(inner, tell, sure=not elsewhere_arrays)
+        elif isinstance(inner, ast.Subscript) and _is_tensor_index(inner.slice):
+            kind = tensor(ast.unparse(inner))
+            tell(inner.value, 1, replace(kind, weak=elsewhere_arrays))
     return {
         name: min(found, key=lambda sign: (-sign[0], sign[1]))[2] for name, found in signs.items()
     }
+
+
+def uses_arrays(nodes: list[ast.AST], module: ModuleScope) -> bool:
+    """Whether a function may be about NumPy's arrays: it names such a package, or torch nowhere."""
+    if not any(path.partition(".")[0] == "torch" for path in module.imports.values()):
+        return True
+    known = {n for n, path in module.imports.items() if path.partition(".")[0] in _ARRAYS}
+    return any(isinstance(n, ast.Name) and n.id in known for n in nodes)
+
+
+def _whole(target: ast.expr) -> ast.expr:
+    """What a part is taken of by an index that no list takes: ``x[:, i]``, ``x[labels == c]``."""
+    while isinstance(target, ast.Subscript) and (
+        _is_tensor_index(target.slice) or isinstance(target.slice, (ast.Slice, ast.Compare))
+    ):
+        target = target.value
+    return target
+
+
+def _is_tensor_index(index: ast.expr) -> bool:
+    """Whether an index has several parts, of which one is a slice or an ellipsis."""
+    parts = index.elts if isinstance(index, ast.Tuple) else []
+    return len(parts) > 1 and any(
+        isinstance(p, ast.Slice) or (isinstance(p, ast.Constant) and p.value in (..., None))
+        for p in parts
+    )
+
+
+def _find_asked(nodes: list[ast.AST]) -> set[int]:
+    """What stands in the branches of ``if isinstance(...)``: true there, and not beside it."""
+    found: set[int] = set()
+    for node in nodes:
+        if not isinstance(node, ast.If) or id(node) in found:
+            continue
+        asked = [n.func for n in walk(node.test) if isinstance(n, ast.Call)]
+        if any(isinstance(f, ast.Name) and f.id == "isinstance" for f in asked):
+            for statement in [*node.body, *node.orelse]:
+                found.update(id(n) for n in walk(statement))
+    return found
 
 
 def _first_bindings(nodes: list[ast.AST], names: frozenset[str]) -> dict[str, int]:
@@ -110,7 +161,9 @@ def _tell_call(node: ast.Call, module: ModuleScope, tell: Tell) -> None:
             tell(first, 5, UNKNOWN)  # whoever asks has several kinds of it
     if isinstance(node.func, ast.Attribute):
         word = node.func.attr
-        if word in library.TENSOR_METHODS:
+        keywords = {k.arg for k in node.keywords}
+        views = word == "view" and any(not isinstance(a, ast.Attribute) for a in node.args)
+        if word in library.TENSOR_METHODS or library.TORCH_KEYWORDS & keywords or views:
             tell(node.func.value, 3, tensor(f"{ast.unparse(node.func)}(...)"))
         elif word in library.LIST_METHODS and word not in ("index", "sort"):
             tell(node.func.value, 4, OTHER)
@@ -118,8 +171,8 @@ def _tell_call(node: ast.Call, module: ModuleScope, tell: Tell) -> None:
             tell(node.func.value, 4, ARRAY)
 
 
-def _tell_attribute(node: ast.Attribute, module: ModuleScope, tell: Tell) -> None:
+def _tell_attribute(node: ast.Attribute, tell: Tell, *, sure: bool) -> None:
     if node.attr in library.TENSOR_ATTRIBUTES:
         tell(node.value, 3, tensor(f"{ast.unparse(node)}"))
-    elif node.attr in ("shape", "ndim") and not _ARRAYS & set(module.imports):
-        tell(node.value, 1, replace(tensor(ast.unparse(node)), weak=True))
+    elif node.attr in ("shape", "ndim"):
+        tell(node.value, 1, replace(tensor(ast.unparse(node)), weak=not sure))

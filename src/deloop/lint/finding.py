@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from deloop.diagnostic import Place
@@ -109,6 +110,39 @@ class Finding:
         return f"{self.place.file}:cell {self.cell.number}:{self.cell.line}:{self.cell.column}"
 
     @property
+    def is_bug(self) -> bool:
+        """Whether it is about a mistake and not about what a loop costs."""
+        return self.code.startswith("VEC4")
+
+    def holds(self, other: Finding) -> bool:
+        """Whether another finding is about a part of this one's lines."""
+        here, there = self.place, other.place
+        return self is not other and here.line < there.line and other.end <= self.end
+
+    @property
     def sentence(self) -> str:
         """The message with what it costs."""
         return f"{self.message}: {self.cost}" if self.cost else self.message
+
+
+_THRIFT = re.compile(r"#.*\b(?:memory|mem|ooms?)\b", re.IGNORECASE)
+
+
+def is_thrifty(lines: list[str]) -> bool:
+    """Whether a comment says that a loop is one to save memory."""
+    return any(_THRIFT.search(line) for line in lines)
+
+
+def leave_out_nested(findings: list[Finding]) -> list[Finding]:
+    """Of findings inside of each other, the outermost that is beyond doubt, or the inner ones."""
+    loops = [f for f in findings if not f.is_bug]
+    sure = [f for f in loops if not f.strict]
+    return [
+        f
+        for f in findings
+        if f.is_bug
+        or (
+            not any(other.holds(f) for other in sure)
+            and (not f.strict or not any(f.holds(other) for other in loops))
+        )
+    ]

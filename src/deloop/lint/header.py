@@ -24,7 +24,7 @@ class Header:
     ----------
     over:
         ``"size"`` (as many iterations as a tensor is long), ``"tensor"`` (its items themselves),
-        ``"range"`` (some number of times), ``"list"`` or ``"other"``.
+        ``"range"`` (some number of times), ``"list"``, ``"unknown"`` (nobody knows) or ``"other"``.
     of:
         The tensor that is gone over, as spelled; empty where that is not known.
     count:
@@ -90,7 +90,7 @@ def enter_for(target: ast.expr, iterable: ast.expr, reader: Reader) -> Header:
             name = "range"
         if isinstance(iterable.func, ast.Name) and iterable.func.id in reader.names:
             name = ""
-        if name == "range":
+        if name in ("range", "torch.arange"):
             return _enter_range(target, iterable, reader)
         if name in ("reversed", "list", "iter") and len(iterable.args) == 1:
             return enter_for(target, iterable.args[0], reader)
@@ -126,7 +126,8 @@ def _enter_range(target: ast.expr, call: ast.Call, reader: Reader) -> Header:
     if kind.word in (Word.OTHER, Word.LIST, Word.ARRAY):
         return Header("other", few=few)
     if is_of_list(stop, reader):
-        return Header("list", few=few)
+        given = isinstance(stop, ast.Call) and is_given(reader.kind(stop.args[0]))
+        return Header("unknown" if given else "list", "", spell(stop), few=few)
     return Header("range", "", spell(stop), few, stepped)
 
 
@@ -153,6 +154,11 @@ def is_of_list(node: ast.expr, reader: Reader) -> bool:
     return False
 
 
+def is_given(kind: Kind) -> bool:
+    """Whether a value is a parameter of which nothing is known."""
+    return kind.word is Word.UNKNOWN and bool(kind.how)
+
+
 def _constant(node: ast.expr, reader: Reader) -> int | None:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         inner = _constant(node.operand, reader)
@@ -171,7 +177,8 @@ def _enter_zip(target: ast.expr, call: ast.Call, reader: Reader) -> Header:
 
 def _most_telling(headers: list[Header], *, every: bool) -> Header:
     """The header of several that tells most; with `every`, a list among them decides."""
-    for word in ("list", "other") if every else ():
+    sure = any(h.over in ("tensor", "size") for h in headers)
+    for word in ("list", "other", *(() if sure else ("unknown",))) if every else ():
         for header in headers:
             if header.over == word:
                 return header
@@ -201,6 +208,9 @@ def _enter_plain(target: ast.expr, iterable: ast.expr, reader: Reader) -> Header
     if kind.word is Word.LIST:
         bind(target, kind.item or UNKNOWN, reader)
         return Header("list")
+    if is_given(kind):
+        bind(target, Kind(Word.UNKNOWN, each=True), reader)
+        return Header("unknown", "", f"len({spell(iterable)})")
     bind(target, UNKNOWN if kind.word is Word.UNKNOWN else OTHER, reader)
     return Header("other")
 

@@ -69,6 +69,11 @@ LIKE = words(
 )
 """What has as many dimensions as its first argument."""
 
+FULL_REDUCTIONS = words(
+    "sum mean prod any all norm max min argmax argmin amax amin median std var logsumexp"
+)
+"""What takes a whole tensor to one number where no dimension is named."""
+
 CONVERTERS = words(
     "tensor as_tensor from_numpy asarray frombuffer scalar_tensor Tensor FloatTensor LongTensor"
     " DoubleTensor IntTensor ByteTensor BoolTensor HalfTensor arange linspace logspace range eye"
@@ -134,7 +139,13 @@ MODULES_TO_TENSORS = words(
 )
 """Layers whose call returns one tensor."""
 
+COMPARISONS = words(
+    "eq ne lt le gt ge isnan isinf isfinite isin logical_not logical_and logical_or"
+)
+"""What answers yes or no for each element."""
+
 DTYPE_OF_METHOD = {
+    **dict.fromkeys(COMPARISONS, "bool"),
     "float": "float32", "double": "float64", "half": "float16", "long": "int64", "int": "int32",
     "bool": "bool", "bfloat16": "bfloat16", "short": "int16", "byte": "uint8",
 }  # fmt: skip
@@ -144,3 +155,21 @@ DTYPES = {
     "float": "float32", "double": "float64", "half": "float16", "long": "int64", "int": "int32",
     "short": "int16", "cfloat": "complex64", "cdouble": "complex128",
 }  # fmt: skip
+
+PURE_METHODS = TENSOR_METHODS - words(
+    "masked_fill_ scatter_ scatter_add_ index_add_ index_copy_ index_fill_ clamp_ add_ sub_ mul_"
+    " div_ zero_ fill_ unsqueeze_ squeeze_ detach_ requires_grad_ index_put_ masked_scatter_"
+    " bernoulli_ normal_ uniform_"
+) | words(
+    "eq ne lt le gt ge sum mean std var max min argmax argmin amax amin any all norm abs exp log"
+    " log2 log10 log1p sqrt rsqrt square pow sign sin cos atan2 floor ceil round clamp clip sort"
+    " topk argsort unique nonzero cumsum cumprod prod item tolist cpu numpy clone double int bool"
+    " to type view reshape flatten squeeze transpose repeat repeat_interleave expand roll flip"
+    " split chunk diagonal dot outer inner cross cdist trace det inverse median quantile erf"
+    " where bitwise_and bitwise_or logical_xor equal allclose isnan isinf isfinite masked_select"
+    " append bfloat16 short byte get index count copy astype"
+)
+"""Methods that compute and change nothing, whatever it is that has them."""
+
+TORCH_KEYWORDS = frozenset({"dim", "keepdim", "dim0", "dim1", "unbiased"})
+"""Keywords by which a method is a tensor's."""

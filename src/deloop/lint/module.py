@@ -25,13 +25,18 @@ class ClassScope:
     """What is known of the attributes of ``self``, once somebody has asked."""
 
     @property
-    def bindings(self) -> Iterator[tuple[str, ast.expr]]:
-        """Each ``self.name = value`` and ``self.register_buffer("name", value)``."""
-        for method in self.methods.values():
+    def bindings(self) -> Iterator[tuple[str, str, ast.expr]]:
+        """Each ``self.name = value``, ``name = value`` and ``self.register_buffer("name", value)``.
+
+        With the method in which it stands, in order.
+        """
+        for where, method in self.methods.items():
             for node in statements_in(method.body):
                 match node:
                     case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)]):
-                        yield name, node.value
+                        yield where, f"self.{name}", node.value
+                    case ast.Assign(targets=[ast.Name(id=name)]):
+                        yield where, name, node.value
                     case ast.Expr(
                         value=ast.Call(
                             func=ast.Attribute(
@@ -41,7 +46,7 @@ class ClassScope:
                             args=[ast.Constant(value=str() as name), value, *_],
                         )
                     ):
-                        yield name, value
+                        yield where, f"self.{name}", value
 
     @property
     def annotations(self) -> Iterator[tuple[str, ast.expr]]:

@@ -37,6 +37,7 @@ _SAFETY = (
     " Where"
     " the text does not tell how many dimensions a tensor has, the change is only shown."
 )
+_BUG = "There is no automatic fix, for what was meant is not certain: {}"
 _ADVICE = "There is no fix: the message says what keeps the loop."
 
 PAGES = {
@@ -183,13 +184,105 @@ def spectra(x: torch.Tensor):
         _SILENT,
         _ADVICE,
     ),
+    "VEC401": CodePage(
+        "Finds two elements or rows of a tensor that are swapped without a copy.",
+        "`a[i]` and `a[j]` are no values but views of the tensor's memory. The first assignment"
+        " changes what the second one reads, so that both places end up the same, and nothing"
+        " raises.",
+        """\
+import torch
+
+def flip_pairs(a: torch.Tensor):
+    for i in range(0, a.shape[0] - 1, 2):
+        a[i], a[i + 1] = a[i + 1], a[i]
+    return a
+""",
+        "",
+        "- The indices are lists or tensors of several numbers, which copy.\n"
+        "- A side is cloned, or nothing tells that the value is a tensor.",
+        _BUG.format("`a[[i, i + 1]] = a[[i + 1, i]]` swaps, and so does `.clone()` on the right."),
+    ),
+    "VEC402": CodePage(
+        "Finds `unflatten` of the result of `argmax()` and its like without `dim`.",
+        "It is one index, a tensor without dimensions, and `unflatten` takes a dimension apart: the"
+        " call raises.",
+        """\
+import torch
+
+def peak(x: torch.Tensor):
+    index = x.argmax()
+    return index.unflatten(0, x.shape)
+""",
+        "",
+        "- The reduction names a dimension, so that its result has some left.",
+        _BUG.format("`torch.unravel_index(index, x.shape)` gives the coordinates."),
+    ),
+    "VEC403": CodePage(
+        "Finds floating-point numbers that are stored into a tensor of whole numbers.",
+        "A store takes the tensor's dtype: 2.75 becomes 2, and nothing warns. With `+=` it raises.",
+        """\
+import torch
+
+def shares(counts: torch.Tensor, total: int):
+    out = torch.zeros(len(counts), dtype=torch.int64)
+    for i in range(len(counts)):
+        out[i] = counts[i] / total
+        print(out[i])
+    return out
+""",
+        "",
+        "- The number is whole (`out[i] = 1.0`), or nothing tells that it has a fraction.\n"
+        "- The tensor's dtype does not stand where it is made.",
+        _BUG.format("make the tensor of a floating-point dtype, or write `.round()` or `//`."),
+    ),
+    "VEC404": CodePage(
+        "Finds `torch.tensor(items)` where the items are tensors themselves.",
+        "Each is read as a Python number: on a GPU that waits for the device once an item, and"
+        " whatever the items were computed from gets no gradient.",
+        """\
+import torch
+
+def norms(x: torch.Tensor):
+    items = []
+    for batch in range(x.shape[0]):
+        row = x[batch]
+        items.append(row.norm())
+        print(batch)
+    return torch.tensor(items)
+""",
+        "",
+        "- The items are numbers already, by `.item()` or `float()`.",
+        _BUG.format("`torch.stack(items)` copies on the device and keeps the gradient."),
+    ),
+    "VEC405": CodePage(
+        "Finds lists that get a tensor which the loop goes on changing in place.",
+        "The list holds the one tensor many times, not what it was at each append. All items show"
+        " what it is in the end.",
+        """\
+import torch
+
+def running_totals(x: torch.Tensor):
+    total = torch.zeros(x.shape[1])
+    totals = []
+    for i in range(x.shape[0]):
+        total += x[i]
+        totals.append(total)
+        print(i)
+    return torch.stack(totals)
+""",
+        "",
+        "- The name is bound anew in each iteration (`total = total + x[i]`).\n"
+        "- What is appended is a copy.",
+        _BUG.format("append `total.clone()`, or write `total = total + x[i]`."),
+    ),
 }
 
 
 def render_code_page(code: str) -> str:
     """A page in Markdown, under the headings that every page has."""
     page, known = PAGES[code], BY_CODE[code]
-    instead = f"```python\n{page.instead}\n```" if page.instead else "See below: the loop stays."
+    kept = "See below." if code.startswith("VEC4") else "See below: the loop stays."
+    instead = f"```python\n{page.instead}\n```" if page.instead else kept
     sections = (
         ("What it does", page.what),
         ("Why is this slow", page.why),

@@ -250,7 +250,7 @@ def _assumed(
 ) -> list[str]:
     """What was guessed of the arguments and matters: another guess would give another text."""
     loops = _loops(piece)
-    used = {n.id for loop in loops for n in ast.walk(loop) if isinstance(n, ast.Name)}
+    used = _find_used(piece, loops)
     same: dict[str, bool] = {}
     for word, trials in _VARIANTS:
         answers = []
@@ -277,6 +277,28 @@ def _assumed(
     if _changed(loops) & set(piece.arguments) and len(tensors) > 1:
         told.append(f"{', '.join(tensors)} {NO_SHARING}")
     return [sentence for sentence in told if sentence]
+
+
+def _find_used(piece: Piece, loops: Sequence[ast.stmt]) -> set[str]:
+    """The names that the loops use, and those from which these are made in front of them."""
+    used = {n.id for loop in loops for n in ast.walk(loop) if isinstance(n, ast.Name)}
+    made = [
+        ({n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)}, node.value)
+        for statement in piece.body
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Assign)
+    ]
+    while True:
+        more = {
+            n.id
+            for names, value in made
+            if names & used
+            for n in ast.walk(value)
+            if isinstance(n, ast.Name)
+        }
+        if more <= used:
+            return used
+        used |= more
 
 
 _DIMENSIONS = re.compile(r" of \d+ dimensions?(?: and)?")

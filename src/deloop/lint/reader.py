@@ -98,8 +98,16 @@ class Reader:
             local = Reader(self.module, None, {})
             for name, annotation in self.owner.annotations:
                 found[name] = read_annotation(annotation, self.module)
-            for name, value in self.owner.bindings:
+            method = ""
+            for where, name, value in self.owner.bindings:
+                if where != method:
+                    local.start({})
+                    method = where
                 kind = local.kind(value)
+                if not name.startswith("self."):
+                    local.tell(name, kind)
+                    continue
+                name = name.removeprefix("self.")
                 if kind.is_tensor:
                     kind = replace(kind, how=f"self.{name} = {shorten(value)}")
                 found[name] = join(found[name], kind) if name in found else kind
@@ -191,6 +199,8 @@ class Reader:
         if word in library.LIKE:
             first = base if base is not None else (self.kind(args[0]) if args else UNKNOWN)
             return first.rank
+        if word in library.FULL_REDUCTIONS and not node.keywords and len(args) == (base is None):
+            return 0
         if base is None:
             return None
         if word in ("view", "reshape"):
@@ -201,8 +211,6 @@ class Reader:
             return base.rank + 1
         if word in ("transpose", "t"):
             return base.rank
-        if word in ("sum", "mean", "prod", "any", "all", "norm") and not args and not node.keywords:
-            return 0
         return None
 
     def _dtype_of(self, node: ast.Call, word: str) -> str:
@@ -217,6 +225,8 @@ class Reader:
             return ""
         if word in ("zeros", "ones", "empty", "rand", "randn", "eye", "linspace"):
             return "float32"
+        if word in library.COMPARISONS:
+            return "bool"
         if word in ("randint", "randperm", "argmax", "argmin", "argsort", "bincount"):
             return "int64"
         return ""
@@ -265,7 +275,10 @@ class Reader:
             return replace(ARRAY, each=base.each)
         if base.word is Word.LIST:
             return (base.item or UNKNOWN) if word == "pop" else UNKNOWN
-        if base.word is Word.UNKNOWN and word in library.TENSOR_METHODS:
+        known = word in library.TENSOR_METHODS or word == "cpu" or (word == "view" and node.args)
+        if base.word is Word.UNKNOWN and not known:
+            known = any(k.arg in library.TORCH_KEYWORDS for k in node.keywords)
+        if base.word is Word.UNKNOWN and known:
             return self._tensor_method(node, func, tensor(f".{word}(...)"))
         return UNKNOWN
 
@@ -311,7 +324,10 @@ class Reader:
             return tensor(f".{word}(...)", rank, self._dtype_of(node, ""))
         dtype = library.DTYPE_OF_METHOD.get(word, base.dtype if word in library.LIKE else "")
         rank = self._rank_of_call(word, node, base)
-        return replace(base, rank=rank, dtype=dtype, how=how, each=each, weak=False)
+        weak = base.weak and word not in library.TENSOR_METHODS
+        if weak and word not in library.PURE_METHODS:
+            return Kind(Word.UNKNOWN, each=each)  # any object may have it
+        return replace(base, rank=rank, dtype=dtype, how=how, each=each, weak=weak)
 
     # ------------------------------------------------------------------ operators
     def _subscript(self, node: ast.Subscript) -> Kind:
@@ -324,9 +340,9 @@ class Reader:
             return base if isinstance(node.slice, ast.Slice) else base.item or UNKNOWN
         if base.word is Word.ARRAY:
             return replace(ARRAY, each=base.each or self.varies(node.slice))
-        if not base.is_tensor:
-            return UNKNOWN
         each = base.each or self.varies(node.slice)
+        if not base.is_tensor:
+            return UNKNOWN.varying(each and base.word is Word.UNKNOWN)
         of = base.of or spell(node.value)
         return replace(base, rank=self._rank_behind(node.slice, base.rank), each=each, of=of)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from deloop.lint import library
 from deloop.lint.body import Append, Body, Loop
+from deloop.lint.bugs import Bug, find_bugs, find_swaps
 from deloop.lint.evidence import infer_parameters
 from deloop.lint.flow import Flow
 from deloop.lint.header import Header, enter_for
@@ -49,12 +50,14 @@ class Search(Flow):
         super().__init__(scope, reader)
         self.is_wanted = is_wanted
         self.found: list[Candidate] = []
+        self.bugs: list[Bug] = []
         self.inside = False
         self.entry = dict(reader.names)
         self.around: list[ast.stmt] = []
 
     def see(self, node: ast.stmt) -> None:
-        """Look for comprehensions that make a tensor of what they collect."""
+        """Look for mistakes, and for comprehensions that make a tensor of what they collect."""
+        self.bugs.extend(find_bugs(node, self.reader))
         if self.inside or isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
             return
         if isinstance(node, (ast.Assign, ast.Return, ast.Expr, ast.AugAssign)) and node.value:
@@ -65,6 +68,11 @@ class Search(Flow):
                 if isinstance(first, (ast.ListComp, ast.GeneratorExp)):
                     assert isinstance(call, ast.Call)
                     self._comprehension(call, first, node)
+
+    def run(self, body: list[ast.stmt]) -> None:
+        """Walk a list of statements, and look at those that mean something together."""
+        super().run(body)
+        self.bugs.extend(find_swaps(body, self.reader))
 
     def _candidate(
         self,
@@ -119,6 +127,11 @@ class Search(Flow):
             self.around.pop()
             return
         self.found.append(found)
+        if found.verdict.doubts:  # what is inside may be beyond doubt
+            self.around.append(node)
+            super()._loop(node)
+            self.around.pop()
+            return
         self.inside = True
         super()._loop(node)
         self.inside = False
@@ -147,8 +160,10 @@ class Search(Flow):
         return Header("range", "", ast.unparse(node.test))
 
 
-def scan_module(tree: ast.Module, is_wanted: Callable[[ast.AST], bool]) -> Iterator[Candidate]:
-    """Every candidate of a parsed file, in scopes that `is_wanted`."""
+def scan_module(
+    tree: ast.Module, is_wanted: Callable[[ast.AST], bool], bugs: list[Bug] | None = None
+) -> Iterator[Candidate]:
+    """Every candidate of a parsed file, in scopes that `is_wanted`; mistakes go into `bugs`."""
     module = ModuleScope(tree)
     names: dict[int, dict[str, Kind]] = {}
     for scope in module.scopes:
@@ -162,4 +177,6 @@ def scan_module(tree: ast.Module, is_wanted: Callable[[ast.AST], bool]) -> Itera
         search = Search(scope, Reader(module, scope.owner, known), is_wanted)
         search.run(scope.node.body)
         names[id(scope.node)] = search.names
+        if bugs is not None:
+            bugs.extend(search.bugs)
         yield from search.found

@@ -105,7 +105,8 @@ class Surroundings:
             if not known:
                 rank += self.trial.deeper
                 self.uncertain.add(name)
-        dtype = kind.dtype or ("int64" if name in self.indices else self.trial.dtype)
+        whole = "bool" if "mask" in name else "int64"  # a mask selects, whatever made it
+        dtype = kind.dtype or (whole if name in self.indices else self.trial.dtype)
         floating = dtype.startswith(("float", "bfloat", "complex"))
         grad = self.trial.grad and floating
         sizes = [f"{name}.shape[{axis}]" for axis in range(rank)]

@@ -19,13 +19,21 @@ _BUILT = re.compile(
 _NAME = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 _FEW = re.compile(rb"\s*(?:tqdm\()?range\(\s*(?:[0-9]|10)\s*\)")
 _NEVER = re.compile(
-    rb"\.(?:items|keys|values|parameters|named_\w+|modules|children|glob|rglob|iterdir|splitlines"
+    rb"\.(?:items|keys|values)\(|\.(?:parameters|named_\w+|modules|children|glob|rglob|iterdir|splitlines"
     rb"|split|finditer|findall|readlines|walk|buffers|param_groups|fields|nodes|mro|__mro__)\b\(?"
     rb"|\bos\.|['\"]|\bloader\b|_loader\b|epoch"
 )
 _DIRECT = re.compile(
     rb"\.item\(|torch\.|[-+*/]=|\bF\.|\] *=|= *\w+ *[-+*/]|\.append\(|\breturn\b|\bbreak\b"
 )
+
+
+_MISTAKE = re.compile(
+    rb"\n[ \t]*(\w[\w.]*)\[[^\]\n]*\],[ \t]*\1\["  # a[i], a[j] = ...
+    rb"|\n[ \t]*(\w+)[ \t]*=[ \t]*torch\.(?:cat|vstack)\(\s*[\[(]\s*\2\b"
+    rb"|\.unflatten\("
+)
+"""What `lint.bugs` may call a mistake where no loop is suspected."""
 
 
 def find_suspects(data: bytes) -> list[int]:
@@ -35,6 +43,7 @@ def find_suspects(data: bytes) -> list[int]:
     data = b"\n" + data  # so that each line begins behind a line end
     positions = [m.start() for m in _HEADER.finditer(data) if _is_suspect(m, data)]
     positions.extend(m.start() for m in _BUILT.finditer(data) if _is_built(m, data))
+    positions.extend(m.start() for m in _MISTAKE.finditer(data))
     return _lines_of(sorted(positions), data)
 
 
