@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from deloop.diagnostic import Assumption
 from deloop.frontend.apply import DataRequirement
@@ -45,6 +46,8 @@ class Facts:
         """Whether an array holds at the function's first line what it holds in the loop."""
         self.may_double, self.doubles = True, False
         """Whether linear recurrences may become scans, and whether one was made one."""
+        self.considered: tuple[tuple[Any, ...], Sequence[Any]] = ((), ())
+        """The dependences that were found, and the statements that they are between."""
 
     def canonical(self, affine: Affine) -> Affine:
         """The expression with equal sizes written as one."""

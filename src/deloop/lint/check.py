@@ -175,7 +175,7 @@ def _judge_group(
     alone: list[Candidate] = []
     for candidate in group:
         if whole is not None and _find_form(candidate, whole, lines):
-            findings.append(_make_finding(candidate, whole, candidate.outer, file, lines))
+            findings.append(_make_finding(candidate, whole, candidate.outer, file, lines, True))
         else:
             alone.append(candidate)
     if whole is not None and findings:
@@ -185,7 +185,7 @@ def _judge_group(
             candidate.module, candidate.scope, candidate.here, candidate.statement, lines
         )
         found = compiler.propose(piece, file, thorough=thorough) if piece is not None else None
-        finding = _make_finding(candidate, found, candidate.statement, file, lines)
+        finding = _make_finding(candidate, found, candidate.statement, file, lines, True)
         findings.append(finding)
         if finding.becomes and not any(_overlap(found, fix) for fix in fixes):
             fixes.append(_make_fix(found, [finding]))
@@ -239,7 +239,12 @@ def _overlap(proposal: Any, fix: Fix) -> bool:
 
 
 def _make_finding(
-    candidate: Candidate, proposal: Any, compiled: ast.stmt, file: str, lines: list[str]
+    candidate: Candidate,
+    proposal: Any,
+    compiled: ast.stmt,
+    file: str,
+    lines: list[str],
+    thorough: bool = False,
 ) -> Finding:
     """A candidate in words, with what it becomes or why it stays."""
     node, verdict = candidate.node, candidate.verdict
@@ -267,6 +272,7 @@ def _make_finding(
         reason=reason,
         strict=bool(verdict.doubts) and (not has_form or verdict.weak),
         function=candidate.scope.name,
+        certificate=report.certificate if thorough and report is not None else None,
     )
 
 

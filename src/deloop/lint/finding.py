@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from deloop.diagnostic import Place
 
@@ -61,6 +62,9 @@ class Finding:
         Why there is no tensor form, or what speaks against a finding.
     strict:
         Whether the evidence is too weak for the default selection.
+    certificate:
+        What the tensor form rests on (`deloop.analysis.certificate.Certificate`), where it was
+        asked for and the compiler could read the loop.
     """
 
     code: str
@@ -74,6 +78,7 @@ class Finding:
     reason: str = ""
     strict: bool = False
     function: str = field(default="", compare=False)
+    certificate: Any = field(default=None, compare=False)
 
     @property
     def sentence(self) -> str:
