@@ -44,13 +44,16 @@ def protect(
     match expression:
         case Call("logical_and" | "logical_or" as word, (left, right)):
             # Python does not evaluate the right side where the left one decides.
+            left = protect(left, grads, inside)
             reached = left if word == "logical_and" else negate(left)
             guarded = _guard(protect(right, grads, inside), reached, lambda e: False, inside)
-            return replace(expression, arguments=(protect(left, grads, inside), guarded))
+            return replace(expression, arguments=(left, guarded))
         case Select(condition, then, otherwise):
+            # The branches look at the condition too: as it is when it is harmless itself.
+            condition = protect(condition, grads, inside)
             negated = Call("logical_not", (condition,), condition.type)
             return Select(
-                protect(condition, grads, inside),
+                condition,
                 _guard(protect(then, grads, inside), condition, grads, inside),
                 _guard(protect(otherwise, grads, inside), negated, grads, inside),
             )
@@ -75,9 +78,7 @@ def _guard(
         return _guard(child, condition, grads, inside)
 
     if isinstance(expression, Load):
-        places = tuple(
-            s if s in inside else _safe_place(s, condition) for s in expression.subscripts
-        )
+        places = tuple(_place(s, condition, recurse, inside) for s in expression.subscripts)
         return replace(expression, subscripts=places)
     if isinstance(expression, scalar.Scan):
         return expression  # its steps run whether or not this iteration uses them
@@ -122,9 +123,24 @@ def _is_looked_up(subscript: scalar.Subscript) -> bool:
     return not isinstance(subscript, (Affine, Index))
 
 
+def _place(
+    subscript: scalar.Subscript,
+    condition: Expression,
+    recurse: Callable[[Expression], Expression],
+    inside: Inside,
+) -> scalar.Subscript:
+    """A subscript of a branch, what it looks up on its way included: ``w[x[idx[i]]]``."""
+    if isinstance(subscript, Affine):
+        return subscript
+    inner = recurse(subscript)
+    return inner if subscript in inside else _safe_place(inner, condition)
+
+
 def _safe_place(subscript: scalar.Subscript, condition: Expression) -> scalar.Subscript:
     """``x[idx[i]]`` of a branch that is not taken reads ``x[0]``, where the loop reads nothing."""
     if isinstance(subscript, (Affine, Index)):
+        return subscript
+    if isinstance(subscript, Select) and subscript.condition == condition:
         return subscript
     return Select(condition, subscript, Cast(number(0), subscript.type))
 
