@@ -39,7 +39,7 @@ mutants: $(READY)
 
 # Every function with a loop of the standard library and of the installed packages: FILES=0 for all.
 robust: $(READY)
-	PYTHONPATH=. $(BIN)/python -m tests.robustness.runner --files $(FILES)
+	PYTHONPATH=. $(BIN)/python -m tests.robustness.runner --files $(FILES) --jobs 2 --results
 
 clean:
 	rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,4 +1,4 @@
-"""What a condition keeps from being looked up, or divided by zero, is not looked up for it either."""
+"""What a condition keeps from being looked up, or divided by zero, no rewrite looks up."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
 """Send other people's files through the linter and the compiler.
 
 ``python -m tests.robustness.runner --files 5000`` reads the standard library's and the installed
-packages' files and never runs them. Each goes through ``deloop check --strict`` as a whole, and each
-of its functions with a loop through the compiler, with made-up arguments. Prints how many loops came
-to which end, and how fast; exits with 1 where something crashes, takes longer than five seconds or
-changes a file. With ``--results``, a run may be cut anywhere: the same command goes on where it was.
+packages' files and never runs them. Each goes through ``deloop check --strict`` as a whole, and
+each of its functions with a loop through the compiler, with made-up arguments. Prints how many
+loops came to which end, and how fast; exits with 1 where something crashes, takes longer than five
+seconds or changes a file. With ``--results``, a run may be cut anywhere: the same command goes on
+where it was.
 """
 
 from __future__ import annotations

@@ -150,9 +150,8 @@ def _render_robust(records: Sequence[Record]) -> Iterator[str]:
         f"**{found['files']:,} files, {found['lines']:,} lines: {len(found['failures'])} crashes,"
         f" hangs or changed files** ({found['date']}). Every Python file of the standard library"
         " and of the installed packages (torch, islpy and what they bring) goes through"
-        " `deloop check` with all its assumptions worked out, and each of its functions with a loop"
-        " through the compiler with made-up arguments of"
-        f" {found['schemes']} kinds. A file, or a function, may take five seconds; a file's bytes"
+        " `deloop check --strict`, and each of its functions with a loop through the compiler, with"
+        f" made-up arguments of {found['schemes']} kinds. A file, or a function, may take five seconds; a file's bytes"
         " may not change.\n"
     )
     speed = [
