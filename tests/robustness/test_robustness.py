@@ -141,4 +141,4 @@ def test_results_add_up() -> None:
     once = result.lines
     check_files(FILES[:1], result)
     assert (result.files, result.lines) == (2, 2 * once)
-    assert result.check_seconds > 0 and result.compile_seconds > 0
+    assert result.check_seconds > 0

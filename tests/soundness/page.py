@@ -151,8 +151,8 @@ def _render_robust(records: Sequence[Record]) -> Iterator[str]:
         f" hangs or changed files** ({found['date']}). Every Python file of the standard library"
         " and of the installed packages (torch, islpy and what they bring) goes through"
         " `deloop check --strict`, and each of its functions with a loop through the compiler, with"
-        f" made-up arguments of {found['schemes']} kinds. A file, or a function, may take five seconds; a file's bytes"
-        " may not change.\n"
+        f" made-up arguments of {found['schemes']} kinds. A file, or a function, may take five"
+        " seconds; a file's bytes may not change.\n"
     )
     speed = [
         _speed_row(found, "deloop check", "check", f"{found['files']:,} files"),

@@ -9,6 +9,7 @@ from deloop.dtype import Rank
 from deloop.frontend.expression import may_raise, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
+from deloop.ir.guarded import is_guarded
 from deloop.ir.scalar import (
     Call,
     Cast,
@@ -132,7 +133,7 @@ def _place(
     """A subscript of a branch, what it looks up on its way included: ``w[x[idx[i]]]``."""
     if isinstance(subscript, Affine):
         return subscript
-    inner = recurse(subscript)
+    inner = subscript if is_guarded(subscript) else recurse(subscript)
     return inner if subscript in inside else _safe_place(inner, condition)
 
 
