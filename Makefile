@@ -23,6 +23,7 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.guards
 
 # Writes docs/coverage.md: what each loop of tests/cases becomes.
 coverage: $(READY)

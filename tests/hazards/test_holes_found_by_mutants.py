@@ -246,3 +246,18 @@ def test_loop_left_where_a_condition_fails_is_left_there() -> None:
     for loop in (up_to_the_diagonal, until_unequal):
         for shape in ((3, 3), (2, 5), (5, 2)):
             assert_agrees(loop, torch.rand(shape))
+
+
+def halves_of_two_kinds(x):
+    out = torch.zeros(len(x), len(x))
+    for i in range(len(x)):
+        for j in range(len(x)):
+            if i < j:
+                out[i, j] = x[i] * x[j]
+            elif i > j:
+                out[i, j] = x[i] - x[j]
+    return out
+
+
+def test_halves_that_differ_stay_two():
+    assert_agrees(halves_of_two_kinds, torch.tensor([1.0, 3.0, -2.0, 5.0]))
