@@ -148,8 +148,8 @@ def _render_robust(records: Sequence[Record]) -> Iterator[str]:
     found = records[-1]
     yield (
         f"**{found['files']:,} files, {found['lines']:,} lines: {len(found['failures'])} crashes,"
-        f" hangs or changed files** ({found['date']}). Every Python file of the standard library"
-        " and of the installed packages (torch, islpy and what they bring) goes through"
+        f" hangs or changed files** ({found['date']}). Python files of the standard library"
+        " and of the installed packages (`make robust FILES=0` takes all): each goes through"
         " `deloop check --strict`, and each of its functions with a loop through the compiler, with"
         f" made-up arguments of {found['schemes']} kinds. A file, or a function, may take five"
         " seconds; a file's bytes may not change.\n"
