@@ -23,21 +23,24 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.guards
 
 # Writes docs/coverage.md: what each loop of tests/cases becomes.
 coverage: $(READY)
 	$(BIN)/python -m tests.cases.coverage
 
+# These three keep what they find in tests/soundness/results, write docs/soundness.md from it, and
+# may be stopped at any time: the same command goes on where it was.
 fuzz: $(READY)
-	$(BIN)/python -m tests.fuzz.runner --programs $(N) --seed $(SEED) --jobs 2
+	$(BIN)/python -m tests.fuzz.runner --programs $(N) --seed $(SEED) --jobs 2 --results
 
-# Breaks deloop on purpose, one fault at a time, and writes docs/mutants.md: which test notices.
+# Breaks deloop on purpose, one fault at a time: which test notices. FRESH=--fresh for all again.
 mutants: $(READY)
-	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python -m tests.mutation.runner --page docs/mutants.md
+	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python -m tests.mutation.runner --results $(FRESH)
 
 # Every function with a loop of the standard library and of the installed packages: FILES=0 for all.
 robust: $(READY)
-	PYTHONPATH=. $(BIN)/python -m tests.robustness.runner --files $(FILES)
+	PYTHONPATH=. $(BIN)/python -m tests.robustness.runner --files $(FILES) --jobs 2 --results
 
 clean:
 	rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from rich.console import Console
 
 import deloop
 from benchmarks import linting
@@ -14,6 +15,7 @@ from benchmarks.analysis import SLOWEST, measure_case
 from benchmarks.analysis import summarize as summarize_times
 from benchmarks.document import write_document
 from benchmarks.families import MEMBERS, Member
+from benchmarks.guards import GuardResult, measure_guards, print_guards
 from benchmarks.loops import FORMS, Form
 from benchmarks.page import find_tiles, write_page
 from benchmarks.peers import (
@@ -168,3 +170,26 @@ def test_linting_is_measured_on_a_folder(
     assert "1 files, 4 lines, 1 files with suspects" in printed
     assert printed.count("lines a second") >= 7
     assert "deloop check, cached" in printed
+
+
+def test_every_guard_of_a_rewrite_is_timed_and_printed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = measure_guards(FORMS[0], rounds=2, number=20)
+    assert isinstance(found, GuardResult)
+    tests = [guard.test for guard in found.guards]
+    assert {"x.ndim == 1", "not x.requires_grad", "(x.shape[0] >= 1)"} <= set(tests)
+    assert found.total >= found.environment > 0
+    print_guards(Console(file=sys.stdout, width=110), [found])
+    printed = capsys.readouterr().out
+    assert all(test in printed for test in tests)
+    assert "asked together" in printed
+
+
+def kept_loop(x):  # type: ignore[no-untyped-def]
+    for i in range(len(x)):
+        print(x[i])
+
+
+def test_loop_that_is_kept_has_no_guards_to_time() -> None:
+    assert measure_guards(Form("kept", kept_loop, kept_loop, FORMS[0].arguments)) is None

@@ -7,6 +7,8 @@ the compiler both travel as exceptions no further than the stage that turns them
 
 from __future__ import annotations
 
+from typing import Any
+
 from deloop.diagnostic import Refusal
 
 
@@ -20,6 +22,8 @@ class RefusalError(DeloopError):
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(str(refusal))
         self.refusal = refusal
+        self.considered: tuple[Any, Any] = ((), ())
+        """The dependences that were found by then, and the statements that they are between."""
 
 
 class Unsupported(RefusalError):

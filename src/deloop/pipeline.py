@@ -16,7 +16,7 @@ from deloop.analysis.after import find_results
 from deloop.analysis.arg_reduction import find_settled
 from deloop.analysis.bounds import Bounds, check_trip_counts
 from deloop.analysis.carried import check_decided, require_updates
-from deloop.analysis.certificate import Certificate, Respected, certify
+from deloop.analysis.certificate import Certificate, Respected, certify, certify_kept
 from deloop.analysis.counts import find_factors
 from deloop.analysis.coverage import find_private, find_replaceable, is_passed_on
 from deloop.analysis.definitions import find_definitions, find_pure_definitions
@@ -158,7 +158,7 @@ class LoopReport:
     lossy:
         The steps at which bitwise equality was lost.
     respected:
-        What respects each dependence, of a loop that was rewritten.
+        What respects each dependence; of a loop that is kept, that it is.
     """
 
     line: int
@@ -174,8 +174,12 @@ class LoopReport:
 
     @property
     def certificate(self) -> Certificate:
-        """What the rewrite rests on: dependences, assumptions, exactness, each with its reason."""
-        return Certificate(self.respected, self.assumptions, self.exactness, self.lossy)
+        """What the rewrite rests on: dependences, assumptions, exactness, each with its reason.
+
+        Of a loop that stays, or stays in part: why, and what was found on the way there.
+        """
+        kept = "" if self.refusal is None else str(self.refusal)
+        return Certificate(self.respected, self.assumptions, self.exactness, self.lossy, kept)
 
 
 @dataclass(frozen=True)
@@ -349,7 +353,12 @@ def _compile(
             if part is not None:
                 raise Unliftable(part.explain(candidate.node, error.refusal)) from error
             line = function.place(candidate.node).line
-            return stays(candidate, LoopReport(line, "kept", refusal=readable(error.refusal)))
+            dependences, _ = error.considered
+            kept = LoopReport(
+                line, "kept", refusal=readable(error.refusal), dependences=dependences,
+                respected=certify_kept(*error.considered),
+            )  # fmt: skip
+            return stays(candidate, kept)
         compiled.append(found)
         line = found.report.line if part is None else part.line
         reports.append(replace(found.report, line=line))
@@ -510,12 +519,17 @@ def compile_loop(
     facts.may_double, facts.declined = not options.is_swept, declined
     try:
         return _compile_loop(function, candidate, facts, options)
-    except RefusalError:
+    except RefusalError as error:
+        error.considered = facts.considered
         if not facts.doubles:
             raise
     facts = Facts(hints, spellable)
     facts.may_double, facts.declined = False, declined
-    return _compile_loop(function, candidate, facts, options)
+    try:
+        return _compile_loop(function, candidate, facts, options)
+    except RefusalError as error:
+        error.considered = facts.considered
+        raise
 
 
 def _compile_loop(
@@ -532,6 +546,7 @@ def _compile_loop(
     facts.definitions = find_definitions(function, candidate, entry & given, is_changed)
     require_noted(candidate, builder, nest, facts)
     bounds, statements, dependences = analyse(nest, facts)
+    facts.considered = dependences, statements
     check_tried(candidate, nest, statements)
     nest = forget_first_types(nest, statements)
     check_widened(nest, statements)

@@ -53,6 +53,20 @@ def add(x: Any, y: Any) -> Any:
     return result
 
 
+def recur(x: Any) -> Any:
+    h = torch.zeros_like(x)
+    for t in range(1, x.shape[0]):
+        h[t] = torch.tanh(h[t - 1] + x[t])
+    return h
+
+
+def call_unknown(x: Any) -> Any:
+    h = torch.zeros_like(x)
+    for t in range(1, x.shape[0]):
+        h[t] = nowhere(x[t])  # type: ignore[name-defined]  # noqa: F821
+    return h
+
+
 def line_of(function: Any, offset: int) -> int:
     """The line so many below the function's first."""
     return int(function.__code__.co_firstlineno) + offset
@@ -105,6 +119,24 @@ def test_assumption_has_the_fact_that_it_came_from() -> None:
     ]
     assert "no dependence" in str(found)
     assert "assumes y.shape[0] == x.shape[0] (because y is read" in str(found)
+
+
+def test_loop_that_stays_shows_the_dependence_that_keeps_it() -> None:
+    found = certificate_of(recur, torch.rand(5))
+    line = line_of(recur, 3)
+    assert "VEC902 loop kept" in found.kept
+    assert [str(d) for d in found.dependences] == [
+        f"line {line} writes h[t], then line {line} reads h[t - 1] (flow dependence, distance 1):"
+        " the loop is left as it is written"
+    ]
+    assert "no dependence" not in str(found)
+    assert found.as_data()["kept"] == found.kept
+
+
+def test_loop_that_could_not_be_read_says_so() -> None:
+    found = certificate_of(call_unknown, torch.rand(5))
+    assert "VEC921" in str(found)
+    assert "no dependence" not in str(found)
 
 
 def test_data_is_plain_and_complete() -> None:

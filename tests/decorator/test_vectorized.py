@@ -145,7 +145,10 @@ def test_methods_bind_their_object() -> None:
     assert torch.equal(Scale.scale(scale, x), x * 3)
     assert torch.equal(Scale(torch.tensor(2.0)).scale(x), x * 2)
     assert scale.scale.__self__ is scale
-    assert scale.scale == scale.scale
+    # Two objects, made by two lookups, that are one method; another object's is another one.
+    one, again = scale.scale, scale.scale
+    assert one == again and hash(one) == hash(again)
+    assert Scale(3.0).scale != one
     assert list(inspect.signature(scale.scale).parameters) == ["x"]
 
 

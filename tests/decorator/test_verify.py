@@ -15,6 +15,7 @@ from rich.console import Console
 import deloop
 from deloop.decorator.examples import guess_example
 from deloop.diagnostic import Exactness
+from deloop.verification.run import run_side_by_side
 
 from .loops import running_sum, slow_addition, slow_doubling
 
@@ -39,6 +40,13 @@ def total(x: Any) -> Any:
     result = 0.0
     for i in range(len(x)):
         result += x[i]
+    return result
+
+
+def add_up(x: Any) -> Any:
+    result = x.new_zeros(())
+    for i in range(len(x)):
+        result = result + x[i]
     return result
 
 
@@ -86,6 +94,21 @@ def test_right_rewrite_agrees_on_every_aspect() -> None:
 def test_declared_rounding_is_what_sums_are_compared_by() -> None:
     found = deloop.verify(total, torch.randn(50))
     assert found.agrees
+    assert found.exactness is Exactness.ROUNDING
+
+
+def test_each_input_is_compared_by_what_its_own_rewrite_declares(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[Exactness] = []
+
+    def run(*arguments: Any, exactness: Exactness, **options: Any) -> Any:
+        seen.append(exactness)
+        return run_side_by_side(*arguments, exactness=exactness, **options)
+
+    monkeypatch.setattr("deloop.decorator.verify.run_side_by_side", run)
+    found = deloop.verify(add_up, inputs=[torch.rand(5), torch.arange(5)], count=0)
+    assert seen == [Exactness.ROUNDING, Exactness.BITWISE]
     assert found.exactness is Exactness.ROUNDING
 
 

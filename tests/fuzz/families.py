@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from .carried import generate_carried
 from .generator import Program, generate_program
+from .idioms import generate_idioms
 from .indexed import generate_indexed
 from .kept import generate_kept
 
@@ -14,6 +15,7 @@ FAMILIES: dict[str, Callable[[int], Program]] = {
     "carried": generate_carried,
     "indexed": generate_indexed,
     "kept": generate_kept,
+    "idioms": generate_idioms,
 }
 
 

@@ -7,36 +7,14 @@ eighths, so that sums in any order are exact.
 from __future__ import annotations
 
 import random
-from collections import Counter
 
 from .generator import ARGUMENT_SETS, HEADER, Program
-
-Lines = list[str]
-
-
-class _Text:
-    """One program being written."""
-
-    def __init__(self, rng: random.Random) -> None:
-        self.rng = rng
-        self.constructs: Counter[str] = Counter()
-
-    def one_of(self, *choices: str) -> str:
-        """One of several spellings."""
-        return self.rng.choice(choices)
-
-    def chance(self, probability: float) -> bool:
-        """True this often."""
-        return self.rng.random() < probability
-
-    def use(self, construct: str) -> None:
-        """Count a construct."""
-        self.constructs[construct] += 1
+from .text import Lines, Text
 
 
 def generate_indexed(seed: int) -> Program:
     """The program of this seed."""
-    text = _Text(random.Random(f"indexed {seed}"))
+    text = Text(random.Random(f"indexed {seed}"))
     ragged = text.chance(0.35)
     body = _ragged(text) if ragged else _scatter(text)
     source = HEADER + "def program(x, w, a, b, n):\n" + "\n".join("    " + s for s in body) + "\n"
@@ -45,7 +23,7 @@ def generate_indexed(seed: int) -> Program:
 
 
 # ---------------------------------------------------------------------- scatters
-def _scatter(text: _Text) -> Lines:
+def _scatter(text: Text) -> Lines:
     """``x`` is (edges, 3), ``w``, ``a`` and ``b`` are (edges,); what ``a`` holds is below n."""
     form = text.one_of("element", "element", "row", "pair", "columns", "own_row", "loop")
     text.use(form)
@@ -85,7 +63,7 @@ def _scatter(text: _Text) -> Lines:
     return [*lines, header, *("    " + line for line in inner), "return out"]
 
 
-def _term(text: _Text, rows: bool, loop: bool) -> str:
+def _term(text: Text, rows: bool, loop: bool) -> str:
     if text.chance(0.25):
         return text.one_of("1", "1", "0.5", "2", "True", "n")
     if rows:
@@ -97,7 +75,7 @@ def _term(text: _Text, rows: bool, loop: bool) -> str:
     )
 
 
-def _update(text: _Text, target: str, rows: bool, loop: bool) -> Lines:
+def _update(text: Text, target: str, rows: bool, loop: bool) -> Lines:
     """``out[a[e]] += …`` and what else may be done to an element that data selects."""
     term = _term(text, rows, loop)
     form = text.one_of("+=", "+=", "+=", "-=", "=", "=", "sum", "max", "maximum", "item")
@@ -113,7 +91,7 @@ def _update(text: _Text, target: str, rows: bool, loop: bool) -> Lines:
     return [f"{target} {form} {term}"]
 
 
-def _guarded(text: _Text, lines: Lines, a: str) -> Lines:
+def _guarded(text: Text, lines: Lines, a: str) -> Lines:
     if text.chance(0.55):
         return lines
     test = text.one_of(
@@ -128,7 +106,7 @@ def _guarded(text: _Text, lines: Lines, a: str) -> Lines:
 
 
 # ---------------------------------------------------------------------- ragged ranges
-def _ragged(text: _Text) -> Lines:
+def _ragged(text: Text) -> Lines:
     """``x`` is (rows, n), ``w`` is (rows,); ``a`` and ``b`` hold lengths up to n."""
     text.use("ragged")
     length = text.one_of("a[i]", "a[i]", "int(a[i])", "a[i].item()", "k")

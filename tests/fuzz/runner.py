@@ -4,7 +4,8 @@
 exits), ``indexed`` (subscripts and lengths that are data) or ``all`` (as many of each). Prints how
 many were vectorized, which constructs and refusals the others have, and every difference from the
 loop; each differing program is shrunk into ``tests/fuzz/found/<family>_<seed>.py``. Exits 1 on a
-difference.
+difference. With ``--results``, a long run may be cut anywhere: the same command goes on where it
+stopped.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from pathlib import Path
 from types import FrameType
 
 from deloop.decorator import vectorize
+from tests.soundness.chunks import KEY, is_done, list_chunks, summarize_chunk
+from tests.soundness.page import write_page
+from tests.soundness.store import FUZZ, append, read, settle
 
 from .check import Verdict, check_program, settle_torch
 from .families import FAMILIES, generate
@@ -192,18 +196,27 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--no-shrink", action="store_true")
     parser.add_argument("--found", type=Path, default=FOUND)
+    parser.add_argument(
+        "--results", type=Path, nargs="?", const=FUZZ,
+        help="keep the counts there, leave out what it has, and write docs/soundness.md",
+    )
+    parser.add_argument("--seconds", type=float, default=0, help="begin no chunk after so long")
     options = parser.parse_args(arguments)
     families = list(FAMILIES) if options.family == "all" else [options.family]
     verdicts: list[Verdict] = []
     summaries: dict[str, dict[str, object]] = {}
     seeds = range(options.seed, options.seed + -(-options.programs // len(families)))
+    ends = time.perf_counter() + (options.seconds or float("inf"))
     for family in families:
         start, own = time.perf_counter(), []
-        for verdict in run_seeds(seeds, options.jobs, family):
-            own.append(verdict)
-            trouble = [text for _, _, text in verdict.differences[:1]] + [verdict.failure]
-            for text in filter(None, trouble):
-                print(f"{family} seed {verdict.seed}: {text}", flush=True)
+        for chunk in _chunks_to_run(seeds, family, options.results):
+            if time.perf_counter() > ends:
+                print(f"{family}: stopped at seed {chunk.start}; the next run goes on from there")
+                break
+            mine = list(_run_and_tell(chunk, options.jobs, family))
+            own += mine
+            if options.results:
+                append(options.results, summarize_chunk(chunk, family, mine))
         summaries[family] = summarize(own, time.perf_counter() - start)
         print(f"== {family} ==")
         print_summary(summaries[family])
@@ -214,11 +227,33 @@ def main(arguments: list[str] | None = None) -> int:
     wrong = sorted(
         (v for v in verdicts if v.differences or v.failure), key=lambda v: (v.family, v.seed)
     )
+    if options.results:
+        settle(options.results, KEY)
+        if options.results == FUZZ:
+            write_page()
     if not options.no_shrink:
         settle_torch()
         for verdict in _one_of_each(wrong):
             print(f"shrunk: {write_found(verdict, options.found)}", flush=True)
     return 1 if wrong else 0
+
+
+def _chunks_to_run(seeds: range, family: str, results: Path | None) -> list[range]:
+    """The seeds in chunks; without those that were run before and behaved."""
+    if results is None:
+        return [seeds] if seeds else []
+    known = read(results, KEY)
+    chunks = list_chunks(seeds.start, len(seeds))
+    return [chunk for chunk in chunks if not is_done(chunk, family, known)]
+
+
+def _run_and_tell(seeds: range, jobs: int, family: str) -> Iterator[Verdict]:
+    """The verdicts of some seeds; what differs or fails is printed at once."""
+    for verdict in run_seeds(seeds, jobs, family):
+        trouble = [text for _, _, text in verdict.differences[:1]] + [verdict.failure]
+        for text in filter(None, trouble):
+            print(f"{family} seed {verdict.seed}: {text}", flush=True)
+        yield verdict
 
 
 def _one_of_each(verdicts: list[Verdict], most: int = 3) -> list[Verdict]:

@@ -246,3 +246,17 @@ def test_loop_left_where_a_condition_fails_is_left_there() -> None:
     for loop in (up_to_the_diagonal, until_unequal):
         for shape in ((3, 3), (2, 5), (5, 2)):
             assert_agrees(loop, torch.rand(shape))
+
+
+def halves_of_two_signs(x: Any) -> Any:
+    out = torch.zeros(len(x), len(x))
+    for i in range(len(x)):
+        for j in range(i + 1, len(x)):
+            difference = x[i] - x[j]
+            out[i, j] = difference
+            out[j, i] = difference
+    return out
+
+
+def test_halves_that_differ_stay_two() -> None:
+    assert_vectorized(halves_of_two_signs, torch.tensor([1.0, 3.0, -2.0, 5.0]))

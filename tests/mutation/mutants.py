@@ -27,6 +27,8 @@ _EXITS = "tests/hazards/test_hazard_16_exits.py"
 _TRIPS = "tests/hazards/test_hazard_16_trip_counts.py"
 _HOLES = "tests/hazards/test_holes_found_by_mutants.py"
 _ROWS = "tests/hazards/test_row_operations.py"
+_LOOKUPS = "tests/hazards/test_lookups_under_conditions.py"
+_WAVEFRONTS = "tests/hazards/test_wavefronts.py"
 _DISPATCH = "tests/decorator/test_dispatch.py"
 _VECTORIZED = "tests/decorator/test_vectorized.py"
 _POLY = "tests/poly/test_dependence.py"
@@ -258,6 +260,39 @@ MUTANTS: tuple[Mutant, ...] = (
         "derivatives of branches not taken let in", "branch",
         "deloop.transform.protect:_is_dangerous",
         "return kind not in (Gradient.LINEAR, Gradient.NONE)", "return False", (_BRANCHES, _HOLES),
+    ),
+    Mutant(
+        "lookups of a condition let in", "branch", "deloop.transform.protect:protect",
+        "condition = protect(condition, grads, inside)", "pass", (_LOOKUPS,),
+    ),
+    Mutant(
+        "lookups on the way to a lookup let in", "branch", "deloop.transform.protect:_place",
+        "subscript if is_guarded(subscript) else recurse(subscript)", "subscript", (_LOOKUPS,),
+    ),
+    Mutant(
+        "right side of an and looked at always", "branch", "deloop.transform.protect:protect",
+        "guarded = _guard(protect(right, grads, inside), reached, lambda e: False, inside)",
+        "guarded = right", (_LOOKUPS,),
+    ),
+    Mutant(
+        "elements that are not appended made all the same", "branch",
+        "deloop.frontend.appends:AppendReader._where_appended",
+        "if not build.needs_its_condition(value):", "if True:", (_LOOKUPS,),
+    ),
+    Mutant(
+        "loop in a try that may raise rewritten", "branch", "deloop.analysis.tried:_may_raise",
+        "return bool(find_operator(node.operator).may_raise)", "return False",
+        ("tests/hazards/test_kept_nests.py",),
+    ),
+    Mutant(
+        "diagonal that waits for itself", "dependence",
+        "deloop.transform.wavefront:_Skewing._slope", "slope * down + right >= 1",
+        "slope * down + right >= 0", (_WAVEFRONTS,),
+    ),
+    Mutant(
+        "halves that differ merged", "branch", "deloop.transform.symmetry:_is_same",
+        "return first == second or _ordered(first, \"\") == _ordered(second, \"\")",
+        "return True", (_HOLES, "tests/hazards/test_plain_forms.py"),
     ),
     # ------------------------------------------------------------------ carried values
     Mutant(

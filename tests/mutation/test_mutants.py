@@ -9,14 +9,18 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.soundness.store import append, read
+
+from . import runner
 from .mutant import Mutant, MutantError, edited_source
 from .mutants import MUTANTS
-from .runner import Fate, import_everything, render_page
+from .runner import Fate, digest_of, import_everything, main, record_of, settle
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 QUICK = ("NaN equal to any number", "two sides share their arguments", "distance 1 overlooked")
@@ -78,10 +82,38 @@ def test_whole_engine_is_not_taken_for_a_broken_one() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_page_names_the_test_and_the_survivor() -> None:
-    caught = Fate(MUTANTS[0], "tests/hazards/test_x.py::test_y[a-b]", 1.0)
-    page = render_page([caught, Fate(MUTANTS[1], "", 2.0)])
-    assert "1 of 2 are caught." in page
-    assert f"| {MUTANTS[0].name} |" in page
-    assert "`hazards/test_x.py::test_y`" in page
-    assert "**nothing**" in page
+def test_kept_fates_are_those_of_todays_mutants_in_their_order(tmp_path: Path) -> None:
+    results = tmp_path / "mutants.jsonl"
+    gone = replace(MUTANTS[0], name="a mutant of old")
+    for mutant, test in ((MUTANTS[1], "a"), (gone, "b"), (MUTANTS[0], ""), (MUTANTS[0], "c")):
+        append(results, {**record_of(Fate(MUTANTS[0], test, 1.0)), "name": mutant.name})
+    found = settle(results, MUTANTS)
+    assert [(r["name"], r["caught_by"]) for r in found] == [
+        (MUTANTS[0].name, "c"), (MUTANTS[1].name, "a"),
+    ]  # fmt: skip
+    assert read(results, ("name",)) == found
+
+
+def test_mutant_that_was_caught_is_left_out_until_its_function_changes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+
+    def run_all(mutants: Sequence[Mutant], **options: object) -> Iterator[Fate]:
+        ran.extend(mutant.name for mutant in mutants)
+        yield from (Fate(mutant, "tests/x.py::test_y", 1.0) for mutant in mutants)
+
+    monkeypatch.setattr(runner, "run_all", run_all)
+    results = tmp_path / "mutants.jsonl"
+    kept = record_of(Fate(MUTANTS[0], "tests/x.py::test_y", 1.0))
+    append(results, kept)
+    append(results, {**record_of(Fate(MUTANTS[1], "t", 1.0)), "digest": "of another text"})
+    append(results, record_of(Fate(MUTANTS[2], "", 1.0)))
+    words = [word for m in MUTANTS[:3] for word in ("--only", m.name)]
+    assert main([*words, "--results", str(results)]) == 0
+    assert ran == [MUTANTS[1].name, MUTANTS[2].name]
+    assert [r["digest"] for r in read(results, ("name",))] == [digest_of(m) for m in MUTANTS[:3]]
+    assert main([*words, "--results", str(results)]) == 0
+    assert "0 of 0 caught" in capsys.readouterr().out
+    assert main([*words, "--results", str(results), "--fresh"]) == 0
+    assert ran[2:] == [m.name for m in MUTANTS[:3]]

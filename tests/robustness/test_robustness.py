@@ -79,12 +79,50 @@ def test_crash_is_a_failure_with_its_place(
     assert "loop.py:5 run (scheme 0): KeyError at test_robustness.py" in result.failures[0]
 
 
+def spin() -> None:
+    while time.process_time() >= 0:
+        pass
+
+
 def test_hang_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "SECONDS", 1)
     monkeypatch.setattr(runner, "SCHEMES", 1)
-    monkeypatch.setattr(runner, "compile_function", lambda *arguments: time.sleep(3))
+    monkeypatch.setattr(runner, "compile_function", lambda *arguments: spin())
     result = check_files([write_loop(tmp_path)])
     assert result.failures == [f"{tmp_path / 'loop.py'}:5 run (scheme 0): more than 1 seconds"]
+
+
+def test_crash_of_the_linter_is_a_failure_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*arguments: Any) -> Any:
+        raise KeyError("a mistake")
+
+    monkeypatch.setattr(runner, "check_file", crash)
+    (failure,) = check_files([write_loop(tmp_path)]).failures
+    assert failure.startswith(f"{tmp_path / 'loop.py'}: check: KeyError at test_robustness.py")
+
+
+def test_second_run_reads_only_what_is_new_or_has_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Path] = []
+
+    def check(path: Path) -> Result:
+        seen.append(path)
+        return Result(files=1, lines=10)
+
+    monkeypatch.setattr(runner, "check_one", check)
+    one, other = tmp_path / "one.py", tmp_path / "other.py"
+    one.write_text("x = 1\n")
+    arguments = [str(tmp_path), "--results", str(tmp_path / "kept.jsonl")]
+    assert runner.main(arguments) == 0
+    other.write_text("x = 2\n")
+    assert runner.main(arguments) == 0
+    one.write_text("x = 33\n")
+    assert runner.main(arguments) == 0
+    assert seen == [one, other, one]
+    assert capsys.readouterr().out.splitlines()[-5].startswith("2 files, 20 lines")
 
 
 def test_changed_file_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,5 +143,7 @@ def test_files_are_spread_over_all_folders(tmp_path: Path) -> None:
 def test_results_add_up() -> None:
     result = Result()
     check_files(FILES[:1], result)
+    once = result.lines
     check_files(FILES[:1], result)
-    assert result.files == 2
+    assert (result.files, result.lines) == (2, 2 * once)
+    assert result.check_seconds > 0

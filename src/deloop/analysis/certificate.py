@@ -63,12 +63,15 @@ class Certificate:
         What could not be proved, with the fact that each came from; checked at each call.
     exactness, lossy:
         Bitwise or rounding, and the steps at which bitwise equality was lost.
+    kept:
+        Why the loop, or the part of it that stays, is left alone; empty where nothing is.
     """
 
     dependences: tuple[Respected, ...]
     assumptions: tuple[Assumption, ...]
     exactness: Exactness
     lossy: tuple[str, ...]
+    kept: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """Plain lists, dicts and strings, ready for JSON."""
@@ -92,11 +95,12 @@ class Certificate:
             ],
             "exactness": self.exactness.value,
             "rounding": list(self.lossy),
+            "kept": self.kept or None,
         }
 
     def __str__(self) -> str:
-        lines = [str(d) for d in self.dependences]
-        if not self.dependences:
+        lines = [*([self.kept] if self.kept else []), *map(str, self.dependences)]
+        if not lines:
             lines = ["no iteration touches an element that another one writes (no dependence)"]
         for assumption in self.assumptions:
             reason = f" (because {assumption.reason})" if assumption.reason else ""
@@ -129,6 +133,15 @@ def certify(
     return tuple(
         Respected(_say(d, by_name), _find_reason(d, placed, by_name), d) for d in dependences
     )
+
+
+def certify_kept(
+    dependences: Sequence[Dependence], statements: Sequence[Statement]
+) -> tuple[Respected, ...]:
+    """Each dependence that was found in a loop which is then left alone."""
+    by_name = {s.name: s for s in statements}
+    reason = "the loop is left as it is written"
+    return tuple(Respected(_say(d, by_name), reason, d) for d in dependences)
 
 
 def _walk(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from deloop.diagnostic import Assumption
 from deloop.frontend.apply import DataRequirement
@@ -54,6 +55,8 @@ class Facts:
         """Sizes, other than those that were seen, for which there is another, faster code."""
         self.may_double, self.doubles = True, False
         """Whether linear recurrences may become scans, and whether one was made one."""
+        self.considered: tuple[tuple[Any, ...], Sequence[Any]] = ((), ())
+        """The dependences that were found, and the statements that they are between."""
 
     def canonical(self, affine: Affine) -> Affine:
         """The expression with equal sizes written as one."""

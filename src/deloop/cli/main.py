@@ -116,9 +116,20 @@ def rule(code: str | None) -> None:
 
 @main.command()
 @click.argument("place", metavar="FILE:LINE")
-def explain(place: str) -> None:
-    """Print what is known of the loop at a line: what it becomes, what that assumes, or why not."""
-    sys.exit(importlib.import_module(_EXPLAIN).show_explanation(place))
+@click.option(
+    "--output-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people or for programs.",
+)
+def explain(place: str, output_format: str) -> None:
+    """Print the certificate of the loop at a line: what it becomes and why that is the same.
+
+    That is: which iteration depends on which and what respects it, what is assumed and where that
+    comes from, and whether bits may differ; of a loop that is kept, the reason.
+    """
+    sys.exit(importlib.import_module(_EXPLAIN).show_explanation(place, output_format))
 
 
 @main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})

@@ -240,12 +240,14 @@ class _Sides:
             self.vectorized = Vectorized(self.loop, inline=self.options.inline, keep_small=False)
         special = self.vectorized.find_specialisation(args, kwargs)
         rewritten = special is not None and not special.kept and find_hindrance() is None
+        # Each rewrite by what it declares itself; the weakest is what is reported.
+        exactness = self.declared or Exactness.BITWISE
         if rewritten and special is not None:
+            exactness = self.declared or special.exactness
             self.exactness = self.declared or self.exactness & special.exactness
         outcome = run_side_by_side(
-            self.loop, self.vectorized, args, kwargs, exactness=self.exactness,
-            second_gradients=True,
-        )  # fmt: skip
+            self.loop, self.vectorized, args, kwargs, exactness=exactness, second_gradients=True
+        )
         return outcome, rewritten
 
     def shrink(self, one: _Input) -> Counterexample:

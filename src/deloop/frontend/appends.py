@@ -69,6 +69,7 @@ class AppendReader(StoreReader):
         self.appended_views: list[tuple[str, str, ast.AST]] = []
         self.rough: dict[str, ast.AST] = {}
         self.masks: dict[str, Expression] = {}
+        self.mask_places: dict[str, View] = {}
         self.positions: dict[str, bool] = {}
         """Lists of the positions where a mask is true; whether they are tuples of them."""
         self.flattened: dict[str, tuple[int, ...] | None] = {}
@@ -157,6 +158,7 @@ class AppendReader(StoreReader):
         dtype, value = self._stored_as(filled, element, item, node)
         if filled.mask:
             self._select(filled, dtype, value, depth, node)
+            value = self._where_appended(filled, value, node)
         if filled.kept[0].kind == "cat" and filled.kept[0].start is not None:
             self.starts_empty[name] = self._starts_empty(filled.kept[0], dtype, element, node)
         written, read = self._array(name, filled, depth, dtype, element, node)
@@ -164,6 +166,8 @@ class AppendReader(StoreReader):
         if filled.kept[0].kind == "cat" and written.rank < rank:  # along a dimension of size 1
             value = self.squeezed(value, [filled.kept[0].dim % rank], rank)
         super().store(written, value, node)
+        if filled.kept[0].kind == "mask":
+            self.mask_places[name] = written
         self.environment[name] = Grown(name, read, depth, element.is_number)
 
     def _of_tuples(
@@ -206,6 +210,23 @@ class AppendReader(StoreReader):
         is_joined |= use.kind == "array" and dtype != "float64"
         if is_joined or (use.kind == "tensor" and dtype != "float32"):
             self._need_some(filled, node)
+
+    def _where_appended(
+        self, filled: FilledList, value: Expression, node: ast.AST
+    ) -> Expression:
+        """A value that may raise where it is not appended, and so is not made there.
+
+        ``if ok[i]: out.append(x[idx[i]])``   ->   the elements of ``x[torch.where(ok, idx, 0)]``
+        """
+        if not build.needs_its_condition(value):
+            return value
+        place = self.mask_places.get(filled.mask)
+        if place is None:
+            self._refuse_list(node, "an element may raise where it is not appended")
+        condition = self.load(place, node)
+        if filled.negated:
+            condition = build.negate(condition)
+        return build.select(condition, value, scalar.Cast(build.number(0), value.type))
 
     def _need_some(self, filled: FilledList, node: ast.AST) -> None:
         """An empty list raises, or gives another dtype: ask that some element is appended."""

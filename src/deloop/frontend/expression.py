@@ -8,6 +8,7 @@ from deloop.diagnostic import Place, Refusal
 from deloop.dtype import Rank, category
 from deloop.errors import Unsupported
 from deloop.frontend.mixed import settle_compared, settle_mixed
+from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.scalar import (
     Call,
@@ -216,6 +217,15 @@ def may_raise(expression: Expression) -> bool:
         expression.operator != "pow"
         and widest in find_operator(expression.operator).may_raise
         and not nonzero
+    )
+
+
+def needs_its_condition(value: Expression) -> bool:
+    """Whether a value may raise where the loop does not evaluate it."""
+    return any(
+        may_raise(node)
+        or (isinstance(node, Load) and not all(isinstance(s, Affine) for s in node.subscripts))
+        for node in scalar.walk(value)
     )
 
 

@@ -188,7 +188,7 @@ def _judge_group(
     alone: list[Candidate] = []
     for candidate in group:
         if whole is not None and _find_form(candidate, whole, lines):
-            finding = _make_finding(candidate, whole, candidate.outer, file, lines)
+            finding = _make_finding(candidate, whole, candidate.outer, file, lines, True)
             findings.append(_time(candidate, finding, facts))
         else:
             alone.append(candidate)
@@ -199,7 +199,7 @@ def _judge_group(
             candidate.module, candidate.scope, candidate.here, candidate.statement, lines
         )
         found = _propose(piece, file, [candidate], facts)
-        finding = _make_finding(candidate, found, candidate.statement, file, lines)
+        finding = _make_finding(candidate, found, candidate.statement, file, lines, True)
         findings.append(_time(candidate, finding, facts))
         if finding.becomes and not any(_overlap(found, fix) for fix in fixes):
             fixes.append(_make_fix(found, [finding]))
@@ -288,7 +288,12 @@ def _overlap(proposal: Any, fix: Fix) -> bool:
 
 
 def _make_finding(
-    candidate: Candidate, proposal: Any, compiled: ast.stmt, file: str, lines: list[str]
+    candidate: Candidate,
+    proposal: Any,
+    compiled: ast.stmt,
+    file: str,
+    lines: list[str],
+    thorough: bool = False,
 ) -> Finding:
     """A candidate in words, with what it becomes or why it stays."""
     node, verdict = candidate.node, candidate.verdict
@@ -316,6 +321,7 @@ def _make_finding(
         strict=is_thrifty(lines[max(node.lineno - 3, 0) : node.lineno])
         or (bool(verdict.doubts) and (not has_form or verdict.weak)),
         function=candidate.scope.name,
+        certificate=report.certificate if thorough and report is not None else None,
     )
 
 

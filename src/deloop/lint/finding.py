@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from deloop.diagnostic import Place
 
@@ -81,6 +82,9 @@ class Finding:
         Where it stands for people who see a notebook's cells; `place` is in the file itself.
     seconds:
         How long a recorded run spent in it.
+    certificate:
+        What the tensor form rests on (`deloop.analysis.certificate.Certificate`), where it was
+        asked for and the compiler could read the loop.
     """
 
     code: str
@@ -96,6 +100,7 @@ class Finding:
     function: str = field(default="", compare=False)
     cell: Cell | None = None
     seconds: float | None = None
+    certificate: Any = field(default=None, compare=False)
 
     @property
     def row(self) -> int:

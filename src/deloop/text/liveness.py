@@ -132,9 +132,18 @@ def _bound(target: ast.expr) -> Iterator[str]:
 
 def mentions(node: ast.AST, name: str) -> bool:
     """Whether the name is read or deleted; only to set it does not count."""
-    names = [n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id == name]
-    augmented = {id(n.target) for n in ast.walk(node) if isinstance(n, ast.AugAssign)}
-    return any(not isinstance(n.ctx, ast.Store) or id(n) in augmented for n in names)
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.AugAssign):
+            inner = inner.target
+            if isinstance(inner, ast.Name) and inner.id == name:
+                return True
+        elif isinstance(inner, ast.Name) and inner.id == name and _is_use(inner):
+            return True
+    return False
+
+
+def _is_use(node: ast.Name) -> bool:
+    return not isinstance(node.ctx, ast.Store)
 
 
 def has_jump(block: Sequence[ast.stmt]) -> bool:

@@ -18,6 +18,7 @@ from deloop.ir.affine import Constraint
 from deloop.ir.loop import Nest
 from deloop.ir.plan import Step, Vector, arrays_read_in, vectors
 from deloop.ir.scalar import Call, Expression
+from deloop.transform.protect import protect
 from deloop.transform.tidy import tidy
 
 
@@ -48,7 +49,7 @@ def guard_updates(
             store = step.statement.store
             if arrays_read_in((step,)) & (set(guards) - {store.array}):
                 raise _refuse(nest, nest.arrays[store.array].name)
-            when = (*step.when, *_conjuncts(tidy(guards[store.array])))
+            when = (*step.when, *_conjuncts(protect(tidy(guards[store.array]))))
             steps.append(replace(step, when=tuple(dict.fromkeys(when))))
         elif not isinstance(step, Vector) or step.statement.loops:
             raise _refuse(nest, nest.arrays[mine[0].statement.store.array].name)

@@ -9,7 +9,7 @@ from deloop.dtype import Rank
 from deloop.frontend.expression import may_raise, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
-from deloop.ir.guarded import GUARDED
+from deloop.ir.guarded import GUARDED, is_guarded
 from deloop.ir.scalar import (
     Call,
     Cast,
@@ -45,13 +45,16 @@ def protect(
     match expression:
         case Call("logical_and" | "logical_or" as word, (left, right)):
             # Python does not evaluate the right side where the left one decides.
+            left = protect(left, grads, inside)
             reached = left if word == "logical_and" else negate(left)
             guarded = _guard(protect(right, grads, inside), reached, lambda e: False, inside)
-            return replace(expression, arguments=(protect(left, grads, inside), guarded))
+            return replace(expression, arguments=(left, guarded))
         case Select(condition, then, otherwise):
+            # The branches look at the condition too: as it is when it is harmless itself.
+            condition = protect(condition, grads, inside)
             negated = Call("logical_not", (condition,), condition.type)
             return Select(
-                protect(condition, grads, inside),
+                condition,
                 _guard(protect(then, grads, inside), condition, grads, inside),
                 _guard(protect(otherwise, grads, inside), negated, grads, inside),
             )
@@ -76,10 +79,7 @@ def _guard(
         return _guard(child, condition, grads, inside)
 
     if isinstance(expression, Load):
-        places = tuple(
-            s if s in inside or isinstance(s, Affine) else _safe_place(recurse(s), condition)
-            for s in expression.subscripts
-        )
+        places = tuple(_place(s, condition, recurse, inside) for s in expression.subscripts)
         return replace(expression, subscripts=places)
     if isinstance(expression, scalar.Scan):
         return expression  # its steps run whether or not this iteration uses them
@@ -127,9 +127,24 @@ def _is_looked_up(subscript: scalar.Subscript) -> bool:
     return not isinstance(subscript, (Affine, Index))
 
 
+def _place(
+    subscript: scalar.Subscript,
+    condition: Expression,
+    recurse: Callable[[Expression], Expression],
+    inside: Inside,
+) -> scalar.Subscript:
+    """A subscript of a branch, what it looks up on its way included: ``w[x[idx[i]]]``."""
+    if isinstance(subscript, Affine):
+        return subscript
+    inner = subscript if is_guarded(subscript) else recurse(subscript)
+    return inner if subscript in inside else _safe_place(inner, condition)
+
+
 def _safe_place(subscript: scalar.Subscript, condition: Expression) -> scalar.Subscript:
     """``x[idx[i]]`` of a branch that is not taken reads ``x[0]``, where the loop reads nothing."""
     if isinstance(subscript, (Affine, Index)):
+        return subscript
+    if isinstance(subscript, Select) and subscript.condition == condition:
         return subscript
     return Select(condition, subscript, Cast(number(0), subscript.type))
 

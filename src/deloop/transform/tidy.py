@@ -10,7 +10,7 @@ import struct
 from dataclasses import replace
 
 from deloop.dtype import RANGES, Rank, category
-from deloop.frontend.expression import cast, may_raise, negate, number
+from deloop.frontend.expression import cast, needs_its_condition, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.axis import Axis
@@ -65,7 +65,7 @@ def as_logic(value: Expression) -> Expression:
         return cast(condition if decided[0] else negate(condition), then.type)
     for branch, known, other in ((0, then, otherwise), (1, otherwise, then)):
         plain = isinstance(other, (Load, Call)) and other.type.rank is not Rank.NUMBER
-        plain = plain and not _needs_its_condition(other)
+        plain = plain and not needs_its_condition(other)
         if scalar.literal_value(known) is None or not plain or other.type.dtype != "bool":
             continue
         taken = bool(scalar.literal_value(known))
@@ -86,15 +86,6 @@ def as_stored(value: Expression, dtype: str) -> Expression:
         case Number(int() | float() as literal) if dtype == "bool":
             return number(bool(literal))
     return value
-
-
-def _needs_its_condition(value: Expression) -> bool:
-    """Whether an operand may raise where the loop does not evaluate it."""
-    return any(
-        may_raise(node)
-        or (isinstance(node, Load) and not all(isinstance(s, Affine) for s in node.subscripts))
-        for node in scalar.walk(value)
-    )
 
 
 # ---------------------------------------------------------------------- comparisons
