@@ -29,6 +29,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "first_over": (X[0], -0.9),
     "unit_rows": (X,),
     "states": (X, 0.5),
+    "smoothed": (torch.linspace(-1, 1, 60), 0.3),
 }
 by_pair = pytest.mark.parametrize(("before", "after"), PAIRS)
 
@@ -58,3 +59,12 @@ def test_shown_source_is_what_comes_out_and_agrees(before: str, after: str) -> N
     for loop in report.loops:
         exactness = exactness & loop.exactness
     assert run_side_by_side(function, fast, ARGUMENTS[name], exactness=exactness).agrees
+
+
+def test_shown_refusal_is_what_is_said() -> None:
+    shown = r"```python\n@deloop.vectorize\n(def grow.*?)```\n```\n(.*?)```"
+    ((source, told),) = re.findall(shown, README, re.DOTALL)
+    report = deloop.vectorize(load(source, "grow")).explain(X[0], 3.2)
+    said = str(report.loops[0].refusal)
+    _, _, sentence = " ".join(told.split()).partition("VEC902 ")
+    assert sentence.partition(" (both at")[0] in said

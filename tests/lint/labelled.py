@@ -25,6 +25,25 @@ def pairwise(a: torch.Tensor, b: torch.Tensor):
             d[i, j] = (a[i] - b[j]).pow(2).sum()
     return d
 
+def applied_everywhere(t, func):
+    out = torch.empty_like(t)
+    for idx in itertools.product(*[range(s) for s in t.shape]):
+        out[idx] = func(t[idx])
+    return out
+
+def applied_at_places(tensor):
+    result = torch.zeros_like(tensor)
+    for place in np.ndindex(*tensor.shape):
+        result[place] = torch.sin(tensor[place])
+    return result
+
+def applied_in_two_loops(t, func):
+    out = torch.empty_like(t)
+    for i in range(t.shape[0]):
+        for j in range(t.shape[1]):
+            out[i, j] = func(t[i, j])
+    return out
+
 def confusion(pred, target, classes):
     pred, target = pred.view(-1), target.view(-1)
     matrix = torch.zeros(classes, classes)

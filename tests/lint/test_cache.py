@@ -155,3 +155,13 @@ def test_keys_differ_by_kind_of_file(tmp_path: Path) -> None:
     assert cache.key(b"x", "a.py") == cache.key(b"x", "b/c.py")
     assert cache.key(b"x", "a.py") != cache.key(b"x", "a.ipynb")
     assert cache.key(b"x", "a.py") != cache.key(b"y", "a.py")
+
+
+def test_what_a_fix_rests_on_is_left_out_of_the_cache() -> None:
+    source = b"import torch\n\ndef f(x: torch.Tensor):\n    out = torch.zeros_like(x)\n"
+    source += b"    for i in range(len(x)):\n        out[i] = x[i] * 2\n    return out\n"
+    result = check_bytes(source, "a.py", Config(), thorough=True)
+    assert result.findings[0].certificate is not None
+    again = decode(json.loads(json.dumps(encode(result))), "a.py")
+    assert again.findings == result.findings
+    assert again.fixes == result.fixes

@@ -302,6 +302,9 @@ class Reader:
             "math.nan": Scalar("float64", ast.unparse(node)),
             "torch.pi": Scalar("float64", ast.unparse(node)),
             "torch.inf": Scalar("float64", ast.unparse(node)),
+            "numpy.pi": Scalar("float64", ast.unparse(node)),
+            "numpy.e": Scalar("float64", ast.unparse(node)),
+            "numpy.inf": Scalar("float64", ast.unparse(node)),
         }
         if qualified in constants:
             return constants[qualified]

@@ -143,7 +143,8 @@ def encode(result: Result) -> Any:
 
 
 def _encode_finding(finding: Finding) -> dict[str, Any]:
-    held = {k: v for k, v in vars(finding).items() if k not in ("place", "cell") and v}
+    left_out = ("place", "cell", "certificate")  # nobody who prints findings shows certificates
+    held = {k: v for k, v in vars(finding).items() if k not in left_out and v}
     held["place"] = [finding.place.line, finding.place.column]
     if finding.cell is not None:
         held["cell"] = list(vars(finding.cell).values())

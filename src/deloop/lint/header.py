@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from deloop.lint.kinds import INT, OTHER, UNKNOWN, Kind, Word, join
 from deloop.lint.reader import Reader, spell
+from deloop.lint.walk import walk
 
 FEW = 10
 """A loop that runs at most so often is not worth a word."""
@@ -103,6 +104,8 @@ def enter_for(target: ast.expr, iterable: ast.expr, reader: Reader) -> Header:
         if last == "product" and isinstance(target, (ast.Tuple, ast.List)):
             pairs = list(zip(target.elts, iterable.args, strict=False))
             return _most_telling([enter_for(t, a, reader) for t, a in pairs], every=False)
+        if last in ("product", "ndindex") and isinstance(target, ast.Name) and iterable.args:
+            return _enter_places(target, iterable, reader)
     return _enter_plain(target, iterable, reader)
 
 
@@ -129,6 +132,20 @@ def _enter_range(target: ast.expr, call: ast.Call, reader: Reader) -> Header:
         given = isinstance(stop, ast.Call) and is_given(reader.kind(stop.args[0]))
         return Header("unknown" if given else "list", "", spell(stop), few=few)
     return Header("range", "", spell(stop), few, stepped)
+
+
+def _enter_places(target: ast.Name, call: ast.Call, reader: Reader) -> Header:
+    """Places of all dimensions at once: ``product(*[range(s) for s in x.shape])``, ``ndindex``."""
+    bind(target, _POSITION, reader)
+    for node in walk(call):
+        if isinstance(node, (ast.Attribute, ast.Call)):
+            kind = reader.kind(node)
+            if kind.word is Word.SHAPE and kind.of:
+                return Header("size", kind.of, f"{kind.of}.numel()")
+    ranges = [a for a in call.args if isinstance(a, ast.Call)]
+    if len(ranges) != len(call.args) or any(spell(a.func) != "range" for a in ranges):
+        return Header("other")
+    return _most_telling([_enter_range(target, a, reader) for a in ranges], every=False)
 
 
 def sizes_in(node: ast.expr, reader: Reader) -> Iterator[Kind]:

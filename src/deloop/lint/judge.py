@@ -121,7 +121,8 @@ def judge(node: Loop, header: Header, body: Body, scope: Scope) -> Verdict | Non
     if found is None:
         return None
     sink, name = found
-    doubts = [*_find_unknowns(body, stores), *_find_carried(body, own)]
+    every = header.count.endswith(".numel()") or any(map(_is_of_two_positions, stores))
+    doubts = [*_find_unknowns(body, stores, every=every), *_find_carried(body, own)]
     doubts.extend(f"{name} is changed and read as a whole" for name in _find_kept(node, body, own))
     if sink == "list" and all(_is_part(a.value, body, own) for a in seen.appends):
         doubts.append("each iteration only takes a part, and computes nothing")
@@ -147,10 +148,13 @@ def judge(node: Loop, header: Header, body: Body, scope: Scope) -> Verdict | Non
     return Verdict(sink, name, header.of or first, _why(body, first), tuple(doubts), weak)
 
 
-def _find_unknowns(body: Body, stores: list[Store]) -> Iterator[str]:
-    """Reasons to doubt that the loop works on tensors alone."""
+def _find_unknowns(body: Body, stores: list[Store], *, every: bool) -> Iterator[str]:
+    """Reasons to doubt that the loop works on tensors alone.
+
+    Where it goes through `every` number of a tensor, what it does with each makes no difference.
+    """
     seen = body.seen
-    if seen.opaque:
+    if seen.opaque and not every:
         yield f"what {spell(seen.opaque[0].func)} does is not known"
     if seen.python_stores:
         yield f"{spell(seen.python_stores[0])} is set, which is no tensor's element"
@@ -278,6 +282,17 @@ def _is_whole_element(store: Store, own: set[str]) -> bool:
         node = node.value
     single = not any(isinstance(p, (ast.Slice, ast.Constant)) for p in parts)
     return single and len(parts) == store.rank and _is_element(store, own)
+
+
+def _is_of_two_positions(store: Store) -> bool:
+    """``out[i, j] = func(x[i, j])``: work on numbers one by one, whatever is done with each."""
+    parts: list[ast.expr] = []
+    node: ast.expr = store.node
+    while isinstance(node, ast.Subscript):
+        parts.extend(index_parts(node.slice))
+        node = node.value
+    names = [p.id for p in parts if isinstance(p, ast.Name)]
+    return len(names) == len(parts) > 1 and len(set(names)) == len(names)
 
 
 def _is_element(store: Store, own: set[str]) -> bool:

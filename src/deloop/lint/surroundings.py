@@ -22,7 +22,7 @@ _OPEN = 100
 
 _MODULES = frozenset(
     {"torch", "torch.nn", "torch.nn.functional", "torch.special", "torch.linalg", "math",
-     "operator", "itertools", "torch.Tensor"}
+     "operator", "itertools", "numpy", "torch.Tensor"}
 )  # fmt: skip
 
 
