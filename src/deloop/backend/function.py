@@ -14,8 +14,8 @@ from deloop.backend.results import Replacement, last_word, put_results_in_place
 from deloop.backend.uses import rewrite_uses
 from deloop.ir.source import SourceFunction
 from deloop.ops.making import draws
-from deloop.text.liveness import has_jump
-from deloop.text.names import is_read_only_in, names_in, names_read
+from deloop.text.liveness import Fate, fate_of, has_jump
+from deloop.text.names import is_read_only_in, names_captured, names_in, names_read
 
 
 def allocation_of(
@@ -227,7 +227,7 @@ def _drop_unread(
             if (
                 plain
                 and names
-                and not set(names) & read
+                and all(_is_set_anew(n, statement, node, edits) for n in set(names) & read)
                 and set(names) & used_by_loops
                 and _is_pure(statement.value)
             ):
@@ -235,6 +235,21 @@ def _drop_unread(
                 dropped = True
         if not dropped:
             return
+
+
+def _is_set_anew(
+    name: str,
+    statement: ast.Assign,
+    node: ast.FunctionDef,
+    edits: dict[ast.stmt, list[ast.stmt]],
+) -> bool:
+    """Whether an empty list is replaced before anybody reads it: ``rows, sums = [], []``."""
+    lists = statement.value.elts if isinstance(statement.value, ast.Tuple) else [statement.value]
+    is_empty = all(isinstance(v, ast.List) and not v.elts for v in lists)
+    if not is_empty or statement not in node.body or name in names_captured(node):
+        return False
+    behind = node.body[node.body.index(statement) + 1 :]
+    return fate_of(name, [new for s in behind for new in edits.get(s, [s])]) is Fate.GONE
 
 
 def _is_pure(node: ast.expr) -> bool:

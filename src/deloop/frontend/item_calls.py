@@ -200,6 +200,11 @@ class ItemReader(LossReader):
             return repr(value)
         self.unsupported(node, f"{name} in {ast.unparse(node)} is not a constant", "VEC924")
 
+    def _count_named(self, item: Item) -> str:
+        """A number of items that a variable holds, by its name; empty for any other."""
+        name = str(item.affine) if isinstance(item, Integer) else ""
+        return name if name.isidentifier() and name not in self.iterators else ""
+
     def flag(self, call: Called, name: str, default: bool = False) -> bool:
         """A flag of a call."""
         item = call.given.get(name, Literal(default))
@@ -363,7 +368,7 @@ class ItemReader(LossReader):
             if word in ("q", "k", "n"):
                 if word == "q" and not isinstance(item, (Literal, Integer)):
                     return None
-                words.insert(0, self.option(word, item, node))
+                words.insert(0, self._count_named(item) or self.option(word, item, node))
                 continue
             words.append(f"{word}={self.option(word, item, node)}")
         self.require_elements(size, node)
@@ -373,6 +378,7 @@ class ItemReader(LossReader):
             if not isinstance(count, Integer):
                 return None
             self.require(at_least(size, count.affine), node, f"{ast.unparse(node)} finds as many")
+            self.require(at_least(count.affine, 0), node, f"{ast.unparse(node)} finds as many")
             sizes[place] = count.affine
         elif effect == "less":
             if words:
@@ -387,6 +393,7 @@ class ItemReader(LossReader):
             if not isinstance(count, Integer):
                 return None
             self.require(at_least(size, count.affine), node, f"{ast.unparse(node)} finds as many")
+            self.require(at_least(count.affine, 1), node, f"{ast.unparse(node)} finds one")
         numbers = [w for w in words if "=" not in w]
         dim = "-1" if flat else f"{{{place % rank - rank}:dim}}"
         fields = [f"{{0}}{flat}", *numbers, f"dim={dim}"]
