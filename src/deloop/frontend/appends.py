@@ -36,11 +36,15 @@ from deloop.text.names import names_in
 
 @dataclass(frozen=True)
 class Element:
-    """What is appended: its value, its shape, and whether the loop makes Python numbers of it."""
+    """What is appended: its value, its shape, and whether the loop makes Python numbers of it.
+
+    `is_single` says that it is a number, a 0-d tensor, or a list of those.
+    """
 
     value: Expression
     sizes: tuple[Affine, ...]
     is_number: bool
+    is_single: bool
 
 
 _DEFAULTS = {"bool": "bool", "int64": "int64", "float64": "float32", "complex128": "complex64"}
@@ -168,7 +172,7 @@ class AppendReader(StoreReader):
         super().store(written, value, node)
         if filled.kept[0].kind == "mask":
             self.mask_places[name] = written
-        self.environment[name] = Grown(name, read, depth, element.is_number)
+        self.environment[name] = Grown(name, read, depth, element.is_number, element.is_single)
 
     def _of_tuples(
         self, name: str, filled: FilledList, item: Tuple, node: ast.Call
@@ -246,15 +250,17 @@ class AppendReader(StoreReader):
     def _element(self, item: Item, node: ast.AST) -> Element:
         """The value that is appended, with the shape that it has in every iteration."""
         if isinstance(item, Grown):
-            return Element(self.load(item.view, node), item.view.sizes, item.is_number)
+            value = self.load(item.view, node)
+            return Element(value, item.view.sizes, item.is_number, item.is_single)
         if isinstance(item, (View, Tensor)):
             view = item if isinstance(item, View) else whole(item)
-            return Element(self.load(view, node), view.sizes, False)
+            return Element(self.load(view, node), view.sizes, False, not view.sizes)
         value = self.to_expression(item, node)
         kinds = build.types_of(value)
         if len(kinds) != 1:
             self.unsupported(node, "loop kept: the type of the elements differs", "VEC918")
-        return Element(value, self._element_shape(value, node), build.is_number(value))
+        sizes = self._element_shape(value, node)
+        return Element(value, sizes, build.is_number(value), not sizes)
 
     def _element_shape(self, value: Expression, node: ast.AST) -> tuple[Affine, ...]:
         """The shape of a computed row: that of the rows which it is made of, broadcast."""
@@ -299,8 +305,7 @@ class AppendReader(StoreReader):
             return own, value
         if use.kind in ("list", "row", "mask"):
             return own, value
-        nested = isinstance(item, Grown) and element.is_number
-        if element.sizes and not nested:
+        if element.sizes and not (isinstance(item, Grown) and element.is_single):
             self.unliftable(
                 node, f"loop kept: {ast.unparse(use.node)} of rows raises", "VEC911"
             )

@@ -181,7 +181,8 @@ class ListFinder:
         if len(turned) > 1 or len(taken) > 1:
             return FilledList(name, reason=f"{name} is filled, or taken, from both ends")
         last = max(k for k, s in enumerate(block) for u in uses if u.statement is s)
-        settled = all(self.is_quiet(s) for s in block[position + 1 : last + 1])
+        held = [u.statement for u in uses if u.kind == "row"]  # to be put into a list is no change
+        settled = all(s in held or self.is_quiet(s) for s in block[position + 1 : last + 1])
         from_front = turned != taken and True in turned | taken
         return FilledList(name, tuple(uses), settled, turned=from_front)
 

@@ -86,13 +86,15 @@ class Tuple:
 class Grown:
     """A list that a loop has filled, as the array of its elements.
 
-    It was made inside `depth` loops; `is_number` says that its elements are Python numbers.
+    It was made inside `depth` loops; `is_number` says that its elements are Python numbers,
+    `is_single` that they are numbers, 0-d tensors, or lists of those.
     """
 
     name: str
     view: View
     depth: int
     is_number: bool
+    is_single: bool
 
 
 @dataclass(frozen=True)
