@@ -730,9 +730,16 @@ def _reads_by_name(
 
 
 def axes_of(plan: tuple[Step, ...], nest: Nest) -> list[Loop]:
-    """Every loop as the plan ranges over it, or as the nest does where the plan has it no more."""
-    loops = {loop.iterator: loop for loop in loops_of(nest.body)}
-    loops.update({loop.iterator: loop for v in vectors(plan) for loop in v.axes})
+    """Every loop as the whole plan ranges over it, or else as the nest does.
+
+    Where a range was cut, each part of the plan knows its own piece alone, and what holds there
+    says nothing of the others.
+    """
+    steps = list(vectors(plan))
+    loops = {loop.iterator: loop for v in steps for loop in v.axes}
+    for loop in loops_of(nest.body):
+        if not all(loops.get(loop.iterator) in v.axes for v in steps):
+            loops[loop.iterator] = loop
     return list(loops.values())
 
 

@@ -293,3 +293,23 @@ def first_of_softmax(x):
 def test_softmax_of_rows_with_infinities() -> None:
     rows = torch.tensor([[1.0, -float("inf"), 2.0], [-float("inf")] * 3])
     assert_vectorized(first_of_softmax, rows)
+
+
+@pytest.mark.parametrize("sizes", [(3, 3, 2), (2, 5, 1), (2, 5, 2), (2, 2, 2), (1, 1, 3)])
+def test_diagonals_of_rows_keep_the_order_of_their_axes(sizes: tuple[int, ...]) -> None:
+    def doubled(x):
+        out = torch.zeros_like(x)
+        for i in range(out.shape[0]):
+            out[i, i] = x[i, i] * 2
+        return out
+
+    def chosen(x, c):
+        out = x.clone()
+        for i in range(out.shape[0]):
+            for j in range(out.shape[1]):
+                if c[i] > 0 and i == j:
+                    out[i, j] += x[i, j]
+        return out
+
+    assert_agrees(doubled, normal(*sizes))
+    assert_agrees(chosen, normal(*sizes), normal(sizes[0]))

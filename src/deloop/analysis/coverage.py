@@ -167,8 +167,6 @@ def _covers(statement: Statement, arrays: Mapping[str, Tensor], facts: Facts) ->
     store = statement.store
     if not all(isinstance(s, Affine) for s in store.subscripts):
         return False
-    if any(isinstance(s, Affine) and not s.terms for s in store.subscripts):
-        return False  # of a dimension of one element, which the value stored does not have
     subscripts = tuple(facts.canonical(s) for s in store.subscripts if isinstance(s, Affine))
     shape = tuple(facts.canonical(s) for s in arrays[store.array].type.shape)
     domain = domain_of(statement)

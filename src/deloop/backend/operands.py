@@ -173,7 +173,7 @@ class OperandEmitter:
             return rolled
         if any(self._needs_gather(s) for s in load.subscripts) or self._repeats(load):
             diagonal = self._diagonal(load, base) or self._unfolded(load, tensor)
-            return diagonal if diagonal is not None else self._gather(load, base)
+            return self._gather(load, base) if diagonal is None else self.permute(diagonal)
         entries: list[ast.expr] = []
         axes: list[str] = []
         flips: list[int] = []
@@ -442,7 +442,9 @@ class OperandEmitter:
         return Emitted(node, (axes[0],), load.type.dtype, Rank.TENSOR, is_view=True)
 
     def _diagonals(self, load: Load, base: ast.expr) -> Emitted | None:
-        """The diagonals of two dimensions; each of the others is one place or an axis of its own.
+        """The diagonals of two dimensions, as the last axis: ``x[i, i, k] -> x.diagonal()``.
+
+        Each of the other dimensions is one place or an axis of its own.
         """
         tensor = self.context.arrays[load.array]
         entries: list[ast.expr] = []

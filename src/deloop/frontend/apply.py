@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
+from deloop.frontend.intervals import raises_nothing
 from deloop.frontend.operators import OperatorReader
 from deloop.ir import scalar
-from deloop.ir.intervals import raises_nothing
 from deloop.ir.types import (
     Literal,
 )

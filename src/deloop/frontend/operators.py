@@ -8,11 +8,11 @@ from contextlib import contextmanager
 
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
+from deloop.frontend.intervals import Interval
 from deloop.frontend.items import Carried, Finished, FlatIndex, Item, Tuple
 from deloop.frontend.subscript import SubscriptReader
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least
-from deloop.ir.intervals import Interval
 from deloop.ir.types import Integer, Literal, Opaque, Sequence
 from deloop.ops.table import find_unary
 

@@ -11,12 +11,12 @@ from deloop.dtype import RANGES, Rank, can_cast, category
 from deloop.frontend import expression as build
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.header import HeaderReader
+from deloop.frontend.intervals import Interval, bounds_of
 from deloop.frontend.items import Carried, Finished, Item, Point, Tuple, View, Whole, whole
 from deloop.frontend.mixed import settle_stored, settled
 from deloop.frontend.selections import is_choice
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least, equal
-from deloop.ir.intervals import Interval, bounds_of
 from deloop.ir.loop import PRIVATE, TOUCH, Loop, Node, Store
 from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.source import SourceFunction

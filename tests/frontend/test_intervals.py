@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from deloop.diagnostic import Place
 from deloop.dtype import Rank
+from deloop.frontend.intervals import bounds_of, raises_nothing
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
-from deloop.ir.intervals import bounds_of, raises_nothing
 from deloop.ir.loop import Loop
 
 FLOAT = scalar.ElementType("float64", Rank.NUMBER)
