@@ -58,18 +58,6 @@ def while_inside_for(x):
 PROGRAMS.add(while_inside_for, lambda: (vector(),))
 
 
-def counter_that_is_returned(x):
-    out = torch.zeros_like(x)
-    i = 0
-    while i < len(x):  # refusal: while
-        out[i] = x[i] * 2
-        i += 1
-    return out * i
-
-
-PROGRAMS.add(counter_that_is_returned, lambda: (vector(),))
-
-
 def counter_that_another_function_sees(x):
     def counted():
         return i

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass, field, replace
@@ -722,6 +723,10 @@ def _mentions(known: Constraint, name: str) -> bool:
     return any(name in names_spelled(symbol) for symbol in known.expression.symbols)
 
 
+_TURNED = re.compile(r"\.(?:m?T|transpose\(\d+, \d+\)|permute\([\d, ]+\))$")
+"""How a view with its dimensions in another order is spelled."""
+
+
 def _in_its_own_name(name: str, item: Item) -> Item:
     """What is spelled by an expression as the name that it gets: ``d = torch.diff(x)`` is `d`.
 
@@ -732,7 +737,7 @@ def _in_its_own_name(name: str, item: Item) -> Item:
         return item
     if isinstance(item, View) and item.dimensions != whole(tensor).dimensions:
         return item
-    is_turned = tensor.name.endswith(".T") and not tensor.made_of
+    is_turned = _TURNED.search(tensor.name) is not None and not tensor.made_of
     is_index = bool(tensor.made_of) and category(tensor.type.dtype) == "int"
     is_spelled = (tensor.made_of or is_turned) and not is_index
     if not is_spelled or name in names_in(ast.parse(tensor.name)):
