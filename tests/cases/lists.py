@@ -478,6 +478,7 @@ FAMILY.add(
     return rows
     """,
     inputs=matrices(grad=False),
+    exactness="rounding",
 )
 
 
@@ -489,7 +490,9 @@ def rows_by_index(x):
     return x[keep]
 
 
-FAMILY.add(rows_by_index, "return x[x.sum(1) > 0]", inputs=matrices(grad=False))
+FAMILY.add(
+    rows_by_index, "return x[x.sum(1) > 0]", inputs=matrices(grad=False), exactness="rounding"
+)
 
 
 def grown_by_cat(x):
@@ -565,7 +568,7 @@ def mapped(x):
     return torch.stack(list(map(lambda v: v.exp() + 1, x)))
 
 
-FAMILY.add(mapped, "return x.exp() + 1", inputs=vectors())
+FAMILY.add(mapped, "return x.exp() + 1", inputs=vectors(), exactness="rounding")
 
 
 def greatest_of_a_generator(x):
@@ -575,6 +578,7 @@ def greatest_of_a_generator(x):
 FAMILY.add(
     greatest_of_a_generator, "return (x * x).max()", "return (x ** 2).max()",
     inputs=vectors(grad=False),
+    exactness="rounding",
 )  # fmt: skip
 
 

@@ -224,6 +224,8 @@ class ItemReader(LossReader):
         floats = category(first) == "float" or found.name in _ANY_DTYPE
         if signature is None or len({v.type.dtype for v in operands}) != 1 or not floats:
             return None
+        if call.is_mapped and ranks != [len(dims) for dims in signature.operands]:
+            return None  # what takes no batch raises for an item with more dimensions
         if call.may_raise:
             self.check_reached(node)
         how = self.loss_reduction(found) if call.is_loss else "none"
