@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.hazards.side_by_side import assert_agrees
+from tests.hazards.side_by_side import assert_agrees, assert_vectorized
 
 
 def written_through_a_view(x):
@@ -236,3 +236,21 @@ def along_pairs(pairs, x):
 )  # fmt: skip
 def test_pairs_index_as_the_loop_does(pairs) -> None:
     assert_agrees(along_pairs, pairs, torch.rand(3, 2))
+
+
+def test_greatest_element_that_python_finds_is_the_element_itself() -> None:
+    def divided(x):
+        top = max(x)
+        out = torch.zeros_like(x)
+        for i in range(len(x)):
+            out[i] = x[i] / top
+        return out
+
+    def divided_in_place(x):
+        top = max(x)
+        for i in range(len(x)):
+            x[i] = x[i] / top
+        return x
+
+    assert_vectorized(divided, torch.rand(5))
+    assert_agrees(divided_in_place, torch.rand(5))

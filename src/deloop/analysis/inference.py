@@ -206,6 +206,9 @@ class Inference:
         callee = self.evaluate(func)
         if not isinstance(callee, Function) or not callee.qualified:
             return None
+        if callee.qualified in ("builtins.max", "builtins.min") and len(positional) == 1:
+            base = of_item(positional[0])  # one of its elements, in its memory
+            return _item(base.view(())) if base is not None and base.rank == 1 else None
         name = _short(callee.qualified)
         rule = FUNCTIONS.get(name) or METHODS.get(name)
         if rule is None or name == callee.qualified:
