@@ -155,3 +155,14 @@ def test_a_body_behind_the_colon_is_seen() -> None:
     fixed, _ = fix(source)
     assert "y = x * 2\n" in fixed
     assert run(fixed)[1] == run(source)[1]
+
+
+def test_what_a_function_reads_stays_where_only_a_size_is_made_of_it() -> None:
+    source = GUARDED.replace("n, m = 12, 15", "half = 6\n    count = half * 2\n    n, m = 12, 15")
+    source = source.replace("range(n)", "range(count)")
+    source = source.replace("def scale(v):\n    return v * 3", "def scale(v):\n    return v * 3\n\n"
+                            "def show():\n    print(half)")  # fmt: skip
+    source += "    show()\n"
+    fixed, _ = fix(source)
+    assert "for " not in fixed
+    assert run(fixed)[1] == run(source)[1]

@@ -116,7 +116,8 @@ def cut_script(
     if sum((s.end_lineno or s.lineno) - s.lineno + 1 for s in own) > LONGEST_SCRIPT:
         return None
     used = {n for loop in loops for n in names_in(loop) if not _is_global(n, set(), module)}
-    if text is None or used & _names_shared(scope.node):
+    shared = _names_shared(scope.node)
+    if text is None or used & shared:
         return None
     held = list(text.lines)
     for statement in body[first:]:
@@ -127,8 +128,9 @@ def cut_script(
     made = ["def _piece():", *(_INDENT + line if line else "" for line in held)]
     plain = [s for s in own if not _is_main_guard(s)]
     deleted = {n for s in own for n in _deleted(s)}
-    stored = dict.fromkeys(n for s in plain for n in _stored_outside_loops(s))
-    live = tuple(n for n in stored if n not in deleted)
+    stored = [n for s in plain for n in _stored_outside_loops(s)]
+    stored += [n for s in own for n in _stored_outside_loops(s) if n in shared]
+    live = tuple(n for n in dict.fromkeys(stored) if n not in deleted)
     made.append(f"{_INDENT}return {', '.join(live)}".rstrip())
     text = Text(text.first, tuple(made), text.prefix, text.tabs, True, live)
     exposed = frozenset(n for s in plain for n in names_stored(s))
