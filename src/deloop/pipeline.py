@@ -15,7 +15,7 @@ from operator import and_
 from deloop.analysis.after import find_results
 from deloop.analysis.arg_reduction import find_settled
 from deloop.analysis.bounds import Bounds, check_trip_counts
-from deloop.analysis.carried import check_decided, require_updates
+from deloop.analysis.carried import check_bounded, check_decided, require_updates
 from deloop.analysis.certificate import Certificate, Respected, certify, certify_kept
 from deloop.analysis.counts import find_factors
 from deloop.analysis.coverage import find_private, find_replaceable, is_passed_on
@@ -559,6 +559,7 @@ def _compile_loop(
     plan = distribute(statements, dependences, around)
     respected = certify(plan, dependences, statements)
     check_decided(plan)
+    check_bounded(plan, nest)
     check_apart(plan, escaping)
     check_objects(candidate, nest, escaping)
     facts.needed.extend(require_updates(nest, statements, facts, find_settled(plan)))

@@ -339,3 +339,31 @@ def test_angles_of_bounded_numbers_are_finite() -> None:
     assert_agrees(loop, normal(0))
     for count in (1, 6):
         assert_vectorized(loop, normal(count))
+
+
+def test_python_ints_beside_what_keeps_the_loop_have_no_bound() -> None:
+    def loop(x):
+        s = 0
+        y = torch.zeros(len(x))
+        for i in range(len(x)):
+            s -= abs(x[i].item())
+            y[i] = torch.tanh(y[i - 1] + 1)
+        return s, y
+
+    extreme = torch.tensor([2**63 - 1, 2**62, -(2**63) + 1, 5])
+    assert_agrees(loop, extreme)
+    assert_agrees(loop, integers(4))
+
+
+def test_extremes_of_a_literal_are_no_question_of_nan() -> None:
+    def loop(x):
+        out = torch.zeros(x.shape[0])
+        for i in range(x.shape[0]):
+            low = float("inf")
+            for _ in range(x.shape[1]):
+                low = min(low, 0.25)
+            out[i] = low
+        return out
+
+    for sizes in ((3, 2), (3, 0), (0, 2)):
+        assert_agrees(loop, normal(*sizes))

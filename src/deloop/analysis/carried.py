@@ -149,6 +149,28 @@ def check_decided(plan: tuple[Step, ...]) -> None:
                 raise Unsupported(Refusal("VEC918", store.place, sentence))
 
 
+_GROWING = frozenset({"add", "sub", "mul", "neg", "abs", "pow", "floor_divide"})
+
+
+def check_bounded(plan: tuple[Step, ...], nest: Nest) -> None:
+    """Refuse a plan that carries a Python int, which has no bound, through int64 arithmetic.
+
+    ``s = s - x[i].item()`` beside what keeps the loop: a sum at once has been judged before.
+    """
+    own = {cell.key for cell in nest.cells}
+    for vector in vectors(plan):
+        store = vector.statement.store
+        if vector.accumulation is not None or store.array not in own:
+            continue
+        for node in walk(store.value):
+            is_int = isinstance(node, Call) and node.operator in _GROWING
+            if not is_int or node.type != ElementType("int64", Rank.NUMBER):
+                continue
+            if any(x.array not in own and x.type.dtype == "int64" for x in loads(node)):
+                sentence = "loop kept: it computes with Python ints, which have no bound"
+                raise Unsupported(Refusal("VEC917", store.place, sentence))
+
+
 def _taken(value: Expression, cell: Cell) -> Expression:
     """The condition under which an update brings a new value."""
     if isinstance(value, Load) and value.array == cell.key:

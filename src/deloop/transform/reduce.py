@@ -196,6 +196,8 @@ def _kind_of(value: Expression) -> str | None:
 
 def without_nan(term: Expression, kind: str) -> Expression:
     """What never wins in the place of NaN: ``select(isnan(x), -inf, x)`` for the greatest."""
+    if isinstance(term, Number) and term.value == term.value:
+        return term
     condition = Call("isnan", (term,), ElementType("bool", term.type.rank), "torch.isnan")
     worst = cast(number(float("-inf" if kind == "max" else "inf")), term.type)
     return Select(condition, worst, term)
