@@ -621,11 +621,10 @@ def _compile_loop(
     context.spell = spell_at_entry(candidate, nest.place)
     touched = {tensor.memory for name, tensor in nest.arrays.items() if name in changed}
     touched |= {tensor.name for name, tensor in nest.arrays.items() if name in changed}
-    definitions = {
-        **facts.definitions, **find_pure_definitions(function, candidate, given, touched)
-    }  # fmt: skip
+    pure = find_pure_definitions(function, candidate, given, touched)
+    definitions = {**facts.definitions, **pure}
     changed |= {name for name, tensor in nest.arrays.items() if is_changed(tensor)}
-    changed -= definitions.keys()
+    changed -= pure.keys()
     guards = guard_data(
         needed, axes_of(plan, nest), changed, entry, context, facts.is_length, given, definitions
     )

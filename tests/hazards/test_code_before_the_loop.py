@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
@@ -254,3 +256,40 @@ def test_greatest_element_that_python_finds_is_the_element_itself() -> None:
 
     assert_vectorized(divided, torch.rand(5))
     assert_agrees(divided_in_place, torch.rand(5))
+
+
+def root_of_what_it_lowers(x):
+    y = x.abs()
+    out = torch.zeros(len(x))
+    for i in range(len(x)):
+        y[i] = y[i] - 0.5
+        out[i] = math.sqrt(y[i])
+    return out, y
+
+
+def root_of_what_it_lowered(x):
+    y = x * 2
+    out = torch.zeros(len(x))
+    for i in range(1, len(x)):
+        out[i] = math.sqrt(y[i - 1])
+        y[i] = -1.0
+    return out, y
+
+
+def at_places_that_it_moves(x):
+    y = x.long() - 1
+    out = torch.zeros(len(x))
+    for i in range(len(x)):
+        y[i] = y[i] * 3
+        out[i] = x[y[i]]
+    return out
+
+
+@pytest.mark.parametrize("low", [0.1, 2.1], ids=["raises", "returns"])
+@pytest.mark.parametrize(
+    "loop",
+    [root_of_what_it_lowers, root_of_what_it_lowered, at_places_that_it_moves],
+    ids=lambda f: f.__name__,
+)
+def test_a_guard_asks_nothing_of_a_tensor_that_the_loop_changes_first(loop, low) -> None:
+    assert_agrees(loop, torch.tensor([low, low + 0.1, low + 0.2]))
