@@ -95,7 +95,7 @@ from deloop.transform.inline import inline_kept
 from deloop.transform.lift import lift
 from deloop.transform.linear import require_tame, start_from
 from deloop.transform.powers import settle_powers
-from deloop.transform.reduce import require_comparable
+from deloop.transform.reduce import require_comparable, require_small_terms
 from deloop.transform.requirements import write_out
 from deloop.transform.simplify import (
     arrays_with_grad,
@@ -578,6 +578,7 @@ def _compile_loop(
     made = candidate.filling.symbols if candidate.filling is not None else frozenset()
     plan = guard_sizes(plan, facts.sizes, nest)
     plan = guard_updates(plan, facts.guards, nest, own - made)
+    facts.needed.extend(require_small_terms(plan))
     facts.needed[:] = write_out(facts.needed, plan, axes_of(plan, nest), nest)
     plan = widen(plan, nest.arrays, facts)
     plan = inline_kept(drop_overwritten(plan), nest.arrays, nest.locals, nest.live)

@@ -12,7 +12,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from deloop.analysis.carried import is_counted
 from deloop.analysis.surroundings import Surroundings
 from deloop.dtype import Rank, category, promote
 from deloop.frontend.expression import (
@@ -138,8 +137,8 @@ def read_update(statement: Statement, own: Load) -> tuple[str, Expression] | Non
         return None
     kind, term = found
     is_int = store.cell is not None and store.cell == ElementType("int64", Rank.NUMBER)
-    if is_int and kind in ("sum", "prod") and not (kind == "sum" and is_counted(term)):
-        return None  # Python ints have no bound, a tensor's have
+    if is_int and kind == "prod":
+        return None  # Python ints have no bound, a tensor's have; what a sum needs is asked later
     return kind, term
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
@@ -15,7 +15,6 @@ from deloop.ir.types import (
 )
 from deloop.ops.kinds import Accepts, MathResult, Operator
 from deloop.ops.math_functions import find_math_function
-from deloop.ops.table import find_function
 
 
 @dataclass(frozen=True)
@@ -143,12 +142,10 @@ class ApplyReader(OperatorReader):
             safe = function.total or (
                 len(arguments) == 1 and raises_nothing(qualified, self.bounds(arguments[0]))
             )
-            if not safe:
-                operator = find_function("torch.isfinite")
-                assert operator is not None
-                as_float = scalar.Call(
-                    qualified, tuple(arguments), build.FLOAT, ast.unparse(node.func)
-                )
+            as_float = replace(result, type=build.FLOAT)
+            if dtype == "int64":
+                self.require_whole(as_float, node)
+            elif not safe:
                 finite = scalar.Call("isfinite", (as_float,), build.BOOL, "torch.isfinite")
                 self.require_data(finite, place, f"{ast.unparse(node)} does not raise")
         return result

@@ -92,6 +92,7 @@ class LibraryReader(PieceReader):
         best = self.to_expression(items[0], node)
         for item in items[1:]:
             other = self.to_expression(item, node)
+            self.check_comparison(comparison, other, best, node)
             better = build.compare(comparison, other, best, self.place(node))
             best = build.select(build.truth(better, self.place(node)), other, best)
         return best
@@ -127,8 +128,7 @@ class LibraryReader(PieceReader):
     def _to_int(self, value: scalar.Expression, node: ast.Call) -> scalar.Expression:
         value = self._real(value, node)
         if category(value.type.dtype) == "float":
-            finite = scalar.Call("isfinite", (value,), build.BOOL, "torch.isfinite")
-            self.require_data(finite, self.place(node), f"{ast.unparse(node)} does not raise")
+            self.require_whole(value, node)
         return self._as_number(value, "int64")
 
     def _call_builtins_bool(self, node: ast.Call) -> Item:

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
-from deloop.frontend.intervals import Interval
-from deloop.frontend.items import Carried, Finished, FlatIndex, Item, Tuple
-from deloop.frontend.subscript import SubscriptReader
+from deloop.frontend.items import Carried, Finished, FlatIndex, Item, Tuple, View
+from deloop.frontend.python_ints import IntReader
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least
-from deloop.ir.types import Integer, Literal, Opaque, Sequence
+from deloop.ir.loop import NUMBERS
+from deloop.ir.types import Integer, Literal, Opaque, Sequence, Tensor
 from deloop.ops.table import find_unary
 
 _FOLD: dict[str, Callable[[int, int], int | None]] = {
@@ -32,11 +32,8 @@ _DECIDE: dict[str, Callable[[int], bool]] = {
 }
 
 
-_SMALL_FACTOR = 256
-
-
-class OperatorReader(SubscriptReader):
-    """A `SubscriptReader` that also reads operators."""
+class OperatorReader(IntReader):
+    """An `IntReader` that also reads operators."""
 
     def _read_BinOp(self, node: ast.BinOp) -> Item:
         left, right = self.evaluate(node.left), self.evaluate(node.right)
@@ -74,19 +71,9 @@ class OperatorReader(SubscriptReader):
                 isinstance(divisor, scalar.Number) and divisor.value
             ):
                 self.nonzero(divisor, node)
-        if (
-            name in ("Add", "Sub", "Mult", "LShift", "Pow")
-            and isinstance(result, scalar.Call)
-            and result.type == build.INT
-            and scalar.loads(result)
-            and not (name in ("Add", "Sub") and any(map(self.is_cell, result.arguments)))
-            and not (name in ("Add", "Sub", "Mult") and self._is_counter(result))
-        ):
-            self.unsupported(
-                node,
-                f"{ast.unparse(node)} computes with Python ints, which have no bound",
-                "VEC917",
-            )
+        if name == "Div":
+            self.check_quotient(result, node)
+        self.check_growth(name, result, node)
         if name == "Pow" and isinstance(result, scalar.Call) and self._may_be_negative(result):
             self.unsupported(
                 node, f"{ast.unparse(node)} raises where the exponent is negative", "VEC911"
@@ -112,20 +99,6 @@ class OperatorReader(SubscriptReader):
                 self.require_data(finite, self.place(node), f"{ast.unparse(node)} does not raise")
         return result
 
-    def _is_counter(self, value: scalar.Expression) -> bool:
-        """Whether a Python int is a carried variable, judged later, or a small multiple of one."""
-        match value:
-            case scalar.Select(_, then, otherwise):
-                return self._is_counter(then) and self._is_counter(otherwise)
-            case scalar.Number(int() as constant):
-                return abs(constant) <= _SMALL_FACTOR
-            case scalar.Call("add" | "sub", arguments):
-                return all(map(self._is_counter, arguments))
-            case scalar.Call("mul", (first, second)):
-                constant = any(isinstance(a, scalar.Number) for a in (first, second))
-                return constant and self._is_counter(first) and self._is_counter(second)
-        return self.is_cell(value)
-
     def _is_root_of_size(
         self, base: scalar.Expression, exponent: scalar.Expression, node: ast.AST
     ) -> bool:
@@ -145,10 +118,6 @@ class OperatorReader(SubscriptReader):
         if not isinstance(base, scalar.Index) or set(base.affine.symbols) & self.iterators:
             return False
         return isinstance(exponent, scalar.Number) and exponent.value in (0.25, 0.5)
-
-    def is_cell(self, value: scalar.Expression) -> bool:
-        """Whether a value is a carried variable's; a reader of loops knows."""
-        return False
 
     @staticmethod
     def _may_be_negative(power: scalar.Call) -> bool:
@@ -170,18 +139,6 @@ class OperatorReader(SubscriptReader):
             return
         nonzero = build.compare("NotEq", divisor, build.number(0), self.place(node))
         self.require_data(nonzero, self.place(node), f"{ast.unparse(node)} does not divide by zero")
-
-    def bounds(self, value: scalar.Expression) -> Interval | None:
-        """Between which finite numbers a value lies, in any iteration; None where unknown."""
-        raise NotImplementedError
-
-    def varies(self, value: scalar.Expression) -> bool:
-        """Whether the value depends on an iterator or reads memory."""
-        raise NotImplementedError
-
-    def require_data(self, condition: scalar.Expression, place: object, reason: str) -> None:
-        """Note that a condition must hold at every instance that reaches this point."""
-        raise NotImplementedError
 
     def _affine_binary(self, name: str, left: Affine, right: Affine) -> Affine | None:
         if name == "Add":
@@ -245,6 +202,8 @@ class OperatorReader(SubscriptReader):
     def _read_Compare(self, node: ast.Compare) -> Item:
         if len(node.ops) == 1 and isinstance(node.ops[0], (ast.Is, ast.IsNot)):
             return self._identity(node)
+        if len(node.ops) == 1 and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            return self._membership(node)
         left = self.evaluate(node.left)
         parts: list[scalar.Expression] = []
         for operator, right_node in zip(node.ops, node.comparators, strict=True):
@@ -271,12 +230,49 @@ class OperatorReader(SubscriptReader):
             and isinstance(operator, (ast.Eq, ast.NotEq))
         ):
             return build.number((left.value == right.value) == isinstance(operator, ast.Eq))
-        return build.compare(
-            type(operator).__name__,
-            self.to_expression(left, node),
-            self.to_expression(right, node),
-            self.place(node),
-        )
+        name = type(operator).__name__
+        sides = self.to_expression(left, node), self.to_expression(right, node)
+        self.check_comparison(name, *sides, node)
+        return build.compare(name, *sides, self.place(node))
+
+    def _membership(self, node: ast.Compare) -> Item:
+        """``v in (1, 3)`` is ``v == 1 or v == 3``, and ``v in t`` is ``(t == v).any()``.
+
+        A set finds tensors by what they are, not by what they hold.
+        """
+        (among,) = node.comparators
+        if isinstance(among, (ast.Set, ast.Tuple, ast.List)):
+            items: list[Item] = [self.evaluate(e) for e in among.elts]
+        else:
+            whole = self.evaluate(among)
+            is_row = isinstance(whole, build.NODES) and whole.type.rank is Rank.TENSOR
+            if isinstance(whole, (Tensor, View)) or is_row:
+                equal = ast.Compare(among, [ast.Eq()], [node.left])
+                called = ast.Call(ast.Attribute(equal, "any", ast.Load()), [], [])
+                fresh = ast.fix_missing_locations(ast.copy_location(called, node))
+                found = build.cast(self.element(fresh), build.BOOL)
+                return build.negate(found) if isinstance(node.ops[0], ast.NotIn) else found
+            if not isinstance(whole, (Tuple, Sequence)):
+                self.unsupported(node, f"{ast.unparse(node)} is not read yet")
+            items = self.unpack(whole, None, node)
+        left = self.evaluate(node.left)
+        value = self.to_expression(left, node)
+        if isinstance(among, ast.Set) and not build.is_number(value):
+            self.unsupported(node, f"{ast.unparse(node)} compares objects, not numbers", "VEC914")
+        found = build.number(False)
+        for item in items:
+            self._require_apart(value, item, node)
+            same = self._compare(ast.Eq(), left, item, node)
+            found = build.both(found, build.truth(same, self.place(node)), "logical_or")
+        return build.negate(found) if isinstance(node.ops[0], ast.NotIn) else found
+
+    def _require_apart(self, value: scalar.Expression, item: Item, node: ast.Compare) -> None:
+        """Refuse a float that may be the very object that it is looked up among: a NaN is itself."""
+        if value.type.rank is not Rank.NUMBER or category(value.type.dtype) != "float":
+            return
+        is_kept = isinstance(value, scalar.Invariant) or value == item
+        if is_kept or any(load.array.startswith(NUMBERS) for load in scalar.loads(value)):
+            self.unsupported(node, f"{ast.unparse(node)} may find the very object", "VEC914")
 
     def _identity(self, node: ast.Compare) -> Item:
         left, right = self.evaluate(node.left), self.evaluate(node.comparators[0])

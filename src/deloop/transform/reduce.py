@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from deloop.analysis.carried import is_counted
 from deloop.dtype import Rank, category
 from deloop.frontend.apply import DataRequirement
 from deloop.frontend.expression import BOOL, both, cast, negate, number
@@ -27,6 +28,9 @@ from deloop.ir.scalar import (
 )
 from deloop.ops.reductions import Reduction, find_reduction
 from deloop.transform.first import as_questions, is_reached
+
+_INT = ElementType("int64", Rank.NUMBER)
+_SMALL = 2**31
 
 
 def reduce_over(
@@ -201,6 +205,25 @@ def without_nan(term: Expression, kind: str) -> Expression:
     condition = Call("isnan", (term,), ElementType("bool", term.type.rank), "torch.isnan")
     worst = cast(number(float("-inf" if kind == "max" else "inf")), term.type)
     return Select(condition, worst, term)
+
+
+def require_small_terms(plan: tuple[Step, ...]) -> list[DataRequirement]:
+    """Ask that Python ints added up are so small that their sum fits an int64.
+
+    2^32 terms within ±2^31 do, and a Python loop over so many runs for hours.
+    """
+    found: list[DataRequirement] = []
+    for vector in vectors(plan):
+        store = vector.statement.store
+        for node in scalar.walk(store.value):
+            if not isinstance(node, (Reduce, Scan)) or node.kind != "sum" or node.type != _INT:
+                continue
+            if not is_counted(node.value):
+                above = Call("ge", (node.value, number(-_SMALL)), BOOL)
+                below = Call("le", (node.value, number(_SMALL)), BOOL)
+                condition = Reduce("all", both(above, below), bound_axes(node), BOOL)
+                found.append(DataRequirement(condition, store.place, "the sum fits an int64"))
+    return found
 
 
 def require_comparable(plan: tuple[Step, ...]) -> list[DataRequirement]:
