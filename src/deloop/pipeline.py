@@ -6,6 +6,7 @@ text -> ast -> loop nest -> facts and dependences -> distributed nest -> tensor 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
@@ -249,12 +250,29 @@ def compile_function(
         again = _compile_split(changed, arguments, hints, options)
         now = {r.line for r in again.loops if r.status == "kept"}
         if again.status == "kept" or not (now < before or not (found.loops or now)):
+            loops = tuple(_as_respelled(r, again, function, changed) for r in found.loops)
+            found = replace(found, loops=loops)
             continue
         if versions is not None:
             loops = tuple(_in_users_words(report, versions) for report in again.loops)
             again = replace(again, source=versions.restore(again.source), loops=loops)
         return replace(again, source=spelled.tidy(again.source))
     return found
+
+
+def _as_respelled(
+    report: LoopReport, again: Compilation, function: SourceFunction, changed: SourceFunction
+) -> LoopReport:
+    """A loop that stays for its lists says what keeps it where they are spelled otherwise."""
+    if report.refusal is None or report.refusal.code != "VEC931":
+        return report
+    others = names_in(changed.node) - names_in(function.node)
+    for other in again.loops:
+        if other.line == report.line and other.refusal is not None:
+            words = set(re.findall(r"\w+", other.refusal.sentence))
+            if other.refusal.code != "VEC931" and not words & others:
+                return replace(report, refusal=other.refusal)
+    return report
 
 
 def _in_users_words(report: LoopReport, versions: Versions) -> LoopReport:

@@ -91,7 +91,8 @@ def test_small_ints_are_computed_by_tensors(loop) -> None:
 
 def test_a_byte_needs_no_guard() -> None:
     report = assert_vectorized(paired, SMALL.byte())
-    assert not any("int64" in assumed.sentence for found in report.loops for assumed in found.assumptions)
+    (loop,) = report.loops
+    assert not any("int64" in assumed.sentence for assumed in loop.assumptions)
 
 
 def test_a_factor_among_the_arguments_is_asked_to_be_small_too() -> None:

@@ -212,6 +212,7 @@ class AppendReader(StoreReader):
             self.rough[filled.name] = node
         is_joined = use.kind in ("stack", "cat") and not use.may_be_empty
         is_joined |= use.kind == "array" and dtype != "float64"
+        is_joined |= use.may_be_empty is False
         if is_joined or (use.kind == "tensor" and dtype != "float32"):
             self._need_some(filled, node)
 
@@ -396,10 +397,9 @@ class AppendReader(StoreReader):
             if names & {s for a in (loop.lower, loop.upper) for s in a.symbols}:
                 self._refuse_list(node, f"{name} has more elements in some iterations than others")
             may_be_empty = use.kind in ("list", "mask", "index") or bool(filled.mask)
-            may_be_empty |= use.may_be_empty
             may_be_empty |= use.kind == "tensor" and dtype == "float32" and not depth
             may_be_empty |= use.kind == "array" and dtype == "float64"
-            if not may_be_empty:
+            if not (may_be_empty if use.may_be_empty is None else use.may_be_empty):
                 self.require(at_least(loop.upper - loop.lower, 1), node, f"{name} is not empty")
         dim = use.dim + len(element.sizes) + (use.kind == "stack") if use.dim < 0 else use.dim
         if not 0 <= dim <= len(element.sizes) - (use.kind == "cat"):

@@ -166,9 +166,3 @@ class ApplyReader(OperatorReader):
         if any(category(t.dtype) == "complex" for t in build.types_of(value)):
             self.unsupported(node, f"{ast.unparse(node)} of a complex number raises", "VEC911")
         return value
-
-    def _as_number(self, value: scalar.Expression, dtype: str | None = None) -> scalar.Expression:
-        """``value.item()``, then converted to `dtype`."""
-        widest = {"bool": "bool", "int": "int64", "float": "float64", "complex": "complex128"}
-        target = dtype or widest[category(value.type.dtype)]
-        return build.cast(value, scalar.ElementType(target, Rank.NUMBER))

@@ -80,6 +80,9 @@ class NestBuilder(PrivateReader):
                     f"and {array} is written in the loop"
                 )
                 raise Unliftable(Refusal("VEC905", place, sentence))
+        if storages & self.listed_from:
+            sentence = "loop kept: it writes the tensor that its header took a list of"
+            self.unliftable(self.function.node, sentence, "VEC905")
         if self.unbound_store is None and storages & self.iterated:
             self.unbound_store = self.function.place(self.function.node)
         if self.unbound_store and any(t.type.requires_grad for t in self.arrays.values()):

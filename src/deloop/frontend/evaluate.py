@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 from deloop.diagnostic import Place, Refusal
-from deloop.dtype import Rank
+from deloop.dtype import Rank, category
 from deloop.errors import CarriedRead, Unliftable, Unsupported
 from deloop.frontend import expression as build
 from deloop.frontend.items import (
@@ -15,6 +15,7 @@ from deloop.frontend.items import (
     Finished,
     FlatIndex,
     Item,
+    Listed,
     Point,
     Requirement,
     Tuple,
@@ -224,6 +225,8 @@ class Reader:
                 return [Integer(size) for size in tensor.type.shape]
             case Tensor():
                 return self.unpack(whole(item), count, node)
+            case Listed(view):
+                return [self.listed(p, node) for p in self.unpack(view, count, node)]
             case View() if item.rank and count is not None:
                 self.require(
                     equal(item.sizes[0], count), node, f"{ast.unparse(node)} has {count} parts"
@@ -233,6 +236,18 @@ class Reader:
                     for k in range(count)
                 ]
         self.unsupported(node, f"{ast.unparse(node)} cannot be taken apart here")
+
+    def listed(self, item: Item, node: ast.AST) -> Item:
+        """What a list of lists of numbers holds at a place: a list again, or a number."""
+        if isinstance(item, View) and item.rank:
+            return Listed(item)
+        return self._as_number(self.to_expression(item, node))
+
+    def _as_number(self, value: scalar.Expression, dtype: str | None = None) -> scalar.Expression:
+        """``value.item()``, then converted to `dtype`."""
+        widest = {"bool": "bool", "int": "int64", "float": "float64", "complex": "complex128"}
+        target = dtype or widest[category(value.type.dtype)]
+        return build.cast(value, scalar.ElementType(target, Rank.NUMBER))
 
     @staticmethod
     def fix_first(view: View, subscript: scalar.Subscript) -> View:

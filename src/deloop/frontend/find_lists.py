@@ -27,6 +27,7 @@ from deloop.frontend.lists import (
     needs_preparing,
     whole_list,
 )
+from deloop.frontend.started_lists import FILLED
 from deloop.frontend.tested_lists import SOME
 from deloop.frontend.wide_loops import widened
 from deloop.text.names import is_name, names_in
@@ -207,9 +208,11 @@ class ListFinder:
         joined = self._joined_behind(node, name)
         if joined is not None:
             return joined
-        if is_name(node.func, SOME) and isinstance(node.args[0], ast.Call):
+        is_marked = is_name(node.func, SOME) or is_name(node.func, FILLED)
+        if is_marked and isinstance(node.args[0], ast.Call):
             taken = self._use_in(node.args[0], name)
-            return None if taken is None else replace(taken, node=node, may_be_empty=True)
+            is_some = is_name(node.func, SOME)
+            return None if taken is None else replace(taken, node=node, may_be_empty=is_some)
         return self._use_of(node) if is_name(whole_list(node.args[0])[0], name) else None
 
     def _joined_behind(self, node: ast.Call, name: str) -> Use | None:
@@ -267,7 +270,7 @@ class ListFinder:
         if any(k.arg in ("out", "inplace", None) for k in node.keywords):
             return False
         callee = self.qualify(node.func)
-        if is_name(node.func, SOME):
+        if is_name(node.func, SOME) or is_name(node.func, FILLED):
             return True
         if callee:
             return callee.startswith(("torch.", "math.", "builtins.")) and callee[-1] != "_"
@@ -373,7 +376,9 @@ class ListFinder:
 _QUIET_METHODS = frozenset(
     {"size", "dim", "numel", "item", "mean", "sum", "max", "min", "std", "var", "norm", "abs",
      "float", "long", "int", "double", "to", "cpu", "detach", "clone", "view", "reshape", "flatten",
-     "unsqueeze", "squeeze", "transpose", "permute", "t", "sqrt", "exp", "log", "tolist"}
+     "unsqueeze", "squeeze", "transpose", "permute", "t", "sqrt", "exp", "log", "tolist", "flip",
+     "roll", "cumsum", "softmax", "log_softmax", "sigmoid", "tanh", "relu", "argmax", "argmin",
+     "any", "all", "prod", "median", "expand", "repeat", "contiguous", "bool", "argsort", "diff"}
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from deloop.dtype import Rank
 from deloop.errors import RefusalError
 from deloop.frontend import expression as build
 from deloop.frontend.calls import CallReader
-from deloop.frontend.items import FlatIndex, Item, Point, Tuple, View, Whole, whole
+from deloop.frontend.items import FlatIndex, Item, Listed, Point, Tuple, View, Whole, whole
 from deloop.frontend.iterables import CUT
 from deloop.frontend.pieces import Cut
 from deloop.frontend.sequences import as_sequence, is_literal
@@ -241,6 +241,8 @@ class HeaderReader(CallReader):
                 view = whole(item)
             case View() if item.rank:
                 view = item
+            case Listed(view):
+                return self._over_list(view, node)
             case Sequence() | Tuple() | Shape():
                 sequence = as_sequence(item)
                 if sequence is None and isinstance(item, Tuple) and is_literal(node):
@@ -282,17 +284,19 @@ class HeaderReader(CallReader):
         return Counted(Affine(), Affine.number(len(sequence.items)), element, name="tensor")
 
     def _numbers(self, node: ast.Call) -> Counted | None:
-        """``for v in x.tolist()`` over the elements of a vector."""
+        """``for v in x.tolist()`` over elements, ``for row in x.tolist()`` over lists of them."""
         if not isinstance(node.func, ast.Attribute) or node.func.attr != "tolist" or node.args:
             return None
         item = self.evaluate(node.func.value)
         view = whole(item) if isinstance(item, Tensor) else item
-        if not isinstance(view, View) or view.rank != 1:
-            return None
+        return self._over_list(view, node) if isinstance(view, View) and view.rank else None
+
+    def _over_list(self, view: View, node: ast.expr) -> Counted:
+        self.note_listed(view.tensor)
         return Counted(
             Affine(),
             view.sizes[0],
-            lambda at: self._as_number(self.load(self.fix_first(view, at), node)),
+            lambda at: self.listed(self.fix_first(view, at), node),
             name="tensor",
         )
 
@@ -308,6 +312,9 @@ class HeaderReader(CallReader):
             lambda at: View(tensor, (*before, Point(at), *behind), unbound=True),
             name="tensor",
         )
+
+    def note_listed(self, tensor: Tensor) -> None:
+        """A loop runs over a copy of a tensor's elements; a reader of loops remembers which."""
 
     def note_iterated(self, tensor: Tensor) -> None:
         """A tensor is taken apart by iterating over it; a reader of loops remembers which."""

@@ -73,6 +73,13 @@ class Finished:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """What ``view.tolist()`` holds, a list of lists of Python numbers."""
+
+    view: View
+
+
+@dataclass(frozen=True)
 class Tuple:
     """A tuple or a list made while reading: like `ir.types.Sequence`, but of any items."""
 
@@ -116,6 +123,7 @@ class Requirement:
 
 Item = (
     types.Value | scalar.Expression | View | FlatIndex | Carried | Finished | Tuple | Grown | Places
+    | Listed
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
-from deloop.frontend.items import FlatIndex, Item, Point, Tuple, View, Whole
+from deloop.frontend.items import FlatIndex, Item, Listed, Point, Tuple, View, Whole
 from deloop.frontend.pieces import PieceReader
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least, equal
@@ -41,6 +41,8 @@ class LibraryReader(PieceReader):
                 return Integer(item.type.shape[0])
             case View() if item.rank:
                 return Integer(item.sizes[0])
+            case Listed(view):
+                return Integer(view.sizes[0])
             case Sequence() | Tuple():
                 return Integer(Affine.number(len(item.items)))
             case Shape(tensor):

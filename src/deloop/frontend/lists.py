@@ -46,7 +46,8 @@ class Use:
     start:
         A tensor in front of the list's, or the one that the list is an index of.
     may_be_empty:
-        Whether a list of nothing is taken too, by code that asks how long it is.
+        Whether a list of nothing is taken too, by code that asks how long it is; None where that
+        depends on what takes it.
     """
 
     statement: ast.stmt
@@ -57,7 +58,7 @@ class Use:
     device: ast.expr | None = None
     symbol: str = ""
     start: ast.expr | None = None
-    may_be_empty: bool = False
+    may_be_empty: bool | None = None
 
     @property
     def is_reduced(self) -> bool:

@@ -267,7 +267,7 @@ class OperatorReader(IntReader):
         return build.negate(found) if isinstance(node.ops[0], ast.NotIn) else found
 
     def _require_apart(self, value: scalar.Expression, item: Item, node: ast.Compare) -> None:
-        """Refuse a float that may be the very object that it is looked up among: a NaN is itself."""
+        """Refuse a float that may be the very object looked for: a NaN is found by what it is."""
         if value.type.rank is not Rank.NUMBER or category(value.type.dtype) != "float":
             return
         is_kept = isinstance(value, scalar.Invariant) or value == item

@@ -25,6 +25,7 @@ from deloop.frontend.respelled_calls import (
     spell_maps,
     turn_lists,
 )
+from deloop.frontend.started_lists import start_apart
 from deloop.frontend.tested_lists import name_tested
 from deloop.frontend.text_edits import Block, TextEdits, parsed
 from deloop.ir.source import SourceFunction
@@ -72,6 +73,7 @@ def respell(function: SourceFunction) -> Respelling | None:
                 name_headers(loop, edits)
                 turn_lists(block, position, edits)
                 append_one_by_one(block, position, edits)
+                start_apart(block, position, edits)
             elif isinstance(loop, _SIMPLE):
                 spell_maps(loop, edits)
     changed = edits.applied_to(function)

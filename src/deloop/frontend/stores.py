@@ -41,6 +41,7 @@ class StoreReader(HeaderReader):
         self.temporaries: dict[Expression, str] = {}
         self.unbound_store: Place | None = None
         self.iterated: set[str] = set()
+        self.listed_from: set[str] = set()
         self.speculative = 0
 
     # ------------------------------------------------------------------ assignments
@@ -125,6 +126,10 @@ class StoreReader(HeaderReader):
     def note_iterated(self, tensor: Tensor) -> None:
         """As every reader's, and remembered."""
         self.iterated.add(tensor.storage)
+
+    def note_listed(self, tensor: Tensor) -> None:
+        """As every reader's, and remembered."""
+        self.listed_from.add(tensor.storage)
 
     def subscript(self, view: View, node: ast.Subscript) -> View | Expression:
         """As every reader's, and noted: a read out of bounds raises even where nobody uses it."""

@@ -12,6 +12,7 @@ from deloop.frontend.items import (
     Finished,
     FlatIndex,
     Item,
+    Listed,
     Point,
     Tuple,
     View,
@@ -41,6 +42,8 @@ class SubscriptReader(SequenceReader):
                 return self.subscript(whole(base), node)
             case View():
                 return self.subscript(base, node)
+            case Listed(view) if not isinstance(node.slice, (ast.Slice, ast.Tuple)):
+                return self.listed(self.subscript(view, node), node)
             case _ if isinstance(base, build.NODES) and base.type.rank is Rank.TENSOR:
                 return self.part(base, node)
             case _ if isinstance(base, (*build.NODES, Integer, Scalar)):
