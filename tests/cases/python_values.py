@@ -169,6 +169,7 @@ FAMILY.add(
     return torch.cat([first[None], x[1:] - x[:-1]])
     """,
     inputs=vectors(),
+    exactness="rounding",
 )
 
 

@@ -126,13 +126,14 @@ class Inference:
             changed.elts = [p for p in parts if p is not None]
             return changed
         item = self.evaluate(node)
-        if not isinstance(item, (Opaque, *build.NODES)):
+        is_made = isinstance(item, Tensor) and isinstance(node, ast.Call)
+        if not is_made and not isinstance(item, (Opaque, *build.NODES)):
             return node
         if isinstance(item, build.NODES):
             if build.is_number(item):
                 return self._number(item, node)
             item = self.settle(f"_inferred{len(self.made)}", item)
-        else:
+        elif not is_made:
             item = self._infer(node)
         if isinstance(item, Opaque):
             return None

@@ -78,7 +78,8 @@ def of_item(item: Item) -> Made | None:
     """What is known of a tensor; None for what is no tensor of one type."""
     if isinstance(item, Tensor):
         kind = item.type
-        memory = frozenset({item.memory}) if item.storage else MEMORY_OF_ITS_OWN
+        is_new = item.storage in ("", "fresh:")  # made by what is being read, without a name
+        memory = MEMORY_OF_ITS_OWN if is_new else frozenset({item.memory})
         memory = item.made_of or memory
         return Made(
             kind.dtype, kind.shape, kind.device, kind.requires_grad, memory, kind.overlapping

@@ -610,7 +610,8 @@ class Prefix:
             if not isinstance(inferred, Opaque):
                 return inferred
             self._escape(node)
-            return Opaque(f"what {ast.unparse(node)} gives is not known ({error.refusal.sentence})")
+            what = ast.unparse(node).splitlines()[0]
+            return Opaque(f"what {what} gives is not known ({error.refusal.sentence})")
 
     def _read(self, node: ast.expr) -> Item:
         """The item of an expression that is read as a whole."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from deloop.diagnostic import Refusal
-from deloop.dtype import Rank
+from deloop.dtype import Rank, category
 from deloop.errors import Unliftable, Unsupported
 from deloop.frontend import expression as build
 from deloop.frontend.conditions import opposite
@@ -484,7 +484,8 @@ class NestBuilder(PrivateReader):
                 self.snapshots.append((tensor.name, self.place(node)))
         values = self.to_expression(then, node), self.to_expression(otherwise, node)
         self._check_sizes(name, *values, node)
-        self.environment[name] = build.select(condition, *values)
+        added = _added(condition, *values)
+        self.environment[name] = build.select(condition, *values) if added is None else added
 
     def _check_sizes(
         self, name: str, then: Expression, otherwise: Expression, node: ast.If
@@ -503,3 +504,22 @@ class NestBuilder(PrivateReader):
             self.unsupported(
                 node, f"loop kept: the shape of {name} differs between paths", "VEC918"
             )
+
+
+def _added(condition: Expression, then: Expression, otherwise: Expression) -> Expression | None:
+    """``select(c, v | 4, v)`` as ``v | select(c, 4, 0)``, so that choices do not double in size.
+
+    For ints, where adding nothing changes nothing.
+    """
+    match then:
+        case scalar.Call("add" | "bitwise_or" | "bitwise_xor", (value, term)) if (
+            value == otherwise
+            and not isinstance(value, scalar.Load)
+            and value.type == term.type == then.type
+            and category(then.type.dtype) == "int"
+        ):
+            nothing = build.cast(build.number(0), term.type)
+            if scalar.literal_value(value) == 0:
+                return build.select(condition, term, nothing)
+            return replace(then, arguments=(value, build.select(condition, term, nothing)))
+    return None

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from deloop.frontend.clamped_ranges import open_ranges
 from deloop.frontend.respelled_calls import (
     append_one_by_one,
     name_headers,
@@ -71,6 +72,7 @@ def respell(function: SourceFunction) -> Respelling | None:
                 _grown(block, position, edits)
                 name_tested(block, position, edits)
                 name_headers(loop, edits)
+                open_ranges(loop, edits)
                 turn_lists(block, position, edits)
                 append_one_by_one(block, position, edits)
                 start_apart(block, position, edits)
