@@ -209,7 +209,7 @@ def _drop_unread(
     while True:
         kept = _remaining(node.body, edits)
         read = names_read(kept)
-        used_by_loops = names_read([r.loop for r in replacements]) | {
+        used_by_loops = names_read([s for r in replacements for s in (r.loop, r.place)]) | {
             n for s, new in edits.items() if not new for n in names_read([s])
         }
         dropped = False

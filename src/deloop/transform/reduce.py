@@ -59,8 +59,12 @@ def counted(term: Expression) -> Expression:
     values = []
     for branch in (term.then, term.otherwise):
         values.append(scalar.literal_value(branch))
-    if values == [1, 0] and term.type.dtype != "bool":
-        return Cast(term.condition, term.type)
+    if term.type.dtype == "bool" or slack_of(term.condition) is not None:
+        is_count = values == [1, 0] and term.type.dtype != "bool"
+        return Cast(term.condition, term.type) if is_count else term
+    if values in ([1, 0], [0, 1]):
+        chosen = term.condition if values[0] else negate(term.condition)
+        return Cast(chosen, term.type)
     return term
 
 
