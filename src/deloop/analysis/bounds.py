@@ -15,7 +15,16 @@ from deloop.ir.affine import Affine, Constraint, Sign, at_least
 from deloop.ir.guarded import Halves, guarded, halves_of, is_guarded
 from deloop.ir.loop import PRIVATE, Loop
 from deloop.ir.plan import Statement
-from deloop.ir.scalar import Expression, Index, Load, Reduce, Select, Subscript
+from deloop.ir.scalar import (
+    Expression,
+    Index,
+    Load,
+    Reduce,
+    Scan,
+    Select,
+    Subscript,
+    bound_axes,
+)
 from deloop.ir.types import Tensor
 from deloop.poly.domain import Domain
 
@@ -77,7 +86,7 @@ class Bounds:
     def _expression(self, statement: Statement, expression: Expression) -> Expression:
         if isinstance(expression, Select):
             return self._choice(statement, expression)
-        if isinstance(expression, Reduce):
+        if isinstance(expression, (Reduce, Scan)):
             statement = _inside(statement, expression)
         expression = scalar.rebuild(expression, lambda child: self._expression(statement, child))
         if isinstance(expression, Load):
@@ -258,11 +267,12 @@ def _cut(loop: Loop, slacks: tuple[Affine, ...], iterators: set[str]) -> Loop:
     return loop
 
 
-def _inside(statement: Statement, reduce: Reduce) -> Statement:
+def _inside(statement: Statement, combined: Reduce | Scan) -> Statement:
     """The statement as what a reduction combines sees it: the reduction's axes are loops to it."""
     store = statement.store
     axes = tuple(
-        Loop(a.iterator, a.lower, a.upper, (), store.place, a.stride, a.span) for a in reduce.axes
+        Loop(a.iterator, a.lower, a.upper, (), store.place, a.stride, a.span)
+        for a in bound_axes(combined)
     )
     return replace(statement, store=replace(store, implicit=(*store.implicit, *axes)))
 

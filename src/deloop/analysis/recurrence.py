@@ -373,6 +373,9 @@ def _guarded(
     terms = [side[1] if side is not None else None for side in sides]
     some = next(t for t in terms if t is not None)
     filled = [cast(number(neutral), some.type) if t is None else t for t in terms]
+    if all(t.type.rank is Rank.NUMBER for t in filled):  # Python adds 1 to a float as 1.0
+        joined = ElementType(wider(filled[0].type, filled[1].type), Rank.NUMBER)
+        filled = [cast(t, joined) for t in filled]
     if len({t.type for t in filled}) != 1:
         return None
     return kind, select(condition, filled[0], filled[1])

@@ -63,8 +63,7 @@ def counted(term: Expression) -> Expression:
         is_count = values == [1, 0] and term.type.dtype != "bool"
         return Cast(term.condition, term.type) if is_count else term
     if values in ([1, 0], [0, 1]):
-        chosen = term.condition if values[0] else negate(term.condition)
-        return Cast(chosen, term.type)
+        return Cast(term.condition if values[0] else negate(term.condition), term.type)
     return term
 
 
