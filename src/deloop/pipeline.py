@@ -631,7 +631,10 @@ def _compile_loop(
     written = write_plan(plan, context, replaceable, names, nest)
     require_made(written.replaced, nest, facts, candidate)
     used = {v.statement.store.array for v in vectors(plan)} | arrays_read_in(plan)
-    unused = frozenset(name for name in private if name not in used)
+    sources = {source for name in used & nest.arrays.keys() for source in nest.arrays[name].made_of}
+    unused = frozenset(
+        name for name in private if name not in used and nest.arrays[name].memory not in sources
+    )
     floats = [n for n in written.replaced if category(nest.arrays[n].type.dtype) in _ROUNDED]
     if any(is_passed_on(name, candidate) for name in floats):
         context.round_off("a later operation may add up in the order of the new memory layout")

@@ -13,6 +13,7 @@ import ast
 import copy
 from collections.abc import Callable, Sequence
 
+from deloop.analysis.layers import layer_of, made_by_layer
 from deloop.analysis.operands import Evaluate, Made, Operands, of_item, with_name
 from deloop.analysis.shaping import FUNCTIONS, METHODS
 from deloop.analysis.views import subscript
@@ -20,7 +21,7 @@ from deloop.frontend import expression as build
 from deloop.frontend.items import Item, Tuple, View
 from deloop.ir.affine import Affine
 from deloop.ir.scalar import Expression
-from deloop.ir.types import Function, Integer, Module, Opaque, Tensor
+from deloop.ir.types import Function, Integer, Module, Object, Opaque, Tensor
 
 OWN = "_own"
 """In a size's spelling, the name that the tensor is about to get."""
@@ -202,9 +203,11 @@ class Inference:
                 rule = METHODS.get(func.attr)
                 given = Operands((owner, *positional), keywords)
                 return None if rule is None else _item(rule(given))
-            if not isinstance(owner, Module):
+            if not isinstance(owner, (Module, Object)):
                 return None
         callee = self.evaluate(func)
+        if len(positional) == 1 and not keywords and layer_of(callee) is not None:
+            return _item(made_by_layer(callee, of_item(positional[0])))
         if not isinstance(callee, Function) or not callee.qualified:
             return None
         if callee.qualified in ("builtins.max", "builtins.min") and len(positional) == 1:

@@ -21,9 +21,11 @@ from deloop.analysis.bindings import (
 from deloop.analysis.decided import decide, is_of_absence
 from deloop.analysis.inference import OWN, Inference
 from deloop.analysis.joins import joined
+from deloop.analysis.layers import layer_of
 from deloop.analysis.operands import with_name
+from deloop.diagnostic import Refusal
 from deloop.dtype import category
-from deloop.errors import RefusalError
+from deloop.errors import RefusalError, Unsupported
 from deloop.frontend import expression as build
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.evaluate import Environment
@@ -389,6 +391,8 @@ class Prefix:
 
     def _spoil_call(self, node: ast.Call) -> None:
         callee = node.func
+        if layer_of(self._known(callee)) is not None:
+            return
         if self.captured and not self._is_of_library(callee):
             self._escape_names(self.captured)
         if isinstance(callee, ast.Attribute):
@@ -616,6 +620,9 @@ class Prefix:
     def _read(self, node: ast.expr) -> Item:
         """The item of an expression that is read as a whole."""
         if isinstance(node, ast.Call):
+            if layer_of(self._known(node.func)) is not None:
+                sentence = f"what {ast.unparse(node.func)} makes is told from what it is given"
+                raise Unsupported(Refusal("VEC921", self.function.place(node), sentence))
             created = read_made(self.reader(), node) or self._created(node)
             if created is not None:
                 # No tensor is made of a negative size: the call would have raised.
