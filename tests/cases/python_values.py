@@ -140,6 +140,55 @@ FAMILY.add(
 )
 
 
+# ---------------------------------------------------------------------- sums and rows of numbers
+def moving_average(p, n):
+    out = []
+    for i in range(n - 1, len(p)):
+        out.append(sum(p[i - n + 1 : i + 1]) / n)
+    return torch.stack(out)
+
+
+FAMILY.add(
+    moving_average,
+    "return p.unfold(0, n, 1).mean(1)",
+    inputs=with_rows((7,), 3),
+    exactness="rounding",
+)
+
+
+def homogeneous_points(points):
+    out = []
+    for i in range(points.shape[0]):
+        out.append(torch.tensor([points[i, 0], points[i, 1], 1.0]))
+    return torch.stack(out)
+
+
+FAMILY.add(
+    homogeneous_points,
+    """
+    return torch.stack([points[:, 0], points[:, 1], torch.full_like(points[:, 0], 1.0)], dim=1)
+    """,
+    inputs=lambda: fixed(torch.rand(5, 2)),
+)
+
+
+def points_won(x):
+    points = 0.0
+    for i in range(len(x)):
+        if x[i] > 0:
+            points += 1
+        elif x[i] == 0:
+            points += 0.5
+    return points
+
+
+FAMILY.add(
+    points_won,
+    "return torch.where(x > 0, 1.0, torch.where(x == 0, 0.5, 0.0).double()).sum().item()",
+    inputs=vectors(),
+)
+
+
 # ---------------------------------------------------------------------- lists with a start
 def offsets(lengths):
     starts = [0]

@@ -172,3 +172,29 @@ def test_a_value_is_found_where_python_finds_it() -> None:
     assert_agrees(among_the_given, [1.0, math.nan, 2.0])
     for kept in (special[2:4], special, special[:0], torch.tensor(2.5), torch.arange(3)):
         assert_agrees(among_elements, special, kept)
+
+
+def mixed_items(p, q):
+    out = []
+    for i in range(len(p)):
+        out.append(torch.tensor([p[i], q[i], 2, True]))
+    return torch.stack(out)
+
+
+@pytest.mark.parametrize("first", [torch.float64, torch.float16, torch.int32, torch.uint8])
+@pytest.mark.parametrize("second", [torch.float32, torch.bfloat16, torch.int64, torch.bool])
+def test_a_tensor_of_items_has_the_dtype_that_holds_them(first, second) -> None:
+    assert_agrees(mixed_items, torch.arange(5).to(first), torch.ones(5).to(second))
+
+
+def sums_of_rows(x):
+    out = torch.zeros(len(x))
+    for i in range(len(x)):
+        out[i] = sum(x[i])
+    return out
+
+
+def test_pythons_sum_of_a_row_is_the_rows() -> None:
+    for x in (torch.rand(5, 3), torch.rand(5, 0), torch.rand(0, 3), torch.rand(5, 3).half(),
+              torch.arange(6).view(2, 3), torch.rand(5, 3, requires_grad=True)):  # fmt: skip
+        assert_agrees(sums_of_rows, x)

@@ -43,7 +43,9 @@ def method(receiver: ast.expr, word: str, *arguments: ast.expr, **keywords: ast.
 
 
 def attribute(receiver: ast.expr, word: str) -> ast.expr:
-    """``receiver.word``."""
+    """``receiver.word``; a matrix turned twice is the matrix."""
+    if word == "T" and isinstance(receiver, ast.Attribute) and receiver.attr == "T":
+        return receiver.value
     return ast.Attribute(value=receiver, attr=word, ctx=ast.Load())
 
 

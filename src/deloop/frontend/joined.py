@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
+from functools import reduce
 
-from deloop.dtype import Rank, category
+from deloop.dtype import Rank, category, promote_tensors
 from deloop.frontend import expression as build
 from deloop.frontend.dimensions import DimensionReader
 from deloop.frontend.items import Item, Tuple, View
@@ -124,14 +125,13 @@ class JoinReader(DimensionReader):
         """``torch.tensor([a.item(), 2.0])``: numbers, or lists of them, as a row."""
         numbers = self._numbers_in(item, node)
         if dtype is None:
-            kinds = {value.type.dtype for value in numbers}
-            own = "float64" if "float64" in kinds else "int64" if "int64" in kinds else "bool"
-            ranks = {value.type.rank for value in numbers}
-            if ranks == {Rank.SCALAR} and len(kinds) == 1:
-                return self._stack_of(item, kinds.pop(), node)
-            if Rank.SCALAR in ranks or not kinds <= _DEFAULTS.keys():
+            kinds = [
+                _DEFAULTS.get(v.type.dtype, "") if v.type.rank is Rank.NUMBER else v.type.dtype
+                for v in numbers
+            ]
+            if "" in kinds:
                 self.unsupported(node, f"the dtype of {ast.unparse(node)} is not known", "VEC924")
-            dtype = _DEFAULTS[own]
+            dtype = reduce(promote_tensors, kinds)
         return self._stack_of(item, dtype, node)
 
     def _stack_of(self, item: Item, dtype: str, node: ast.AST) -> Expression:

@@ -79,6 +79,21 @@ class LibraryReader(PieceReader):
     def _call_builtins_max(self, node: ast.Call) -> Item:
         return self._extreme("Gt", node)
 
+    def _call_builtins_sum(self, node: ast.Call) -> Item:
+        """Python's sum of a row's elements, of which there is one at least: else it is an int."""
+        row = self.evaluate(node.args[0])
+        is_alone = len(node.args) == 1 and not node.keywords
+        if (
+            not isinstance(row, View)
+            or (row.rank, is_alone) != (1, True)
+            or row.tensor.type.dtype not in ("float32", "float64")
+        ):
+            self.unsupported(node, f"{ast.unparse(node)} over a sequence is not read yet")
+        self.require(at_least(row.sizes[0], 1), node, f"{ast.unparse(node.args[0])} is not empty")
+        method = ast.Attribute(node.args[0], "sum", ast.Load())
+        spelled = ast.copy_location(ast.Call(method, [], []), node)
+        return self.evaluate(ast.fix_missing_locations(spelled))
+
     def _extreme(self, comparison: str, node: ast.Call) -> Item:
         """Python's ``max(a, b)`` keeps ``a`` unless ``b > a``: NaN and ties stay with the first."""
         if node.keywords:
