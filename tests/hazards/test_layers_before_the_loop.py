@@ -148,3 +148,61 @@ def test_a_tensor_that_only_a_layer_reads_stays() -> None:
         return out
 
     assert_vectorized(scaled_before, Model(), torch.rand(5, 4))
+
+
+class Sequences(nn.Module):
+    def __init__(self, batch_first, both_ways):
+        super().__init__()
+        torch.manual_seed(2)
+        self.lstm = nn.LSTM(4, 3, batch_first=batch_first, bidirectional=both_ways)
+        self.gru = nn.GRU(4, 3, 2, batch_first=batch_first)
+        self.score = nn.Sequential(nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 1))
+        self.conv = nn.Conv1d(4, 2, 3, stride=2, padding=1, dilation=1)
+
+    def last_steps(self, x, lengths):
+        out, _ = self.lstm(x)
+        last = []
+        for i in range(len(lengths)):
+            last.append(out[i, lengths[i] - 1])
+        return torch.stack(last)
+
+    def last_states(self, x):
+        out, h = self.gru(x)
+        res = torch.zeros(h.shape[1], h.shape[2])
+        for b in range(h.shape[1]):
+            res[b] = h[1, b] * 2
+        return res, out
+
+    def pooled(self, x):
+        scores = self.score(x).squeeze(-1)
+        out = []
+        for b in range(x.size(0)):
+            w = torch.softmax(scores[b], dim=0)
+            out.append((w.unsqueeze(-1) * x[b]).sum(0))
+        return torch.stack(out)
+
+    def channels(self, x):
+        y = self.conv(x.transpose(1, 2))
+        out = torch.zeros_like(y)
+        for c in range(y.size(1)):
+            out[:, c] = y[:, c] - y[:, c].mean()
+        return out
+
+
+@pytest.mark.parametrize("batch_first", [True, False])
+@pytest.mark.parametrize("both_ways", [True, False])
+def test_outputs_and_states_of_recurrent_layers_have_the_sizes_they_have(
+    batch_first, both_ways
+) -> None:
+    model = Sequences(batch_first, both_ways)
+    x = torch.rand(3, 5, 4)
+    lengths = torch.tensor([2, 5, 1]) if batch_first else torch.tensor([2, 3, 1, 1, 2])
+    assert_agrees(Sequences.last_steps, model, x, lengths)
+    assert_agrees(Sequences.last_states, model, x)
+
+
+def test_layers_with_one_output_and_convolutions_have_the_sizes_they_have() -> None:
+    model = Sequences(True, False)
+    for x in (torch.rand(3, 5, 4), torch.rand(3, 6, 4), torch.rand(1, 1, 4)):
+        assert_vectorized(Sequences.pooled, model, x)
+        assert_agrees(Sequences.channels, model, x)

@@ -13,7 +13,7 @@ import ast
 import copy
 from collections.abc import Callable, Sequence
 
-from deloop.analysis.layers import layer_of, made_by_layer
+from deloop.analysis.layers import layer_of, made_by_layer, made_by_recurrent
 from deloop.analysis.operands import Evaluate, Made, Operands, of_item, with_name
 from deloop.analysis.shaping import FUNCTIONS, METHODS
 from deloop.analysis.views import subscript
@@ -206,8 +206,14 @@ class Inference:
             if not isinstance(owner, (Module, Object)):
                 return None
         callee = self.evaluate(func)
-        if len(positional) == 1 and not keywords and layer_of(callee) is not None:
-            return _item(made_by_layer(callee, of_item(positional[0])))
+        layer = layer_of(callee)
+        if len(positional) == 1 and not keywords and layer is not None:
+            base = of_item(positional[0])
+            steps = made_by_recurrent(callee, base)
+            if steps is None:
+                return _item(made_by_layer(callee, base))
+            outputs, state = (part.tensor(OWN) for part in steps)
+            return Tuple((outputs, Tuple((state, state)) if layer.kind == "LSTM" else state))
         if not isinstance(callee, Function) or not callee.qualified:
             return None
         if callee.qualified in ("builtins.max", "builtins.min") and len(positional) == 1:

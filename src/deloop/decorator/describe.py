@@ -39,6 +39,7 @@ _OPTIONS = (
     "dilation", "groups", "reduction", "label_smoothing", "ignore_index", "beta", "delta",
     "ceil_mode", "return_indices", "output_size", "start_dim", "end_dim", "batch_first",
     "bidirectional", "hidden_size", "input_size", "num_layers", "proj_size", "dropout",
+    "out_features",
 )  # fmt: skip
 _VIEWS = frozenset({"view", "reshape", "flatten", "ravel", "contiguous"})
 _TENSOR_CLASSES = (torch.Tensor, torch.nn.Parameter)

@@ -17,7 +17,7 @@ from deloop.frontend.pieces import Cut
 from deloop.frontend.sequences import as_sequence, is_literal
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least, equal
-from deloop.ir.types import Function, Integer, Sequence, Shape, Tensor
+from deloop.ir.types import Function, Integer, Object, Sequence, Shape, Tensor
 
 _BARS = frozenset({"tqdm", "trange"})
 
@@ -259,6 +259,12 @@ class HeaderReader(CallReader):
                     return self._over_sequence(sequence, node)
                 self.unsupported(
                     node, f"{ast.unparse(node)} is a Python sequence, not a tensor", "VEC930"
+                )
+            case Object():
+                self.unsupported(
+                    node,
+                    f"loop kept: {ast.unparse(node)} holds objects, each with what is its own",
+                    "VEC930",
                 )
             case _:
                 self.to_expression(item, node)

@@ -257,7 +257,7 @@ class ModuleReader(WholeReader):
         inner = [weight[0]]
         for place, size in enumerate(sizes):
             numbers = [options[n][place] for n in _SIZES]  # type: ignore[index]
-            inner.append(_out_size(size, *numbers))
+            inner.append(out_size(size, *numbers))
         wholes = tuple(Whole(Affine(), size) for size in inner)
         dimensions = (*view.dimensions[:batch], *wholes)
         result = self._result(module, view, (*before, *inner), dimensions, parameters)
@@ -269,7 +269,7 @@ class ModuleReader(WholeReader):
         return replace(result, tensor=made)
 
 
-def _out_size(size: Affine, kernel: int, stride: int, padding: int, dilation: int) -> Affine:
+def out_size(size: Affine, kernel: int, stride: int, padding: int, dilation: int) -> Affine:
     """How long a dimension is behind a convolution."""
     span = size + (2 * padding - dilation * (kernel - 1) - 1)
     return span + 1 if stride == 1 else Affine.symbol(f"({span}) // {stride}") + 1
