@@ -98,6 +98,7 @@ from deloop.transform.linear import require_tame, start_from
 from deloop.transform.powers import settle_powers
 from deloop.transform.reduce import require_comparable, require_small_terms
 from deloop.transform.requirements import write_out
+from deloop.transform.running import find_running_sums
 from deloop.transform.simplify import (
     arrays_with_grad,
     drop_empty,
@@ -602,6 +603,7 @@ def _compile_loop(
     plan = inline_kept(drop_overwritten(plan), nest.arrays, nest.locals, nest.live)
     plan = name_winners(plan, nest, names_of(function))
     plan = fuse_updates(plan, nest.arrays, arrays_with_grad(plan, nest.arrays))
+    plan = find_running_sums(plan)
     named = {n: x for n, x in candidate.environment.items() if isinstance(x, Tensor)}
     arrays = {**named, **nest.arrays}
     known = partial(is_known_at_entry, arrays, given, is_changed)

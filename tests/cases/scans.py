@@ -592,3 +592,40 @@ FAMILY.add(
     inputs=vectors(2),
     exactness="rounding",
 )
+
+
+# ---------------------------------------------------------------------- sums over triangles
+def sums_up_to_here(x):
+    out = torch.zeros(len(x))
+    for t in range(len(x)):
+        for s in range(t + 1):
+            out[t] += x[s]
+    return out
+
+
+FAMILY.add(sums_up_to_here, "return x.cumsum(0)", inputs=vectors(), exactness="rounding")
+
+
+def sums_of_first_parts(x):
+    out = []
+    for t in range(x.size(1)):
+        out.append(x[:, : t + 1].sum(dim=1))
+    return torch.stack(out, 1)
+
+
+FAMILY.add(sums_of_first_parts, "return x.cumsum(1)", inputs=matrices(), exactness="rounding")
+
+
+def sums_from_here_on(x):
+    out = torch.zeros(len(x))
+    for t in range(len(x)):
+        out[t] = x[t:].sum()
+    return out
+
+
+FAMILY.add(
+    sums_from_here_on,
+    "return x.flip(0).cumsum(0).flip(0)",
+    inputs=vectors(),
+    exactness="rounding",
+)
