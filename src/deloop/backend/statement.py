@@ -414,6 +414,8 @@ class _Writer:
     def _is_all(self, store: Store, emitter: Emitter) -> bool:
         """Whether a store sets all of the row that each iteration has, in its order."""
         sizes = self.context.arrays[store.array].type.shape
+        if len(set(store.subscripts)) < len(store.subscripts):
+            return False  # a diagonal
         for subscript, size in zip(store.subscripts, sizes, strict=True):
             symbols = subscript.symbols if isinstance(subscript, Affine) else ()
             name = symbols[0] if symbols else ""

@@ -454,13 +454,13 @@ class AppendReader(StoreReader):
             is_named = isinstance(node.args[0], ast.Name) and tensor.storage.startswith(PRIVATE)
             if not tensor.storage.startswith(LIST) and not is_named:
                 self.appended_views.append((tensor.storage, name, node))
-        elif isinstance(item, build.NODES):
+        elif isinstance(item, build.NODES) and not self.is_own_row(item):
             shared = [self.arrays[a] for a in build.aliased_arrays(item) if a in self.arrays]
             own = [t for t in shared if not t.storage.startswith((LIST, "cell:"))]
             self.appended_views.extend((t.storage, name, node) for t in own)
             if own and not filled.settled:
                 self._refuse_shared(name, node)
-        else:
+        elif not isinstance(item, build.NODES):
             return
         holders = {
             n
@@ -475,8 +475,13 @@ class AppendReader(StoreReader):
             return
         if not filled.settled:
             self._refuse_shared(name, node)
-        if holders and may_change_later(self.list_loops[name], node, holders):
+        own_rows = {n for n in holders if self.is_own_row(self.environment.get(n))}
+        if holders and may_change_later(self.list_loops[name], node, holders, own_rows):
             self._refuse_shared(name, node)
+
+    def is_own_row(self, item: Item | None) -> bool:
+        """Whether a value is a row that the iteration has made; a reader of rows knows."""
+        return False
 
     def settle_length(self, at: Affine, length: int, node: ast.AST) -> None:
         """As every reader's: ``for c in range(3): x[c] - mean[c]`` reads all of ``mean``."""

@@ -83,6 +83,8 @@ class StoreReader(HeaderReader):
                 for part_target, part in zip(targets, kept, strict=True):
                     self.assign(part_target, part, node)
             case ast.Subscript():
+                if self.update(target, item, node):
+                    return
                 view = self.evaluate(target)
                 if isinstance(view, scalar.Select):
                     chosen = self.masked_part(view, item, node)
@@ -122,6 +124,10 @@ class StoreReader(HeaderReader):
     def bound_to(self, name: str, item: Item, node: ast.AST) -> Item:
         """What a name holds that is set to an item."""
         return item
+
+    def update(self, target: ast.Subscript, item: Item, node: ast.AST) -> bool:
+        """Whether a store is a new value of a name alone; a reader of rows knows."""
+        return False
 
     def note_iterated(self, tensor: Tensor) -> None:
         """As every reader's, and remembered."""
