@@ -92,6 +92,7 @@ from deloop.transform.guards import guard_data
 from deloop.transform.hoist import hoist
 from deloop.transform.if_convert import if_convert
 from deloop.transform.inline import inline_kept
+from deloop.transform.keyed import collapse_keyed
 from deloop.transform.lift import lift
 from deloop.transform.linear import require_tame, start_from
 from deloop.transform.powers import settle_powers
@@ -545,6 +546,8 @@ def _compile_loop(
     given = set(function.parameters) - names_changed_before(function.node, candidate.written)
     facts.definitions = find_definitions(function, candidate, entry & given, is_changed)
     require_noted(candidate, builder, nest, facts)
+    nest, keyed = collapse_keyed(nest)
+    facts.needed.extend(keyed)
     bounds, statements, dependences = analyse(nest, facts)
     facts.considered = dependences, statements
     check_tried(candidate, nest, statements)

@@ -320,6 +320,7 @@ class _Writer:
             if n > 1
             and (
                 isinstance(e, (Call, Select, Reduce, scalar.Scan))
+                or (isinstance(e, Cast) and e in self.temporaries)
                 or self._is_made(e)
                 or name_neighbour(e, self.target, self.context)
             )

@@ -143,7 +143,9 @@ class ApplyReader(OperatorReader):
             safe = function.total or (
                 len(arguments) == 1 and raises_nothing(qualified, self.bounds(arguments[0]))
             )
-            if not safe:
+            if not safe and function.result is MathResult.INT:
+                self.require_int64(arguments[0], node)
+            elif not safe:
                 operator = find_function("torch.isfinite")
                 assert operator is not None
                 as_float = scalar.Call(
@@ -152,6 +154,19 @@ class ApplyReader(OperatorReader):
                 finite = scalar.Call("isfinite", (as_float,), build.BOOL, "torch.isfinite")
                 self.require_data(finite, place, f"{ast.unparse(node)} does not raise")
         return result
+
+    def require_int64(self, value: scalar.Expression, node: ast.Call) -> None:
+        """Ask that a float is finite, for else `int` raises, and no larger than an int64."""
+        place, text = self.place(node), ast.unparse(node)
+        if value.type.dtype == "float16":  # 65504 at most
+            finite = scalar.Call("isfinite", (value,), build.BOOL, "torch.isfinite")
+            self.require_data(finite, place, f"{text} does not raise")
+            return
+        within = build.both(
+            build.compare("GtE", value, build.number(-(2.0**63)), place),
+            build.compare("Lt", value, build.number(2.0**63), place),
+        )
+        self.require_data(within, place, f"{text} is an int64")
 
     def require_data(self, condition: scalar.Expression, place: object, reason: str) -> None:
         """Note that a condition must hold at every instance that reaches this point."""

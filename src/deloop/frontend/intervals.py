@@ -8,7 +8,7 @@ not rounded outwards, since they are compared with limits far away.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from deloop.dtype import RANGES, Rank, category
 from deloop.ir import scalar
@@ -17,21 +17,56 @@ from deloop.ir.loop import Loop
 from deloop.ops.math_functions import CONSTANTS
 
 Interval = tuple[float, float]
+Known = Mapping[scalar.Expression, Interval]
 
 _LARGEST_INT = 2.0**63
+SMALL = 2.0**31
+"""What Python ints made of data are asked to be within where they are computed with."""
+LARGE = 2.0**62 * 1.5
+"""Where an int is near to what 64 bits hold, bounds not being rounded outwards."""
 _LARGEST = 1e300
 """Beyond it, a result is taken for one that may overflow."""
 
 
-def bounds_of(value: scalar.Expression, loops: Sequence[Loop]) -> Interval | None:
+def bounds_of(
+    value: scalar.Expression, loops: Sequence[Loop], known: Known | None = None
+) -> Interval | None:
     """The least and the greatest number that a value can be inside of the loops.
 
-    None where it may be infinite or NaN, or nothing is known of it.
+    None where it may be infinite or NaN, or nothing is known of it. Of parts it may be `known`.
     """
-    found = _bounds(value, loops)
+    found = _bounds(value, loops, known or {})
     if found is None or not all(abs(end) <= _LARGEST for end in found):
         return None
     return found
+
+
+def find_unlimited(
+    value: scalar.Expression, bounds: Callable[[scalar.Expression], Interval | None]
+) -> dict[scalar.Expression, scalar.Expression]:
+    """The Python ints made of data in a value that may be large, and what each is made of."""
+    origin = _origin(value)
+    if origin is not None:
+        found = bounds(value)
+        is_small = found is not None and max(map(abs, found)) <= SMALL
+        return {} if is_small else {value: origin}
+    parts: dict[scalar.Expression, scalar.Expression] = {}
+    for child in scalar.children(value):
+        parts.update(find_unlimited(child, bounds))
+    return parts
+
+
+def _origin(value: scalar.Expression) -> scalar.Expression | None:
+    """The data of which a Python int is made; None where it is not made of data just there."""
+    if value.type.rank is not Rank.NUMBER or value.type.dtype != "int64":
+        return None
+    match value:
+        case scalar.Cast(inner):
+            is_data = inner.type.rank is not Rank.NUMBER or category(inner.type.dtype) == "float"
+            return inner if is_data else None
+        case scalar.Call("math.floor" | "math.ceil" | "math.trunc", (inner,)):
+            return inner
+    return None
 
 
 def raises_nothing(function: str, argument: Interval | None) -> bool:
@@ -40,8 +75,10 @@ def raises_nothing(function: str, argument: Interval | None) -> bool:
         return False
     low, high = argument
     match function.rpartition(".")[2]:
-        case "sin" | "cos" | "tan" | "floor" | "ceil" | "trunc":
+        case "sin" | "cos" | "tan":
             return True
+        case "floor" | "ceil" | "trunc":  # an int, which must be an int64
+            return max(-low, high) < _LARGEST_INT
         case "exp" | "exp2" | "expm1":
             return high <= 700
         case "sinh" | "cosh":
@@ -57,7 +94,11 @@ def raises_nothing(function: str, argument: Interval | None) -> bool:
     return False
 
 
-def _bounds(value: scalar.Expression, loops: Sequence[Loop]) -> Interval | None:
+def _bounds(
+    value: scalar.Expression, loops: Sequence[Loop], known: Known
+) -> Interval | None:
+    if value in known:
+        return known[value]
     match value:
         case scalar.Number(bool() | int() | float() as number):
             return (float(number), float(number)) if abs(number) <= _LARGEST else None
@@ -70,19 +111,23 @@ def _bounds(value: scalar.Expression, loops: Sequence[Loop]) -> Interval | None:
             return (constant, constant) if is_finite and constant is not None else None
         case scalar.Load(type=kind) if category(kind.dtype) in ("bool", "int"):
             return RANGES.get(kind.dtype, (0.0, 1.0))
+        case scalar.Call(type=kind) if kind.rank is Rank.NUMBER and kind.dtype == "bool":
+            return (0.0, 1.0)
+        case scalar.Cast(inner, kind) if kind.dtype == "int64" and inner.type.dtype == "bool":
+            return (0.0, 1.0)
         case scalar.Cast(inner, kind) if kind.dtype in ("float64", "int64"):
             is_number = kind.rank is Rank.NUMBER
-            return bounds_of(inner, loops) if is_number else None
+            return bounds_of(inner, loops, known) if is_number else None
         case scalar.Select(_, then, otherwise):
-            sides = bounds_of(then, loops), bounds_of(otherwise, loops)
+            sides = bounds_of(then, loops, known), bounds_of(otherwise, loops, known)
             return None if None in sides else _hull([end for s in sides if s for end in s])
         case scalar.Call(type=kind) if kind.rank is Rank.NUMBER:
-            return _call(value, loops)
+            return _call(value, loops, known)
     return None
 
 
-def _call(value: scalar.Call, loops: Sequence[Loop]) -> Interval | None:
-    given = [bounds_of(a, loops) for a in value.arguments]
+def _call(value: scalar.Call, loops: Sequence[Loop], known: Known) -> Interval | None:
+    given = [bounds_of(a, loops, known) for a in value.arguments]
     match value.operator, given:
         case ("neg", [(low, high)]):
             return (-high, -low)
@@ -98,6 +143,16 @@ def _call(value: scalar.Call, loops: Sequence[Loop]) -> Interval | None:
             return _quotient(value.arguments, (a, b), (c, d), loops)
         case ("pow", [(a, b), (c, d)]):
             return _power((a, b), (c, d))
+        case (("bitwise_or" | "bitwise_xor"), [(a, b), (c, d)]) if min(a, c) >= 0:
+            return (0.0, 2.0 ** int(max(b, d)).bit_length() - 1)
+        case ("bitwise_and", [(a, b), (c, d)]) if min(a, c) >= 0:
+            return (0.0, min(b, d))
+        case ("bitwise_left_shift", [(a, b), (c, d)]) if c >= 0 and d < 64:
+            return _hull([x * 2.0**k for x in (a, b) for k in (c, d)])
+        case ("bitwise_right_shift", [(a, b), (c, _)]) if c >= 0:
+            return (min(a, 0.0), max(b, 0.0))
+        case ("remainder", [_, (c, d)]) if c > 0:
+            return (0.0, d)
         case (("math.sin" | "math.cos" | "math.tanh" | "math.erf"), [_]):
             return (-1.0, 1.0)
         case (("math.exp"), [(low, high)]) if high <= 700:

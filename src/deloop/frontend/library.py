@@ -127,8 +127,7 @@ class LibraryReader(PieceReader):
     def _to_int(self, value: scalar.Expression, node: ast.Call) -> scalar.Expression:
         value = self._real(value, node)
         if category(value.type.dtype) == "float":
-            finite = scalar.Call("isfinite", (value,), build.BOOL, "torch.isfinite")
-            self.require_data(finite, self.place(node), f"{ast.unparse(node)} does not raise")
+            self.require_int64(value, node)
         return self._as_number(value, "int64")
 
     def _call_builtins_bool(self, node: ast.Call) -> Item:

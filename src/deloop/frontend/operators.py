@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
-from deloop.frontend.intervals import Interval
+from deloop.frontend.intervals import LARGE, SMALL, Interval, Known, find_unlimited
 from deloop.frontend.items import Carried, Finished, FlatIndex, Item, Tuple
 from deloop.frontend.subscript import SubscriptReader
 from deloop.ir import scalar
@@ -81,6 +81,7 @@ class OperatorReader(SubscriptReader):
             and scalar.loads(result)
             and not (name in ("Add", "Sub") and any(map(self.is_cell, result.arguments)))
             and not (name in ("Add", "Sub", "Mult") and self._is_counter(result))
+            and not self._stays_small(result, node)
         ):
             self.unsupported(
                 node,
@@ -111,6 +112,24 @@ class OperatorReader(SubscriptReader):
                 finite = scalar.Call("isfinite", (result,), build.BOOL, "torch.isfinite")
                 self.require_data(finite, self.place(node), f"{ast.unparse(node)} does not raise")
         return result
+
+    def _stays_small(self, value: scalar.Call, node: ast.AST) -> bool:
+        """Whether a computed Python int is one of 64 bits, if the data that it is made of is small.
+
+        ``int(x[i]) + 1`` asks that ``int(x[i])`` is at most 2**31.
+        """
+        parts = find_unlimited(value, self.bounds)
+        found = self.bounds(value, {part: (-SMALL, SMALL) for part in parts})
+        if found is None or max(map(abs, found)) >= LARGE:
+            return False
+        place = self.place(node)
+        for origin in parts.values():
+            within = build.both(
+                build.compare("GtE", origin, build.number(-int(SMALL)), place),
+                build.compare("LtE", origin, build.number(int(SMALL)), place),
+            )
+            self.require_data(within, place, f"{ast.unparse(node)} is an int of 64 bits")
+        return True
 
     def _is_counter(self, value: scalar.Expression) -> bool:
         """Whether a Python int is a carried variable, judged later, or a small multiple of one."""
@@ -171,7 +190,7 @@ class OperatorReader(SubscriptReader):
         nonzero = build.compare("NotEq", divisor, build.number(0), self.place(node))
         self.require_data(nonzero, self.place(node), f"{ast.unparse(node)} does not divide by zero")
 
-    def bounds(self, value: scalar.Expression) -> Interval | None:
+    def bounds(self, value: scalar.Expression, known: Known | None = None) -> Interval | None:
         """Between which finite numbers a value lies, in any iteration; None where unknown."""
         raise NotImplementedError
 

@@ -132,7 +132,8 @@ class SelectionReader(RowReader):
                 rows.dimension(k): rows.dimension(k + behind) for k in range(1, entry.rank + 1)
             }
             mask = rows.moved(mask, names, {}, set())
-        if entry.rank != 1 and entry.rank != base.rank:
+        is_target = isinstance(getattr(node, "ctx", None), ast.Store)
+        if entry.rank != 1 and entry.rank != base.rank and not is_target:
             self.unsupported(node, f"{ast.unparse(node)} selects in two dimensions", "VEC916")
         return left_out_of(mask, row)
 

@@ -11,7 +11,7 @@ from deloop.dtype import RANGES, Rank, can_cast, category
 from deloop.frontend import expression as build
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.header import HeaderReader
-from deloop.frontend.intervals import Interval, bounds_of
+from deloop.frontend.intervals import Interval, Known, bounds_of
 from deloop.frontend.items import Carried, Finished, Item, Point, Tuple, View, Whole, whole
 from deloop.frontend.mixed import settle_stored, settled
 from deloop.frontend.selections import is_choice
@@ -60,6 +60,8 @@ class StoreReader(HeaderReader):
                     self.snapshots.extend((array, self.place(node)) for array in arrays)
                 if isinstance(item, View) and item.tensor.made_of:
                     self.temporaries.setdefault(self.load(item, node), name)
+                if isinstance(item, scalar.Cast) and _is_cut(item):
+                    self.temporaries.setdefault(item, name)
                 if isinstance(item, (scalar.Call, scalar.Select, scalar.Reduce)):
                     self.temporaries.setdefault(item, name)
                     if isinstance(item, scalar.Select) and (plain := settled(item)) is not None:
@@ -196,6 +198,14 @@ class StoreReader(HeaderReader):
             view = whole(current) if isinstance(current, Tensor) else current
         else:
             item = self.evaluate(node.target)
+            if isinstance(item, scalar.Select):
+                result = self.binary(name, item, self.evaluate(node.value), node)
+                result = self.to_expression(result, node)
+                self._check_in_place(item.type.dtype, result, node)
+                chosen = self.masked_part(item, result, node)
+                if chosen is not None:
+                    self.store(chosen[0], chosen[1], node)
+                    return
             if not isinstance(item, View):
                 self.unsupported(node, f"{ast.unparse(node.target)} is not an element of a tensor")
             view = item
@@ -405,9 +415,9 @@ class StoreReader(HeaderReader):
                     "VEC917",
                 )
 
-    def bounds(self, value: Expression) -> Interval | None:
+    def bounds(self, value: Expression, known: Known | None = None) -> Interval | None:
         """Between which finite numbers a value lies, in any iteration; None where unknown."""
-        return bounds_of(value, self.loops)
+        return bounds_of(value, self.loops, known)
 
     def _may_overflow(self, value: Expression) -> bool:
         """Whether a computed Python float may be beyond what a float32 holds."""
@@ -547,6 +557,11 @@ class StoreReader(HeaderReader):
         load = self.load(view, node)
         grad = scalar.requires_grad(value)
         return replace(load, requires_grad=grad) if isinstance(load, scalar.Load) else load
+
+
+def _is_cut(item: scalar.Cast) -> bool:
+    """Whether a value is a float made an int."""
+    return category(item.value.type.dtype) == "float" and category(item.type.dtype) == "int"
 
 
 def _chained(node: ast.expr) -> ast.Call | None:

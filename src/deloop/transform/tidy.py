@@ -48,6 +48,10 @@ def tidy(value: Expression) -> Expression:
             return _squared(_forwards(value))
         case Call("logical_and" | "logical_or" as word, (first, second), kind):
             return _undecided(word, first, second, kind) or value
+        case Call("bitwise_or" | "bitwise_xor", (Number(int(0)), other), kind) if (
+            other.type == kind and kind.dtype == "int64"
+        ):
+            return other
         case Call(operator, (first, second), _, "", ()) if operator in _COMPARISONS:
             first, second = _undoubled(first, second), _undoubled(second, first)
             return replace(value, arguments=_as_read(first, second))
