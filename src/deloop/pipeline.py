@@ -78,6 +78,7 @@ from deloop.rewrite.apply import apply_rules_to_plan
 from deloop.rules import RULES
 from deloop.text.names import names_changed_before, names_in, names_stored_before
 from deloop.transform.distribute import check_kept, distribute
+from deloop.transform.flagged import collapse_flagged
 from deloop.transform.forward import forward_stores
 from deloop.transform.fuse import fuse_updates
 from deloop.transform.gradients import (
@@ -548,6 +549,7 @@ def _compile_loop(
     require_noted(candidate, builder, nest, facts)
     nest, keyed = collapse_keyed(nest)
     facts.needed.extend(keyed)
+    nest = collapse_flagged(nest)
     bounds, statements, dependences = analyse(nest, facts)
     facts.considered = dependences, statements
     check_tried(candidate, nest, statements)

@@ -73,14 +73,21 @@ class SelectionReader(RowReader):
         if not chosen:
             return super().index(view, plain, node)
         base = super().index(view, plain, node)
-        if len(chosen) > 1 or not isinstance(base, View):
+        is_block = _is_target(node) and all(isinstance(e.given, ast.Slice) for e in chosen)
+        if (len(chosen) > 1 and not is_block) or not isinstance(base, View):
             self.unsupported(node, f"{ast.unparse(node)} selects in two dimensions", "VEC916")
         self.note_part(base, node)
-        (entry_,) = chosen
-        before = [e for e in plain[: entry_.place] if isinstance(e, ast.Slice) or _is_dots(e)]
         skipped = view.rank - sum(not _is_dots(e) for e in plain)
-        place = len(before) + (skipped - 1 if any(map(_is_dots, before)) else 0)
-        return self._under_mask(base, entry_, place, node)
+        parts: list[Expression] = []
+        for entry_ in chosen:
+            before = [e for e in plain[: entry_.place] if isinstance(e, ast.Slice) or _is_dots(e)]
+            place = len(before) + (skipped - 1 if any(map(_is_dots, before)) else 0)
+            parts.append(self._under_mask(base, entry_, place, node))
+        part = parts[0]
+        for other in parts[1:]:  # a block: both of its slices choose
+            assert isinstance(part, scalar.Select) and isinstance(other, scalar.Select)
+            part = replace(part, condition=build.both(part.condition, other.condition))
+        return part
 
     def _choosing(self, entry: ast.expr | Item, place: int) -> _Entry | ast.expr | Item:
         """What an entry of a subscript chooses by data; any other entry as it is."""
@@ -132,8 +139,7 @@ class SelectionReader(RowReader):
                 rows.dimension(k): rows.dimension(k + behind) for k in range(1, entry.rank + 1)
             }
             mask = rows.moved(mask, names, {}, set())
-        is_target = isinstance(getattr(node, "ctx", None), ast.Store)
-        if entry.rank != 1 and entry.rank != base.rank and not is_target:
+        if entry.rank != 1 and entry.rank != base.rank and not _is_target(node):
             self.unsupported(node, f"{ast.unparse(node)} selects in two dimensions", "VEC916")
         return left_out_of(mask, row)
 
@@ -449,6 +455,11 @@ def _is_bounded(word: str, value: Expression) -> bool:
     """Whether no element can be the infinity that an extreme leaves out."""
     known = _BELOW if word == "max" else _ABOVE
     return isinstance(value, scalar.Call) and value.operator in known
+
+
+def _is_target(node: ast.AST) -> bool:
+    """Whether a subscript is stored to."""
+    return isinstance(getattr(node, "ctx", None), ast.Store)
 
 
 def _is_dots(entry: object) -> bool:

@@ -10,7 +10,7 @@ parallelization and scheduling of loops", 1991).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from deloop.dtype import Rank, category
@@ -68,8 +68,8 @@ class _Collapsing:
         """What a loop does without itself; its reads stay for their bounds alone."""
         if loop.span is not None or loop.stride != 1:
             return None
-        touches = [n for n in loop.body if is_touch(n)]
-        found = list(_keyed((n for n in loop.body if not is_touch(n)), loop.iterator))
+        touches: list[Node] = [*touches_of(loop).body]
+        found = [_keyed(w, loop.iterator) for w in find_waiting(loop.body)]
         if not found or None in found:
             return None
         stores = [k for k in found if k is not None]
@@ -85,15 +85,14 @@ class _Collapsing:
             touches.extend(self._touches(keyed, loop.iterator))
             for condition in rest:
                 assert condition is not None
-                own = Load(keyed.store.array, keyed.store.subscripts, value.type)
-                value = Select(condition, value, own)
+                value = choice(condition, replace(keyed.store, value=value))
             node: Node = replace(keyed.store, value=value)
             for around in reversed(keyed.loops):
                 node = replace(around, body=(node,))
             result.append(node)
             needed.append(_within(keyed, loop))
         self.needed.extend(needed)
-        return [replace(loop, body=tuple(touches)), *result] if touches else result
+        return [replace(loop, body=tuple(touches)), *result]
 
     def _are_apart(self, stores: list[_Keyed], loop: Loop) -> bool:
         """Whether a store sets an element once, and none reads what another iteration sets."""
@@ -113,7 +112,7 @@ class _Collapsing:
                 return False
             if scalar.iterators_of(keyed.key, frozenset({loop.iterator})):
                 return False
-            if any(not isinstance(s, Affine) or _moves(s, loop.iterator) for s in store.subscripts):
+            if any(not isinstance(s, Affine) or moves(s, loop.iterator) for s in store.subscripts):
                 return False
             for expression in (store.value, keyed.key, *keyed.rest):
                 for load in scalar.loads(expression):
@@ -125,43 +124,86 @@ class _Collapsing:
     def _touches(self, keyed: _Keyed, iterator: str) -> Iterator[Store]:
         """Reads at places that the loop counts, of which those that no key names must be there."""
         for load in dict.fromkeys(scalar.loads(keyed.store.value)):
-            moving = [k for k, s in enumerate(load.subscripts) if _moves(s, iterator)]
+            moving = [k for k, s in enumerate(load.subscripts) if moves(s, iterator)]
             if not moving:
                 continue
             subscripts = tuple(
-                s if _moves(s, iterator) else Index(Affine()) for s in load.subscripts
+                s if moves(s, iterator) else Index(Affine()) for s in load.subscripts
             )  # an index tensor is not checked for bounds
             kind = replace(load.type, rank=Rank.SCALAR)
             read = Load(load.array, subscripts[: moving[-1] + 1], kind)
             yield Store(TOUCH, (), read, kind.dtype, keyed.store.place, local=True)
 
 
-def _keyed(
-    nodes: Iterator[Node], iterator: str, loops: tuple[Loop, ...] = ()
-) -> Iterator[_Keyed | None]:
-    """Every store with the key that it waits for; None for anything else."""
+@dataclass(frozen=True)
+class Waiting:
+    """A store of `store.value` in some loops, made where all `tests` hold."""
+
+    store: Store
+    tests: tuple[Expression, ...]
+    loops: tuple[Loop, ...]
+
+
+def find_waiting(nodes: Iterable[Node], loops: tuple[Loop, ...] = ()) -> Iterator[Waiting | None]:
+    """Every store that waits for a condition on data; None for anything else but touches."""
     for node in nodes:
         match node:
-            case Loop(body=body) if not any(map(is_touch, body)):
-                yield from _keyed(iter(body), iterator, (*loops, node))
-            case Branch(condition, (Store() as store,), ()):
-                yield _waiting(store, condition, iterator, loops)
-            case Store(value=Select(condition, then, otherwise)) if _is_own(otherwise, node):
-                yield _waiting(replace(node, value=then), condition, iterator, loops)
+            case Store() if is_touch(node):
+                pass
+            case Loop(body=body):
+                yield from find_waiting(body, (*loops, node))
+            case Branch(condition, then, ()) if (store := _only_store(then)) is not None:
+                yield Waiting(store, tuple(_conjunction(condition)), loops)
+            case Store(value=Select(condition, then, otherwise)) if (
+                is_own(otherwise, node) and _is_plain(node)
+            ):
+                tests = tuple(_conjunction(condition))
+                yield Waiting(replace(node, value=then), tests, loops)
             case _:
                 yield None
 
 
-def _waiting(
-    store: Store, condition: Expression, iterator: str, loops: tuple[Loop, ...]
-) -> _Keyed | None:
-    if store.local or store.cell is not None or store.guards:
-        return None
-    tests = list(_conjunction(condition))
-    for test in tests:
+def choice(condition: Expression, store: Store) -> Select:
+    """What is stored where a condition holds, and elsewhere what the element held."""
+    rank = Rank.TENSOR if store.implicit else Rank.SCALAR
+    own = Load(store.array, store.subscripts, ElementType(store.dtype, rank))
+    return Select(condition, build.cast(store.value, own.type), own)
+
+
+def _only_store(nodes: tuple[Node, ...]) -> Store | None:
+    """The one store of a block, touches aside."""
+    match [n for n in nodes if not is_touch(n)]:
+        case [Store() as store] if _is_plain(store):
+            return store
+    return None
+
+
+def touches_of(loop: Loop) -> Loop:
+    """The loop with nothing in it but reads that must be in bounds."""
+    return replace(loop, body=tuple(_touches_in(loop.body)))
+
+
+def _touches_in(nodes: Iterable[Node]) -> Iterator[Node]:
+    for node in nodes:
+        if is_touch(node):
+            yield node
+        elif isinstance(node, Loop):
+            yield touches_of(node)
+        elif isinstance(node, Branch) and (then := tuple(_touches_in(node.then))):
+            yield replace(node, then=then)
+
+
+def _is_plain(store: Store) -> bool:
+    return not (store.local or store.cell is not None or store.guards)
+
+
+def _keyed(waiting: Waiting | None, iterator: str) -> _Keyed | None:
+    """The store as one that a key decides, with the other conditions."""
+    for test in waiting.tests if waiting is not None else ():
         key = _key_of(test, iterator)
-        if key is not None:
-            return _Keyed(store, key, tuple(t for t in tests if t is not test), loops)
+        if key is not None and waiting is not None:
+            rest = tuple(t for t in waiting.tests if t is not test)
+            return _Keyed(waiting.store, key, rest, waiting.loops)
     return None
 
 
@@ -184,7 +226,7 @@ def _key_of(test: Expression, iterator: str) -> Expression | None:
     return None
 
 
-def _is_own(value: Expression, store: Store) -> bool:
+def is_own(value: Expression, store: Store) -> bool:
     """Whether a value is what the store's element held."""
     while isinstance(value, Cast):
         value = value.value
@@ -208,7 +250,7 @@ def _at_key(value: Expression, iterator: str, key: Expression) -> Expression | N
         if isinstance(node, Load):
             subscripts = list(node.subscripts)
             for position, subscript in enumerate(subscripts):
-                if _moves(subscript, iterator):
+                if moves(subscript, iterator):
                     failed |= subscript != Affine.symbol(iterator)
                     subscripts[position] = place
             return replace(node, subscripts=tuple(subscripts))
@@ -230,7 +272,7 @@ def _within(keyed: _Keyed, loop: Loop) -> DataRequirement:
     return DataRequirement(condition, place, f"each element belongs to some {name} of the loop")
 
 
-def _moves(subscript: scalar.Subscript, iterator: str) -> bool:
+def moves(subscript: scalar.Subscript, iterator: str) -> bool:
     return isinstance(subscript, Affine) and iterator in subscript.symbols
 
 
