@@ -171,8 +171,10 @@ class RowReader(ApplyReader):
         rank = Rank.SCALAR if rank_a == rank_b == 1 else Rank.TENSOR
         result = ElementType(a.type.dtype, rank)
         product = scalar.Call("mul", (a, b), ElementType(a.type.dtype, Rank.TENSOR))
-        if size == other == _ONE:
-            self.unsupported(node, f"{ast.unparse(node)} over a single element", "VEC924")
+        if size == other == _ONE:  # a column times a row; the sum of one is one added to 0
+            product = scalar.Call("mul", (a, b), result)
+            zero = build.cast(build.number(0), result)
+            return scalar.Call("add", (zero, product), result)
         bound = Axis(axis, Affine(), size if size != _ONE else other)
         return scalar.Reduce("sum", product, (bound,), result, spelling="@")
 
@@ -235,8 +237,8 @@ class RowReader(ApplyReader):
                 return View(turned, (*before, second, first), base.unbound)
         if not isinstance(base, build.NODES) or base.type.rank is not Rank.TENSOR:
             return None
-        if build.aliased_arrays(base):
-            return None
+        if build.aliased_arrays(base) and not isinstance(base, scalar.Load):
+            return None  # a read stays one, and is known to be a part of a tensor
         if len(self.row_shape(base, node)) != 2:
             return None
         return self.transposed(base, (1, 0), node)
@@ -265,7 +267,9 @@ class RowReader(ApplyReader):
             tensor = Tensor(f"{old.name}.{text}", made, old.storage)
             dimensions = (*view.dimensions[:lead], *(rest[k] for k in order))
             return View(tensor, dimensions, view.unbound)
-        if not isinstance(base, build.NODES) or build.aliased_arrays(base):
+        if not isinstance(base, build.NODES):
+            return None
+        if build.aliased_arrays(base) and not isinstance(base, scalar.Load):
             return None
         return self.transposed(base, order, node)
 
