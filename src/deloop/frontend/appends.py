@@ -206,7 +206,8 @@ class AppendReader(StoreReader):
     ) -> None:
         """Check that the elements under a mask may be computed for all iterations."""
         use = filled.kept[0]
-        if depth or use.kind == "row" or use.dim:
+        is_along = not use.dim or (use.kind in ("stack", "cat") and use.dim > 0)
+        if depth or use.kind == "row" or not is_along:
             self._refuse_list(node, f"how often {filled.name} is appended to depends on data")
         if category(dtype) in ("float", "complex") and not _is_smooth(value):
             self.rough[filled.name] = node
@@ -405,7 +406,10 @@ class AppendReader(StoreReader):
         if not 0 <= dim <= len(element.sizes) - (use.kind == "cat"):
             self.unliftable(node, f"loop kept: {ast.unparse(use.node)} raises", "VEC911")
         joins = use.kind == "cat" and element.sizes[dim] == Affine.number(1)
-        if (len(loops) > 1 and dim) or (depth and use.kind == "cat" and not joins):
+        is_one = use.kind == "stack" or joins
+        if (dim and not is_one and (len(loops) > 1 or filled.mask)) or (
+            depth and use.kind == "cat" and not joins
+        ):
             self._refuse_list(node, f"{ast.unparse(use.node)} is not read yet")
         fixed = tuple(Point(Affine.symbol(x.iterator)) for x in around)
         sizes: list[Point | Whole] = [Whole(Affine(), s) for s in element.sizes]

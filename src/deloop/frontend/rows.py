@@ -325,6 +325,21 @@ class RowReader(ApplyReader):
         taken_part = rows.moved(shorter, names, bound, gone)
         return taken_part if left else replace_rank(taken_part, Rank.SCALAR)
 
+    def unpack(self, item: Item, count: int | None, node: ast.AST) -> list[Item]:
+        """As every reader's; ``i, j = (p * res).long()`` takes the places of a computed row."""
+        is_row = isinstance(item, build.NODES) and item.type.rank is Rank.TENSOR
+        if not is_row or count is None or not isinstance(item, build.NODES):
+            return super().unpack(item, count, node)
+        sizes = self.row_shape(self._plain_row(item, node), node)
+        if len(sizes) != 1 or build.aliased_arrays(item):
+            return super().unpack(item, count, node)
+        self.require(equal(sizes[0], count), node, f"{ast.unparse(node)} has {count} parts")
+        first = rows.dimension(1)
+        return [
+            replace_rank(rows.moved(item, {}, {first: Affine.number(k)}, {first}), Rank.SCALAR)
+            for k in range(count)
+        ]
+
     def _full_entries(
         self, entries: Sequence[ast.expr | Item], rank: int, node: ast.Subscript
     ) -> list[ast.expr | Item]:
