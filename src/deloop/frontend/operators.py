@@ -55,9 +55,10 @@ class OperatorReader(SubscriptReader):
         sequences = (Sequence, Tuple)
         if isinstance(left, sequences) and isinstance(right, sequences) and name == "Add":
             return Tuple((*left.items, *right.items), left.is_list)
-        result = build.binary(
-            name, self.to_expression(left, node), self.to_expression(right, node), self.place(node)
-        )
+        first, second = self.to_expression(left, node), self.to_expression(right, node)
+        if name in ("Add", "Sub") and self._is_real_cell(first):
+            second = _as_real(second)
+        result = build.binary(name, first, second, self.place(node))
         return self.check_number_division(name, result, node)
 
     def check_number_division(
@@ -130,6 +131,11 @@ class OperatorReader(SubscriptReader):
             )
             self.require_data(within, place, f"{ast.unparse(node)} is an int of 64 bits")
         return True
+
+    def _is_real_cell(self, value: scalar.Expression) -> bool:
+        """Whether a value is a carried variable that holds a Python float."""
+        is_real = value.type.rank is Rank.NUMBER and value.type.dtype == "float64"
+        return is_real and self.is_cell(value)
 
     def _is_counter(self, value: scalar.Expression) -> bool:
         """Whether a Python int is a carried variable, judged later, or a small multiple of one."""
@@ -352,6 +358,14 @@ class OperatorReader(SubscriptReader):
     def side(self, node: ast.IfExp, taken: bool) -> scalar.Expression:
         """One of the two values of a conditional expression."""
         return self.element(node.body if taken else node.orelse)
+
+
+def _as_real(value: scalar.Expression) -> scalar.Expression:
+    """A literal as the float that it becomes beside one: ``total += 1``."""
+    match value:
+        case scalar.Number(int() as whole) if not isinstance(whole, bool) and abs(whole) < 2**53:
+            return build.number(float(whole))
+    return value
 
 
 def _atom(affine: Affine) -> str:

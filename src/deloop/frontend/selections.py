@@ -120,7 +120,7 @@ class SelectionReader(RowReader):
         kinds = build.types_of(value)
         if any(k.rank is Rank.TENSOR or category(k.dtype) != "int" for k in kinds):
             return None
-        return value if scalar.loads(value) and build.as_affine(value) is None else None
+        return value if self.varies(value) and build.as_affine(value) is None else None
 
     def _under_mask(self, base: View, entry: _Entry, place: int, node: ast.AST) -> Expression:
         """``x[i, :n]   ->   select(_d1 < n, x[i, _d1], left out)``"""
