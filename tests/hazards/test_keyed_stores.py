@@ -52,6 +52,12 @@ def relabelled_in_place(labels, n):
     return labels
 
 
+def relabelled_by_a_table(labels, table):
+    for c in range(len(table)):
+        labels[labels == c] = table[c]
+    return labels
+
+
 def relabelled_copy(labels, new):
     out = labels.clone()
     for old in range(len(new)):
@@ -155,6 +161,7 @@ def test_each_store_alone_needs_no_loop(grad):
 
 def test_what_other_iterations_change_keeps_its_order():
     assert_agrees(relabelled_in_place, LABELS.clone(), 4)
+    assert_agrees(relabelled_by_a_table, LABELS.clone(), torch.tensor([1, 2, 3, 0]))
     assert_agrees(relabelled_copy, LABELS, torch.tensor([3, 1, 0, 2]))
     assert_agrees(written_in_two_stores, LABELS, LABELS.flip(0), normal(4))
     assert_agrees(one_element_for_all, LABELS, normal(4))

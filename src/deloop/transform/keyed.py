@@ -22,8 +22,6 @@ from deloop.ir.loop import TOUCH, Branch, Loop, Nest, Node, Store, is_touch
 from deloop.ir.scalar import Call, Cast, ElementType, Expression, Index, Load, Select
 from deloop.ir.types import Tensor, TensorType
 
-_KEY = ElementType("int64", Rank.TENSOR)
-
 
 @dataclass(frozen=True)
 class _Keyed:
@@ -114,7 +112,9 @@ class _Collapsing:
                 return False
             if any(not isinstance(s, Affine) or moves(s, loop.iterator) for s in store.subscripts):
                 return False
-            for expression in (store.value, keyed.key, *keyed.rest):
+            if any(self.arrays[x.array].memory in memory for x in scalar.loads(keyed.key)):
+                return False  # what an iteration stores may be the key of a later one
+            for expression in (store.value, *keyed.rest):
                 for load in scalar.loads(expression):
                     is_own = (load.array, load.subscripts) == (store.array, store.subscripts)
                     if self.arrays[load.array].memory in memory and not is_own:
