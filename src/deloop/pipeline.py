@@ -79,6 +79,7 @@ from deloop.rewrite.apply import apply_rules_to_plan
 from deloop.rules import RULES
 from deloop.text.names import names_changed_before, names_in, names_stored_before
 from deloop.transform.distribute import check_kept, distribute
+from deloop.transform.flagged import collapse_flagged
 from deloop.transform.forward import forward_stores
 from deloop.transform.fuse import fuse_updates
 from deloop.transform.gradients import (
@@ -93,6 +94,7 @@ from deloop.transform.guards import guard_data
 from deloop.transform.hoist import hoist
 from deloop.transform.if_convert import if_convert
 from deloop.transform.inline import inline_kept
+from deloop.transform.keyed import collapse_keyed
 from deloop.transform.lift import lift
 from deloop.transform.linear import require_tame, start_from
 from deloop.transform.powers import settle_powers
@@ -564,6 +566,9 @@ def _compile_loop(
     given = set(function.parameters) - names_changed_before(function.node, candidate.written)
     facts.definitions = find_definitions(function, candidate, entry & given, is_changed)
     require_noted(candidate, builder, nest, facts)
+    nest, keyed = collapse_keyed(nest)
+    facts.needed.extend(keyed)
+    nest = collapse_flagged(nest)
     bounds, statements, dependences = analyse(nest, facts)
     facts.considered = dependences, statements
     check_tried(candidate, nest, statements)

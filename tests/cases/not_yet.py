@@ -58,6 +58,5 @@ NOT_YET = frozenset(
         "stencils.frames_cut",
         "stencils.max_pooled_by_two",
         "stencils.nearest_upsampled",
-        "stencils.trailing_mean",
     }
 )

@@ -51,7 +51,7 @@ def find_taken(
                     if not builder.positions[name]:
                         value = syntax.method(value, "flatten")
                 elif filled.mask:
-                    value = syntax.index(value, [mask])
+                    value = syntax.index(value, [*([ast.Slice()] * use.dim), mask])
                 is_viewed = _is_viewed(use, candidate) and builder.flattened.get(name) != ()
                 flattened = builder.flattened.get(name)
                 value = _as_result(value, use, flattened, is_viewed)

@@ -146,7 +146,8 @@ class OperandEmitter:
             scale, arguments = coefficient, [lower, upper]
         if arguments[0] == Affine() and len(arguments) == 2:
             arguments = arguments[1:]
-        written = [syntax.affine(self.context.spell(a)) for a in arguments]
+        sizes = map(self.context.canonical, arguments)
+        written = [syntax.affine(self.context.spell(a)) for a in sizes]
         node = syntax.call(f"{self.context.torch}.arange", written, **self._device())
         if scale != 1:
             node = ast.BinOp(syntax.constant(scale), ast.Mult(), node)

@@ -320,6 +320,7 @@ class _Writer:
             if n > 1
             and (
                 isinstance(e, (Call, Select, Reduce, scalar.Scan))
+                or (isinstance(e, Cast) and e in self.temporaries)
                 or self._is_made(e)
                 or name_neighbour(e, self.target, self.context)
             )
@@ -414,6 +415,8 @@ class _Writer:
     def _is_all(self, store: Store, emitter: Emitter) -> bool:
         """Whether a store sets all of the row that each iteration has, in its order."""
         sizes = self.context.arrays[store.array].type.shape
+        if len(set(store.subscripts)) < len(store.subscripts):
+            return False  # a diagonal
         for subscript, size in zip(store.subscripts, sizes, strict=True):
             symbols = subscript.symbols if isinstance(subscript, Affine) else ()
             name = symbols[0] if symbols else ""

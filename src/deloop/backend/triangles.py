@@ -11,7 +11,7 @@ from deloop.backend.context import Emitted
 from deloop.backend.reduce import ReductionEmitter
 from deloop.dtype import Rank, category
 from deloop.ir.affine import Affine
-from deloop.ir.scalar import Call, Index, Number, Select, requires_grad, slack_of
+from deloop.ir.scalar import Call, Index, Select, requires_grad, slack_of
 
 _COMPARISONS = frozenset({"lt", "le", "gt", "ge"})
 
@@ -81,17 +81,17 @@ class TriangleEmitter(ReductionEmitter):
         return replace(whole, node=syntax.method(whole.node, "fill_diagonal_", number.node))
 
     def clamped(self, select: Select, pieces: Sequence[Emitted]) -> Emitted | None:
-        """``max(i - 1, 0)`` of an index as ``torch.arange(-1, n - 1).clamp(min=0)``."""
+        """``max(i - 1, 0)`` of ints as ``torch.arange(-1, n - 1).clamp(min=0)``."""
         condition = select.condition
         if not isinstance(condition, Call) or condition.operator not in _COMPARISONS:
             return None
         branches = (select.then, select.otherwise)
         if condition.arguments not in (branches, branches[::-1]):
             return None
-        if not all(isinstance(b, Index | Number) and b.type.dtype == "int64" for b in branches):
+        if {b.type.dtype for b in branches} | {p.dtype for p in pieces} != {"int64"}:
             return None
         moving = [p for p in pieces if p.axes]
-        if len(moving) != 1:
+        if len(moving) != 1 or any(p.rank is not Rank.NUMBER for p in pieces if not p.axes):
             return None
         greater = condition.operator in ("gt", "ge")
         largest = greater == (condition.arguments == branches)

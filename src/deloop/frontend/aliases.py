@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 _MODULES = frozenset({"torch", "th", "math", "F", "nn", "np"})
 _MAKERS = frozenset(
     {"zeros", "ones", "empty", "full", "tensor", "zeros_like", "ones_like", "empty_like", "clone"}
     | {"full_like", "new_zeros", "new_ones", "new_full", "new_tensor", "rand", "randn", "item"}
+    | {"topk", "sort", "argsort", "argmax", "argmin", "sum", "mean", "prod", "norm", "exp", "log"}
+    | {"sqrt", "softmax", "log_softmax", "matmul", "mm", "cdist", "stack", "cat", "nonzero"}
 )
 """What makes new tensors, or none."""
 
 
-def may_change_later(loop: ast.For, append: ast.AST, holders: set[str]) -> bool:
+def may_change_later(
+    loop: ast.For, append: ast.AST, holders: set[str], tensors: Set[str] = frozenset()
+) -> bool:
     """Whether a tensor, named by `holders` where it is appended, may still be changed in the loop.
 
     ``acc = 0; for …: acc += x[j]`` before the append binds a new object in each iteration, and that
     is fine; ``acc += x[i]`` over a name bound in front of the loop changes what the list holds.
+    ``row[i] = v`` gives another name to nothing where `row` is one of `tensors`.
     """
-    names = _aliases(loop, holders)
+    names = _aliases(loop, holders, tensors)
     if not any(_changes(n, names) for n in ast.walk(loop)):
         return False
     if len(names) != 1:
@@ -42,7 +47,7 @@ def may_change_later(loop: ast.For, append: ast.AST, holders: set[str]) -> bool:
     return True
 
 
-def _aliases(loop: ast.AST, names: set[str]) -> set[str]:
+def _aliases(loop: ast.AST, names: set[str], tensors: Set[str]) -> set[str]:
     """The names and those that may hold the same objects: ``a = b``, ``a = b if c else d``."""
     found = set(names)
     while True:
@@ -51,6 +56,8 @@ def _aliases(loop: ast.AST, names: set[str]) -> set[str]:
             if not isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
                 continue
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if all(isinstance(t, ast.Subscript) and _root(t) in tensors for t in targets):
+                continue
             bound = {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
             held = set(_held(node.value))
             if held & found or (held and bound & found):

@@ -206,7 +206,8 @@ class AppendReader(StoreReader):
     ) -> None:
         """Check that the elements under a mask may be computed for all iterations."""
         use = filled.kept[0]
-        if depth or use.kind == "row" or use.dim:
+        is_along = not use.dim or (use.kind in ("stack", "cat") and use.dim > 0)
+        if depth or use.kind == "row" or not is_along:
             self._refuse_list(node, f"how often {filled.name} is appended to depends on data")
         if category(dtype) in ("float", "complex") and not _is_smooth(value):
             self.rough[filled.name] = node
@@ -405,7 +406,10 @@ class AppendReader(StoreReader):
         if not 0 <= dim <= len(element.sizes) - (use.kind == "cat"):
             self.unliftable(node, f"loop kept: {ast.unparse(use.node)} raises", "VEC911")
         joins = use.kind == "cat" and element.sizes[dim] == Affine.number(1)
-        if (len(loops) > 1 and dim) or (depth and use.kind == "cat" and not joins):
+        is_one = use.kind == "stack" or joins
+        if (dim and not is_one and (len(loops) > 1 or filled.mask)) or (
+            depth and use.kind == "cat" and not joins
+        ):
             self._refuse_list(node, f"{ast.unparse(use.node)} is not read yet")
         fixed = tuple(Point(Affine.symbol(x.iterator)) for x in around)
         sizes: list[Point | Whole] = [Whole(Affine(), s) for s in element.sizes]
@@ -454,13 +458,13 @@ class AppendReader(StoreReader):
             is_named = isinstance(node.args[0], ast.Name) and tensor.storage.startswith(PRIVATE)
             if not tensor.storage.startswith(LIST) and not is_named:
                 self.appended_views.append((tensor.storage, name, node))
-        elif isinstance(item, build.NODES):
+        elif isinstance(item, build.NODES) and not self.is_own_row(item):
             shared = [self.arrays[a] for a in build.aliased_arrays(item) if a in self.arrays]
             own = [t for t in shared if not t.storage.startswith((LIST, "cell:"))]
             self.appended_views.extend((t.storage, name, node) for t in own)
             if own and not filled.settled:
                 self._refuse_shared(name, node)
-        else:
+        elif not isinstance(item, build.NODES):
             return
         holders = {
             n
@@ -475,8 +479,13 @@ class AppendReader(StoreReader):
             return
         if not filled.settled:
             self._refuse_shared(name, node)
-        if holders and may_change_later(self.list_loops[name], node, holders):
+        own_rows = {n for n in holders if self.is_own_row(self.environment.get(n))}
+        if holders and may_change_later(self.list_loops[name], node, holders, own_rows):
             self._refuse_shared(name, node)
+
+    def is_own_row(self, item: Item | None) -> bool:
+        """Whether a value is a row that the iteration has made; a reader of rows knows."""
+        return False
 
     def settle_length(self, at: Affine, length: int, node: ast.AST) -> None:
         """As every reader's: ``for c in range(3): x[c] - mean[c]`` reads all of ``mean``."""

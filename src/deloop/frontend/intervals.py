@@ -21,6 +21,7 @@ Interval = tuple[float, float]
 
 _LARGEST_INT = 2.0**63
 _INT = scalar.ElementType("int64", Rank.NUMBER)
+_BOOL = scalar.ElementType("bool", Rank.NUMBER)
 _FLOAT = scalar.ElementType("float64", Rank.NUMBER)
 _LARGEST = 1e300
 """Beyond it, a result is taken for one that may overflow."""
@@ -127,6 +128,10 @@ class _Reader:
                 return (constant, constant) if is_finite and constant is not None else None
             case scalar.Load(type=kind) if category(kind.dtype) in ("bool", "int"):
                 return RANGES.get(kind.dtype, (0.0, 1.0))
+            case scalar.Call(type=kind) if kind == _BOOL:
+                return (0.0, 1.0)
+            case scalar.Cast(inner, kind) if kind == _INT and inner.type.dtype == "bool":
+                return (0.0, 1.0)
             case scalar.Cast(inner, kind) if kind in (_INT, _FLOAT):
                 is_read = isinstance(inner, scalar.Load)
                 return self._read(inner) if is_read else self.read(inner)
@@ -156,14 +161,14 @@ class _Reader:
                 return self._quotient(value.arguments, (a, b), (c, d))
             case ("remainder", [_, (c, d)]) if c > 0:
                 return (0.0, d)
-            case ("bitwise_left_shift", [(a, b), (c, d)]) if 0 <= c == d < 63:
-                return (a * 2**c, b * 2**c)
+            case ("bitwise_left_shift", [(a, b), (c, d)]) if c >= 0 and d < 64:
+                return _hull([x * 2.0**k for x in (a, b) for k in (c, d)])
             case ("bitwise_right_shift", [(a, b), (c, _)]) if c >= 0:
                 return (min(a, 0.0), max(b, 0.0))
             case ("bitwise_and", [(a, b), (c, d)]) if max(a, c) >= 0:
                 return (0.0, min(end for low, end in ((a, b), (c, d)) if low >= 0))
             case (("bitwise_or" | "bitwise_xor"), [(a, b), (c, d)]) if min(a, c) >= 0:
-                return (0.0, b + d)
+                return (0.0, 2.0 ** int(max(b, d)).bit_length() - 1)
             case ("pow", [(a, b), (c, d)]):
                 return _power((a, b), (c, d))
             case (("math.floor" | "math.ceil" | "math.trunc"), [(low, high)]):

@@ -406,14 +406,15 @@ class LibraryReader(PieceReader):
         return View(tensor, (*base.dimensions[:lead], *rest), base.unbound)
 
     def as_row(self, base: View, node: ast.Call, how: str) -> Item | None:
-        """``x[i].view(1, -1)`` of a vector, ``x[i].reshape(1)`` of a number: a dimension more."""
+        """``x[i].view(1, -1)``, ``x[i].view(-1, 1)`` or ``x[i].reshape(1)``: a dimension more."""
         if how == "flatten" or node.keywords or len(node.args) != base.rank + 1 or base.rank > 1:
             return None
         sizes = [self.evaluate(a) for a in node.args]
         rest = [Integer(Affine.number(-1))], [Integer(size) for size in base.sizes]
-        if sizes[0] != Integer(_ONE) or (sizes[1:] not in rest):
+        first, last = Integer(_ONE) == sizes[0], Integer(_ONE) == sizes[-1]
+        if not (first and sizes[1:] in rest) and not (last and sizes[:-1] in rest):
             return None
-        zero = ast.copy_location(ast.Constant(0), node)
+        zero = ast.copy_location(ast.Constant(0 if first and sizes[1:] in rest else 1), node)
         call = ast.copy_location(ast.Call(node.func, [zero], []), node)
         return self._method(base, call, ast.Attribute(node, "unsqueeze", ast.Load()))
 

@@ -14,6 +14,7 @@ from deloop.frontend.cells import Carrying
 from deloop.frontend.cuts import CutReader
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.items import Item, Point, View, Whole, shape_of
+from deloop.frontend.making import read_made
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least
 from deloop.ir.loop import AffineBranch, Branch, Loop, Node, Store
@@ -29,8 +30,12 @@ from deloop.ir.types import (
 )
 from deloop.ops.kinds import Kind, Operator
 from deloop.ops.table import find_function, find_method
+from deloop.text.names import names_in, names_stored
 
 Fill = int | float | bool
+
+_CONSTANT = frozenset({"torch.eye", "torch.linspace"})
+"""What makes the same tensor wherever it stands."""
 
 
 class MadeReader(CutReader):
@@ -47,7 +52,24 @@ class MadeReader(CutReader):
         operator = find_function(callee.qualified or "")
         if operator is not None and _makes(operator) and (row := self._made(node, operator, None)):
             return row
+        if (callee.qualified or "") in _CONSTANT and (made := self._made_once(node)) is not None:
+            return made
         return super()._call(callee, node)
+
+    def _made_once(self, node: ast.Call) -> Tensor | None:
+        """``torch.eye(d)`` where no loop changes `d`: one tensor for all iterations."""
+        changed = {n for loop in ast.walk(self.function.node) if isinstance(loop, ast.For)
+                   for n in names_stored(loop)}  # fmt: skip
+        made = read_made(self, node)
+        if made is None or names_in(node) & changed or made.type.requires_grad:
+            return None
+        if any(set(size.symbols) & self.iterators for size in made.type.shape):
+            return None
+        self._check_device(made, node)
+        for size in made.type.shape:
+            self.require(at_least(size, 0), node, f"{ast.unparse(node)} has a shape")
+        text = ast.unparse(node)
+        return Tensor(text, made.type, f"made:{text}", made_of=frozenset({f"made:{text}"}))
 
     def _method(self, base: Item, node: ast.Call, func: ast.Attribute) -> Item:
         operator = find_method(func.attr)

@@ -52,9 +52,10 @@ class OperatorReader(IntReader):
         sequences = (Sequence, Tuple)
         if isinstance(left, sequences) and isinstance(right, sequences) and name == "Add":
             return Tuple((*left.items, *right.items), left.is_list)
-        result = build.binary(
-            name, self.to_expression(left, node), self.to_expression(right, node), self.place(node)
-        )
+        first, second = self.to_expression(left, node), self.to_expression(right, node)
+        if name in ("Add", "Sub") and self.is_real_cell(first):
+            second = _as_real(second)
+        result = build.binary(name, first, second, self.place(node))
         return self.check_number_division(name, result, node)
 
     def check_number_division(
@@ -329,6 +330,14 @@ class OperatorReader(IntReader):
     def side(self, node: ast.IfExp, taken: bool) -> scalar.Expression:
         """One of the two values of a conditional expression."""
         return self.element(node.body if taken else node.orelse)
+
+
+def _as_real(value: scalar.Expression) -> scalar.Expression:
+    """A literal as the float that it becomes beside one: ``total += 1``."""
+    match value:
+        case scalar.Number(int() as whole) if not isinstance(whole, bool) and abs(whole) < 2**53:
+            return build.number(float(whole))
+    return value
 
 
 def _atom(affine: Affine) -> str:

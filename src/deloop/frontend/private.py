@@ -16,7 +16,7 @@ import ast
 
 from deloop.frontend import expression as build
 from deloop.frontend.items import Item, Point, View, Whole
-from deloop.frontend.made import MadeReader
+from deloop.frontend.row_updates import RowUpdateReader
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.loop import PRIVATE, Store
@@ -24,7 +24,7 @@ from deloop.ir.scalar import Expression
 from deloop.ir.types import Tensor, TensorType
 
 
-class PrivateReader(MadeReader):
+class PrivateReader(RowUpdateReader):
     """A reader of names that hold a new tensor in each iteration, and are written into."""
 
     filled: frozenset[str] | None = None
@@ -39,6 +39,9 @@ class PrivateReader(MadeReader):
         shape = self.row_shape(item, node)
         fixed = not any(set(size.symbols) & self.iterators for size in shape)
         if not shape or not fixed or Affine.number(1) in shape or not self._is_new(item):
+            return item
+        if self.changes_at_once(name, node):
+            self.note_updated(name, item)
             return item
         return self._private(name, item, shape, node)
 

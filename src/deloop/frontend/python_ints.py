@@ -100,7 +100,7 @@ class IntReader(SubscriptReader):
         if isinstance(value, scalar.Index) or not self.varies(value):
             return  # computed once, by Python
         if not any(map(self.is_cell, scalar.loads(value))):
-            self._require_within(value, _EXACT, node, "is exact")
+            self.require_within(value, _EXACT, node, "is exact")
 
     def _require_small(self, found: Bounded, limit: int, node: ast.AST) -> None:
         """Ask that the ints an expression is computed from lie within ± `limit`."""
@@ -109,9 +109,9 @@ class IntReader(SubscriptReader):
             self.require(at_least(Affine.number(limit), value), node, reason)
             self.require(at_least(value, -limit), node, reason)
         for element in found.elements:
-            self._require_within(element, limit, node, "fits an int64")
+            self.require_within(element, limit, node, "fits an int64")
 
-    def _require_within(
+    def require_within(
         self, value: scalar.Expression, limit: int, node: ast.AST, word: str
     ) -> None:
         place = self.place(node)
@@ -132,6 +132,11 @@ class IntReader(SubscriptReader):
                 constant = any(isinstance(a, scalar.Number) for a in (first, second))
                 return constant and self._is_counter(first) and self._is_counter(second)
         return self.is_cell(value)
+
+    def is_real_cell(self, value: scalar.Expression) -> bool:
+        """Whether a value is a carried variable that holds a Python float."""
+        is_real = value.type.rank is Rank.NUMBER and value.type.dtype == "float64"
+        return is_real and self.is_cell(value)
 
     def is_cell(self, value: scalar.Expression) -> bool:
         """Whether a value is a carried variable's; a reader of loops knows."""

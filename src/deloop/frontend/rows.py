@@ -171,8 +171,10 @@ class RowReader(ApplyReader):
         rank = Rank.SCALAR if rank_a == rank_b == 1 else Rank.TENSOR
         result = ElementType(a.type.dtype, rank)
         product = scalar.Call("mul", (a, b), ElementType(a.type.dtype, Rank.TENSOR))
-        if size == other == _ONE:
-            self.unsupported(node, f"{ast.unparse(node)} over a single element", "VEC924")
+        if size == other == _ONE:  # a column times a row; the sum of one is one added to 0
+            product = scalar.Call("mul", (a, b), result)
+            zero = build.cast(build.number(0), result)
+            return scalar.Call("add", (zero, product), result)
         bound = Axis(axis, Affine(), size if size != _ONE else other)
         return scalar.Reduce("sum", product, (bound,), result, spelling="@")
 
@@ -235,8 +237,8 @@ class RowReader(ApplyReader):
                 return View(turned, (*before, second, first), base.unbound)
         if not isinstance(base, build.NODES) or base.type.rank is not Rank.TENSOR:
             return None
-        if build.aliased_arrays(base):
-            return None
+        if build.aliased_arrays(base) and not isinstance(base, scalar.Load):
+            return None  # a read stays one, and is known to be a part of a tensor
         if len(self.row_shape(base, node)) != 2:
             return None
         return self.transposed(base, (1, 0), node)
@@ -265,7 +267,9 @@ class RowReader(ApplyReader):
             tensor = Tensor(f"{old.name}.{text}", made, old.storage)
             dimensions = (*view.dimensions[:lead], *(rest[k] for k in order))
             return View(tensor, dimensions, view.unbound)
-        if not isinstance(base, build.NODES) or build.aliased_arrays(base):
+        if not isinstance(base, build.NODES):
+            return None
+        if build.aliased_arrays(base) and not isinstance(base, scalar.Load):
             return None
         return self.transposed(base, order, node)
 
@@ -320,6 +324,21 @@ class RowReader(ApplyReader):
         shorter = rows.resized(value, lengths)
         taken_part = rows.moved(shorter, names, bound, gone)
         return taken_part if left else replace_rank(taken_part, Rank.SCALAR)
+
+    def unpack(self, item: Item, count: int | None, node: ast.AST) -> list[Item]:
+        """As every reader's; ``i, j = (p * res).long()`` takes the places of a computed row."""
+        is_row = isinstance(item, build.NODES) and item.type.rank is Rank.TENSOR
+        if not is_row or count is None or not isinstance(item, build.NODES):
+            return super().unpack(item, count, node)
+        sizes = self.row_shape(self._plain_row(item, node), node)
+        if len(sizes) != 1 or build.aliased_arrays(item):
+            return super().unpack(item, count, node)
+        self.require(equal(sizes[0], count), node, f"{ast.unparse(node)} has {count} parts")
+        first = rows.dimension(1)
+        return [
+            replace_rank(rows.moved(item, {}, {first: Affine.number(k)}, {first}), Rank.SCALAR)
+            for k in range(count)
+        ]
 
     def _full_entries(
         self, entries: Sequence[ast.expr | Item], rank: int, node: ast.Subscript

@@ -73,20 +73,27 @@ class SelectionReader(RowReader):
         if not chosen:
             return super().index(view, plain, node)
         base = super().index(view, plain, node)
-        if len(chosen) > 1 or not isinstance(base, View):
+        is_block = _is_target(node) and all(isinstance(e.given, ast.Slice) for e in chosen)
+        if (len(chosen) > 1 and not is_block) or not isinstance(base, View):
             self.unsupported(node, f"{ast.unparse(node)} selects in two dimensions", "VEC916")
         self.note_part(base, node)
-        (entry_,) = chosen
-        before = [e for e in plain[: entry_.place] if isinstance(e, ast.Slice) or _is_dots(e)]
         skipped = view.rank - sum(not _is_dots(e) for e in plain)
-        place = len(before) + (skipped - 1 if any(map(_is_dots, before)) else 0)
-        return self._under_mask(base, entry_, place, node)
+        parts: list[Expression] = []
+        for entry_ in chosen:
+            before = [e for e in plain[: entry_.place] if isinstance(e, ast.Slice) or _is_dots(e)]
+            place = len(before) + (skipped - 1 if any(map(_is_dots, before)) else 0)
+            parts.append(self._under_mask(base, entry_, place, node))
+        part = parts[0]
+        for other in parts[1:]:  # a block: both of its slices choose
+            assert isinstance(part, scalar.Select) and isinstance(other, scalar.Select)
+            part = replace(part, condition=build.both(part.condition, other.condition))
+        return part
 
     def _choosing(self, entry: ast.expr | Item, place: int) -> _Entry | ast.expr | Item:
         """What an entry of a subscript chooses by data; any other entry as it is."""
         if isinstance(entry, ast.Slice):
             ends = [e for e in (entry.lower, entry.upper) if e is not None]
-            by_data = entry.step is None and any(self.length_of(e) is not None for e in ends)
+            by_data = entry.step is None and any(self._moving_end(e) is not None for e in ends)
             return _Entry(place, entry, 1) if by_data else entry
         if isinstance(entry, ast.expr):
             if _is_dots(entry) or (isinstance(entry, ast.Constant) and entry.value is None):
@@ -103,6 +110,11 @@ class SelectionReader(RowReader):
 
     def length_of(self, node: ast.expr) -> Expression | None:
         """An int that is read from data, as `range` and slices take it; None for any other."""
+        value = self._moving_end(node)
+        return value if value is not None and scalar.loads(value) else None
+
+    def _moving_end(self, node: ast.expr) -> Expression | None:
+        """As `length_of`, and an int that is computed of iterators: ``max(0, i - w)``."""
         try:
             item = self.evaluate(node)
             if isinstance(item, Integer) or not isinstance(item, (Tensor, View, *build.NODES)):
@@ -113,7 +125,7 @@ class SelectionReader(RowReader):
         kinds = build.types_of(value)
         if any(k.rank is Rank.TENSOR or category(k.dtype) != "int" for k in kinds):
             return None
-        return value if scalar.loads(value) and build.as_affine(value) is None else None
+        return value if self.varies(value) and build.as_affine(value) is None else None
 
     def _under_mask(self, base: View, entry: _Entry, place: int, node: ast.AST) -> Expression:
         """``x[i, :n]   ->   select(_d1 < n, x[i, _d1], left out)``"""
@@ -132,7 +144,7 @@ class SelectionReader(RowReader):
                 rows.dimension(k): rows.dimension(k + behind) for k in range(1, entry.rank + 1)
             }
             mask = rows.moved(mask, names, {}, set())
-        if entry.rank != 1 and entry.rank != base.rank:
+        if entry.rank != 1 and entry.rank != base.rank and not _is_target(node):
             self.unsupported(node, f"{ast.unparse(node)} selects in two dimensions", "VEC916")
         return left_out_of(mask, row)
 
@@ -162,7 +174,7 @@ class SelectionReader(RowReader):
             for constraint in (at_least(item.affine, 0), at_least(extent, item.affine)):
                 self.require(constraint, node, f"{text} is within {ast.unparse(node)}")
             return build.integer(item.affine)
-        value = self.length_of(end)
+        value = self._moving_end(end)
         if value is None:
             self.unsupported(
                 end, f"the slice bound {text} is not an int known before", "VEC916"
@@ -448,6 +460,11 @@ def _is_bounded(word: str, value: Expression) -> bool:
     """Whether no element can be the infinity that an extreme leaves out."""
     known = _BELOW if word == "max" else _ABOVE
     return isinstance(value, scalar.Call) and value.operator in known
+
+
+def _is_target(node: ast.AST) -> bool:
+    """Whether a subscript is stored to."""
+    return isinstance(getattr(node, "ctx", None), ast.Store)
 
 
 def _is_dots(entry: object) -> bool:

@@ -60,6 +60,8 @@ class StoreReader(HeaderReader):
                     self.snapshots.extend((array, self.place(node)) for array in arrays)
                 if isinstance(item, View) and item.tensor.made_of:
                     self.temporaries.setdefault(self.load(item, node), name)
+                if isinstance(item, scalar.Cast) and _is_cut(item):
+                    self.temporaries.setdefault(item, name)
                 if isinstance(item, (scalar.Call, scalar.Select, scalar.Reduce)):
                     self.temporaries.setdefault(item, name)
                     if isinstance(item, scalar.Select) and (plain := settled(item)) is not None:
@@ -83,6 +85,8 @@ class StoreReader(HeaderReader):
                 for part_target, part in zip(targets, kept, strict=True):
                     self.assign(part_target, part, node)
             case ast.Subscript():
+                if self.update(target, item, node):
+                    return
                 view = self.evaluate(target)
                 if isinstance(view, scalar.Select):
                     chosen = self.masked_part(view, item, node)
@@ -122,6 +126,10 @@ class StoreReader(HeaderReader):
     def bound_to(self, name: str, item: Item, node: ast.AST) -> Item:
         """What a name holds that is set to an item."""
         return item
+
+    def update(self, target: ast.Subscript, item: Item, node: ast.AST) -> bool:
+        """Whether a store is a new value of a name alone; a reader of rows knows."""
+        return False
 
     def note_iterated(self, tensor: Tensor) -> None:
         """As every reader's, and remembered."""
@@ -194,6 +202,14 @@ class StoreReader(HeaderReader):
             view = whole(current) if isinstance(current, Tensor) else current
         else:
             item = self.evaluate(node.target)
+            if isinstance(item, scalar.Select):
+                result = self.binary(name, item, self.evaluate(node.value), node)
+                result = self.to_expression(result, node)
+                self._check_in_place(item.type.dtype, result, node)
+                chosen = self.masked_part(item, result, node)
+                if chosen is not None:
+                    self.store(chosen[0], chosen[1], node)
+                    return
             if not isinstance(item, View):
                 self.unsupported(node, f"{ast.unparse(node.target)} is not an element of a tensor")
             view = item
@@ -546,6 +562,11 @@ class StoreReader(HeaderReader):
         load = self.load(view, node)
         grad = scalar.requires_grad(value)
         return replace(load, requires_grad=grad) if isinstance(load, scalar.Load) else load
+
+
+def _is_cut(item: scalar.Cast) -> bool:
+    """Whether a value is a float made an int."""
+    return category(item.value.type.dtype) == "float" and category(item.type.dtype) == "int"
 
 
 def _chained(node: ast.expr) -> ast.Call | None:

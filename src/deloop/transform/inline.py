@@ -173,6 +173,8 @@ def with_kept_value(reader: Vector, kept: Vector) -> Expression | None:
         if subscript != Affine.symbol(subscript.symbols[0]):
             return None
         names.append(subscript.symbols[0])
+    if len(set(names)) < len(names):
+        return None  # a diagonal: ``row[i, i]`` is not all of the row
     if any(not isinstance(s, Affine) for s in reader.statement.store.subscripts):
         return None
     ranges = {loop.iterator: loop.axis for loop in reader.axes}

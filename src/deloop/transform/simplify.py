@@ -124,8 +124,17 @@ def _begins_with_zero(expression: Expression) -> bool:
     """Whether a sum of several terms begins with the 0 that its variable held: ``0 + a + b``."""
     sums = [n for n in scalar.walk(expression) if isinstance(n, Call) and n.operator == "add"]
     return any(
-        isinstance(n.arguments[0], Call) and _is_zero_and_term(n.arguments[0]) for n in sums
+        _is_sum_of_one(n)
+        or (isinstance(n.arguments[0], Call) and _is_zero_and_term(n.arguments[0]))
+        for n in sums
     )
+
+
+def _is_sum_of_one(call: Call) -> bool:
+    """Whether the 0 to which a single product is added is that of a sum of products."""
+    first, second = call.arguments
+    is_typed = isinstance(first, Cast) and first.type == second.type == call.type
+    return is_typed and _is_fill(first, 0) and second.type.rank is Rank.TENSOR
 
 
 def _is_zero_and_term(call: Call) -> bool:

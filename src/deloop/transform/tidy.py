@@ -17,6 +17,7 @@ from deloop.ir.axis import Axis
 from deloop.ir.scalar import (
     Call,
     Cast,
+    ElementType,
     Expression,
     Index,
     Invariant,
@@ -45,6 +46,12 @@ def tidy(value: Expression) -> Expression:
             return merged(value)
         case Reduce():
             return _squared(_forwards(value))
+        case Call("logical_and" | "logical_or" as word, (first, second), kind):
+            return _undecided(word, first, second, kind) or value
+        case Call("bitwise_or" | "bitwise_xor", (Number(int(0)), other), kind) if (
+            other.type == kind and kind.dtype == "int64"
+        ):
+            return other
         case Call(operator, (first, second), _, "", ()) if operator in _COMPARISONS:
             first, second = _undoubled(first, second), _undoubled(second, first)
             return replace(value, arguments=_as_read(first, second))
@@ -52,6 +59,19 @@ def tidy(value: Expression) -> Expression:
 
 
 # ---------------------------------------------------------------------- logic
+def _undecided(
+    word: str, first: Expression, second: Expression, kind: ElementType
+) -> Expression | None:
+    """``True and c -> c``, ``False or c -> c``, of bools; None where both sides count."""
+    for known, other in ((first, second), (second, first)):
+        literal = scalar.literal_value(known)
+        if literal is None or {known.type.dtype, other.type.dtype, kind.dtype} != {"bool"}:
+            continue
+        if bool(literal) == (word == "logical_and") and not isinstance(other, Select):
+            return cast(other, kind)
+    return None
+
+
 def as_logic(value: Expression) -> Expression:
     """``select(c, True, b) -> b | c``, where b is a tensor of the loop's."""
     value = scalar.rebuild(value, as_logic)

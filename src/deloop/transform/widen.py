@@ -113,7 +113,8 @@ class _Widening:
             assert load is not None
             for subscript, size in zip(load.subscripts, self._shape(load), strict=False):
                 if subscript == Affine.symbol(axis.iterator):
-                    return self.canonical(size)
+                    size = self.canonical(size)
+                    return None if size == Affine() else size  # kept for each iteration: no end
         return None
 
     def _shape(self, load: Load) -> tuple[Affine, ...]:
