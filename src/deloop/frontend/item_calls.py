@@ -445,7 +445,7 @@ def _fits(signature: Signature, ranks: Sequence[int]) -> bool:
 def is_window(item: Item) -> bool:
     """Whether an item is a part of a tensor of which a dimension is cut: ``x[i:i + k]``."""
     return isinstance(item, View) and any(
-        isinstance(d, Whole) and (d.start, d.extent) != (Affine(), size)
+        isinstance(d, Whole) and d.cut != (Affine(), size, 1)
         for d, size in zip(item.dimensions, item.tensor.type.shape, strict=True)
     )
 

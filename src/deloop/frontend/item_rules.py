@@ -314,7 +314,7 @@ class ItemRuleReader(ItemImageReader):
         ]  # fmt: skip
         if not own:
             return False
-        cut = [k for k, (d, size) in enumerate(own) if (d.start, d.extent) != (Affine(), size)]
+        cut = [k for k, (d, size) in enumerate(own) if d.cut != (Affine(), size, 1)]
         is_plain = cut in ([], [0]) and base.dimensions[-len(own) :] == tuple(d for d, _ in own)
         if how == "view" and not (is_plain and base.tensor.type.contiguous):
             return False

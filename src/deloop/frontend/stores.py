@@ -450,7 +450,7 @@ class StoreReader(HeaderReader):
             elif isinstance(dimension, Whole):
                 iterator, single = next(queue).iterator, dimension.extent == one
                 moved = Affine() if single else Affine.symbol(iterator)
-                subscripts.append(dimension.start + moved)
+                subscripts.append(dimension.at(moved))
         return value, tuple(subscripts), tuple(loops)
 
     def _save_before(self, tensor: Tensor, node: ast.AST) -> None:
