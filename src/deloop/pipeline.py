@@ -77,6 +77,7 @@ from deloop.poly.dependence import Dependence, DependenceKind
 from deloop.rewrite.apply import apply_rules_to_plan
 from deloop.rules import RULES
 from deloop.text.names import names_changed_before, names_in, names_stored_before
+from deloop.transform.digits import split_dimensions
 from deloop.transform.distribute import check_kept, distribute
 from deloop.transform.forward import forward_stores
 from deloop.transform.fuse import fuse_updates
@@ -545,6 +546,8 @@ def _compile_loop(
     given = set(function.parameters) - names_changed_before(function.node, candidate.written)
     facts.definitions = find_definitions(function, candidate, entry & given, is_changed)
     require_noted(candidate, builder, nest, facts)
+    nest, split = split_dimensions(nest, facts, (*builder.data_requirements, *facts.needed))
+    temporaries = {split(value): name for value, name in builder.temporaries.items()}
     bounds, statements, dependences = analyse(nest, facts)
     facts.considered = dependences, statements
     check_tried(candidate, nest, statements)
@@ -563,7 +566,7 @@ def _compile_loop(
     check_apart(plan, escaping)
     check_objects(candidate, nest, escaping)
     facts.needed.extend(require_updates(nest, statements, facts, find_settled(plan)))
-    hoisted = hoist(plan, nest.arrays, builder.temporaries)
+    hoisted = hoist(plan, nest.arrays, temporaries)
     plan = hoisted.plan
     if find_builtins(function, ("max", "min")) == {"max", "min"} and not options.is_swept:
         plan = skew(plan, statements, dependences, facts, names_of(function))
@@ -608,7 +611,7 @@ def _compile_loop(
     needed.extend(require_gradients(plan, context.with_grad, nest.arrays, is_inner))
     plan = settle_powers(plan, context.with_grad)
     replaceable = find_replaceable(candidate, nest, plan, facts, context.with_grad)
-    names = named_plainly(builder.temporaries)
+    names = named_plainly(temporaries)
     written = write_plan(plan, context, replaceable, names, nest)
     require_made(written.replaced, nest, facts, candidate)
     used = {v.statement.store.array for v in vectors(plan)} | arrays_read_in(plan)

@@ -163,7 +163,7 @@ class OperandEmitter:
         if load.array in self.context.locals:
             return self._local(load)
         tensor = self.context.arrays[load.array]
-        base = syntax.name(tensor.name)
+        base = self.context.base(tensor)
         if tensor.made_of and category(tensor.type.dtype) == "float":
             self.context.round_off(f"{tensor.name} at once")
         if self._is_placed(load.subscripts):
@@ -223,7 +223,7 @@ class OperandEmitter:
             arguments = written if len(names) == 1 else [written[0], dims[0]]
         else:
             arguments = [ast.Tuple(written, ast.Load()), ast.Tuple(dims, ast.Load())]
-        whole = syntax.index(syntax.name(tensor.name), syntax.strip_full(entries))
+        whole = syntax.index(self.context.base(tensor), syntax.strip_full(entries))
         node = syntax.method(whole, "roll", *arguments) if shifts else whole
         kind = load.type.dtype
         return self.permute(Emitted(node, tuple(names), kind, Rank.TENSOR, is_view=not shifts))
@@ -254,7 +254,9 @@ class OperandEmitter:
             if isinstance(subscript, Affine) and not set(subscript.symbols) & set(self.loops):
                 entries.append(self.point(canonical(subscript), size))
                 continue
-            window = find_window(subscript, size, self.loops, canonical, self.context.assume)
+            window = find_window(
+                subscript, size, self.loops, canonical, self.context.assume, self.context.settled
+            )
             if window is None:
                 return None
             first = None if window.start == Affine() else syntax.affine(spell(window.start))
@@ -265,15 +267,11 @@ class OperandEmitter:
         axes.extend(window.inner for _, window in windows)
         if not windows or len(set(axes)) != len(axes):
             return None
-        node = syntax.index(syntax.name(tensor.name), syntax.strip_full(entries))
+        node = syntax.index(self.context.base(tensor), syntax.strip_full(entries))
         for dim, window in windows:
-            step = window.step
-            if step.is_constant:
-                step = self.context.step(self.loops[window.outer], step.constant)
-            length = window.size
-            if window.size == window.step and window.size.is_constant:  # blocks
-                step = self.context.steps.get(window.size.constant, step)
-                length = self.context.steps.get(window.size.constant, length)
+            step, length = self.context.settled(window.step), window.size
+            if window.size == window.step:  # blocks
+                length = self.context.settled(length)
             sizes = [syntax.affine(spell(a)) for a in (length, step)]
             node = syntax.method(node, "unfold", syntax.constant(dim), *sizes)
         turned = [syntax.constant(axes.index(w.inner)) for _, w in windows if w.turned]

@@ -228,7 +228,7 @@ class _Scatter:
         target = self._target()
         value = self._value(term)
         if value.rank is Rank.NUMBER:
-            holder = syntax.name(self.tensor.name)  # a tensor of the same dtype and device
+            holder = self.context.base(self.tensor)  # a tensor of the same dtype and device
             value = replace(value, node=syntax.method(holder, "new_tensor", value.node))
         node = self._aligned(value, (*target.axes, *target.slices))
         if not target.indices:
@@ -300,7 +300,7 @@ class _Scatter:
         piece, value = emitter.emit(index), emitter.emit(term)
         if piece.axes != order or value.axes != order:
             return None
-        view = syntax.index(syntax.name(self.tensor.name), syntax.strip_full(entries))
+        view = syntax.index(self.context.base(self.tensor), syntax.strip_full(entries))
         dim = ast.Constant(axes.index(None))
         return _run(syntax.method(view, "scatter_add_", dim, self._long(piece), value.node))
 
@@ -329,7 +329,7 @@ class _Scatter:
                 found.append(_Dimension(piece.node))
         used = {a for d in found if d.index is not None for a in d.index.axes}
         axes = tuple(a for a in self.order if a in used)
-        return _Target(syntax.name(self.tensor.name), tuple(found), axes)
+        return _Target(self.context.base(self.tensor), tuple(found), axes)
 
     def _is_slice(self, subscript: Subscript, others: list[Subscript]) -> bool:
         """Whether one iterator, which nothing else of the target moves with, walks upwards."""

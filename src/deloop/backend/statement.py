@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from deloop.backend import syntax
+from deloop.backend.blocks import joined, repeated
 from deloop.backend.context import Context, Emitted
 from deloop.backend.counting import in_users_terms
 from deloop.backend.diagonals import name_neighbour, places_of, write_places
@@ -549,9 +550,9 @@ class _Writer:
         assert entries is not None
         name = store.array
         kept = syntax.strip_full(entries)
-        if kept or not isinstance(syntax.name(tensor.name), ast.Name):
+        if kept or not isinstance(self.context.base(tensor), ast.Name):
             name = self.context.unique("part")
-            part = syntax.index(syntax.name(tensor.name), kept)
+            part = syntax.index(self.context.base(tensor), kept)
             self.context.written.append(ast.Assign([ast.Name(name, ast.Store())], part, lineno=0))
         self.replaceable[store.array] = False
         *before, last = emitter.chain(found, name, axes)
@@ -632,7 +633,7 @@ class _Writer:
         if piece.axes != axes or piece.dtype != store.dtype:
             bare = self._stored(value, store, emitter)
             if bare.axes != axes:
-                return None
+                return self._repeated(store, tensor, bare, axes, emitter)
             piece = emitter.cast(bare, ElementType(store.dtype, Rank.TENSOR))
         devices = {
             self.context.arrays[load.array].type.device
@@ -712,14 +713,38 @@ class _Writer:
         devices = {self.context.arrays[a].type.device for a in read if a in self.context.arrays}
         return devices <= {tensor.type.device}
 
+    def _repeated(
+        self, store: Store, tensor: Tensor, piece: Emitted, axes: tuple[str, ...], emitter: Emitter
+    ) -> ast.stmt | None:
+        """``out[2 * i + k] = x[i]   ->   out = x.repeat_interleave(2, 0)``."""
+        loops = [[n for n in s.symbols if n in emitter.loops] if isinstance(s, Affine) else []
+                 for s in store.subscripts]  # fmt: skip
+        home = self._is_at_home(store, tensor) and not self.context.foreign_device(tensor, True)
+        if not tensor.splits or not piece.axes or not home or any(len(n) != 1 for n in loops):
+            return None
+        has = [names[0] in piece.axes for names in loops]
+        if piece.axes != tuple(n[0] for n, h in zip(loops, has, strict=True) if h):
+            return None
+        cast = emitter.cast(piece, ElementType(store.dtype, Rank.TENSOR))
+        node = repeated(cast.node, has, tensor, self._written)
+        return None if node is None else self._bind_anew(store, node)
+
+    def _bind_anew(self, store: Store, node: ast.expr) -> ast.stmt:
+        self.replaced.add(store.array)
+        self.replaceable[store.array] = False
+        return ast.Assign([ast.Name(store.array, ast.Store())], node, lineno=0)
+
     def _anew(self, store: Store, node: ast.expr) -> ast.stmt:
         """The array as a new tensor."""
         self.replaced.add(store.array)
         self.replaceable[store.array] = False
         if isinstance(node, ast.Name) and node.id == store.array:
             return ast.Pass()
-        node = self._own(store, node)
+        node = joined(self._own(store, node), self.context.arrays[store.array], self._written)
         return ast.Assign([ast.Name(store.array, ast.Store())], node, lineno=0)
+
+    def _written(self, size: Affine) -> ast.expr:
+        return syntax.affine(self.context.spell(self.context.settled(size)))
 
     def _augmented(
         self,
@@ -753,7 +778,7 @@ class _Writer:
             return None
         self.replaceable[store.array] = False
         kept = syntax.strip_full(entries)
-        base = syntax.name(tensor.name)
+        base = self.context.base(tensor)
         place: ast.expr = base
         if kept or not isinstance(base, ast.Name):
             place = syntax.index(base, kept or [ast.Slice()])
@@ -771,7 +796,7 @@ class _Writer:
         node = emitter.align(piece, axes) if piece.axes else piece.node
         if piece.is_view:
             node = syntax.method(node, "clone") if self._same_memory(tensor, node) else node
-        base = syntax.name(tensor.name)
+        base = self.context.base(tensor)
         kept = syntax.strip_full(entries)
         if not kept:
             kept = [ast.Slice()] if tensor.type.rank else [ast.Constant(...)]

@@ -77,6 +77,7 @@ def find_window(
     axes: Mapping[str, Axis],
     canonical: Callable[[Affine], Affine],
     assume: Callable[[Constraint, str], bool],
+    settled: Callable[[Affine], Affine],
 ) -> Window | None:
     """``x[i * hop + k]`` as windows of as many elements as k takes values, `hop` apart."""
     form = _linear(subscript, axes, canonical)
@@ -114,7 +115,10 @@ def find_window(
         beyond = stop - size
         if start == Affine() and (beyond == Affine() or beyond == length - 1):
             stop = None
-    elif start != Affine() or not _is_all_that_fits(count, length, step, size):
+    elif start != Affine() or not (
+        _is_all_that_fits(count, length, step, size)
+        or _is_all_that_fits(count, length, settled(step), size)
+    ):
         if not step.is_constant:
             return None
         stop = start + (count - 1) * step.constant + length

@@ -66,6 +66,10 @@ class Tensor:
     flat_of: Tensor | None = None
     made_of: frozenset[str] = frozenset()
     """The memory that it is computed from, where `name` is an expression that makes it anew."""
+    splits: tuple[tuple[int, tuple[Affine, ...]], ...] = ()
+    """Dimensions of which the type has several, with their sizes: those of ``name.unflatten``."""
+    whole: tuple[Affine, ...] = ()
+    """The shape without `splits`, where there are any."""
 
     @property
     def memory(self) -> str:
