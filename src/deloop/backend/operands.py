@@ -149,7 +149,8 @@ class OperandEmitter:
         written = [syntax.affine(self.context.spell(a)) for a in arguments]
         node = syntax.call(f"{self.context.torch}.arange", written, **self._device())
         if scale != 1:
-            node = ast.BinOp(syntax.constant(scale), ast.Mult(), node)
+            factor = syntax.affine(self.context.settled(Affine.number(scale)))
+            node = ast.BinOp(factor, ast.Mult(), node)
             if rest != Affine():
                 node = ast.BinOp(node, ast.Add(), syntax.affine(self.context.spell(rest)))
         return Emitted(node, (axis,), "int64", Rank.TENSOR)

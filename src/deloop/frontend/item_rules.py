@@ -287,7 +287,7 @@ class ItemRuleReader(ItemImageReader):
         sizes, words = told
         if sizes == shape:
             return given
-        same = [k for k, pair in enumerate(zip(shape, sizes)) if pair[0] != pair[1]]
+        same = [k for k, pair in enumerate(zip(shape, sizes, strict=False)) if pair[0] != pair[1]]
         alike = min(same[0] if same else len(sizes), len(sizes) - 1, len(shape) - 1)
         shape, sizes, words = shape[alike:], sizes[alike:], words[alike:]
         rank = len(shape)
@@ -318,7 +318,7 @@ class ItemRuleReader(ItemImageReader):
         is_plain = cut in ([], [0]) and base.dimensions[-len(own) :] == tuple(d for d, _ in own)
         if how == "view" and not (is_plain and base.tensor.type.contiguous):
             return False
-        self.snapshots.append((base.tensor.name, self.place(node)))
+        self.note_snapshot(base.tensor.name, node)
         return True
 
     # ------------------------------------------------------------------ products

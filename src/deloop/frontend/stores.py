@@ -141,6 +141,10 @@ class StoreReader(HeaderReader):
                 return loop.lower, loop.upper
         return None
 
+    def note_snapshot(self, array: str, node: ast.AST) -> None:
+        """As every reader's; a loop that writes the tensor stays."""
+        self.snapshots.append((array, self.place(node)))
+
     def note_part(self, view: View, node: ast.AST) -> None:
         """As every reader's: what is read must be there."""
         if self.loops and not self.speculative:

@@ -282,7 +282,7 @@ class SubscriptReader(SequenceReader):
         return step
 
     def fixed_step(self, given: Affine, node: ast.expr) -> int:
-        """The step of a range or a slice; one that is a parameter is asked to be what it was at this call."""
+        """The step of a range or a slice; a parameter is asked to be what it was at this call."""
         if given.is_constant:
             return given.constant
         seen = given.evaluate(self.hints)

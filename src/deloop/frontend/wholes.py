@@ -200,6 +200,11 @@ class WholeReader(PlaceReader):
         """The ends of the range of a loop's own variable; a reader of loops knows."""
         return None if self.caller is None else self.caller.range_of(place)
 
+    def note_snapshot(self, array: str, node: ast.AST) -> None:
+        """Note that a value may be memory of a tensor, or a copy of what it held here."""
+        if self.caller is not None:
+            self.caller.note_snapshot(array, node)
+
 
 def _spell(value: scalar.Call, words: list[str]) -> str | None:
     """An operator applied to spelled operands; None where it is not written so."""

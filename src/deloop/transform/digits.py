@@ -1,4 +1,4 @@
-"""Flat subscripts as several: ``out[i * w + j]`` is element ``[i, j]`` of ``out.unflatten(0, (h, w))``.
+"""Flat subscripts as several: ``out[i * w + j]`` is ``out.unflatten(0, (h, w))[i, j]``.
 
 A dimension that is walked over in blocks is split for all of the nest, or not at all, before
 anything is asked of it: dependences, bounds and coverage then know subscripts that are plain.
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 
 from deloop.analysis.facts import Facts
 from deloop.frontend.apply import DataRequirement
@@ -218,7 +219,7 @@ def _weights_of(access: _Access, facts: Facts) -> tuple[Polynomial, ...] | None:
 
 def _sizes_of(weights: Sequence[Polynomial]) -> tuple[Affine, ...] | None:
     """How many of each weight the next greater one is: all sizes but the first one's."""
-    found = [one.divided(two) for one, two in zip(weights, weights[1:], strict=False)]
+    found = [one.divided(two) for one, two in pairwise(weights)]
     known = [_spelled(p) for p in found if p is not None]
     return tuple(known) if len(known) == len(found) else None
 
