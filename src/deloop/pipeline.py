@@ -95,6 +95,7 @@ from deloop.transform.if_convert import if_convert
 from deloop.transform.inline import inline_kept
 from deloop.transform.lift import lift
 from deloop.transform.linear import require_tame, start_from
+from deloop.transform.padding import pad_reads, without_margins
 from deloop.transform.powers import settle_powers
 from deloop.transform.reduce import require_comparable
 from deloop.transform.requirements import write_out
@@ -586,6 +587,8 @@ def _compile_loop(
     plan = inline_kept(drop_overwritten(plan), nest.arrays, nest.locals, nest.live)
     plan = name_winners(plan, nest, names_of(function))
     plan = fuse_updates(plan, nest.arrays, arrays_with_grad(plan, nest.arrays))
+    plan, padded = pad_reads(plan, nest.arrays, facts, nest.steps)
+    nest = replace(nest, arrays={**nest.arrays, **padded})
     named = {n: x for n, x in candidate.environment.items() if isinstance(x, Tensor)}
     arrays = {**named, **nest.arrays}
     known = partial(is_known_at_entry, arrays, given, is_changed)
@@ -606,6 +609,7 @@ def _compile_loop(
         context.round_off("0 + x written as x loses the sign of a zero")
     needed = [*builder.data_requirements, *facts.needed, *require_comparable(plan)]
     needed.extend(require_tame(plan, as_given, context.with_grad))
+    needed = [without_margins(requirement, nest.arrays) for requirement in needed]
     context.arrays = arrays
     is_inner = candidate.around is not None
     needed.extend(require_gradients(plan, context.with_grad, nest.arrays, is_inner))

@@ -124,6 +124,13 @@ class Context:
             node = syntax.method(
                 node, "unflatten", ast.Constant(dim), ast.Tuple(written, ast.Load())
             )
+        if tensor.padding:
+            moved = next(k for k, pair in enumerate(tensor.padding) if pair != (Affine(), Affine()))
+            amounts = [size for pair in reversed(tensor.padding[moved:]) for size in pair]
+            written = [syntax.affine(self.spell(self.canonical(size))) for size in amounts]
+            keywords = {"value": syntax.constant(tensor.around)} if tensor.around else {}
+            pad = f"{self.torch}.nn.functional.pad"
+            return syntax.call(pad, [node, ast.Tuple(written, ast.Load())], **keywords)
         return node
 
     def foreign_device(self, tensor: Tensor, has_data: bool) -> bool:

@@ -152,7 +152,7 @@ class Nest:
     cells: tuple[Cell, ...] = ()
     live: frozenset[str] = frozenset()
     """Keys of the cells that the code behind the nest reads."""
-    steps: Mapping[int, Affine] = field(default_factory=dict)
+    steps: dict[int, Affine] = field(default_factory=dict)
     """How strides that are parameters at the function's entry are written: ``{2: step}``."""
 
 

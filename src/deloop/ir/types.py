@@ -70,6 +70,10 @@ class Tensor:
     """Dimensions of which the type has several, with their sizes: those of ``name.unflatten``."""
     whole: tuple[Affine, ...] = ()
     """The shape without `splits`, where there are any."""
+    padding: tuple[tuple[Affine, Affine], ...] = ()
+    """How many elements the type has in front of and behind each dimension of `name`'s own."""
+    around: int | float | bool = 0
+    """What the elements of `padding` are."""
 
     @property
     def memory(self) -> str:
