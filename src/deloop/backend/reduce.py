@@ -7,7 +7,7 @@ factor (design, hazard 20). Two factors become ``@`` where their axes allow, oth
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import permutations
 
@@ -265,14 +265,14 @@ class ReductionEmitter(ItemEmitter):
         moving = frozenset((*self.loops, *(a.iterator for a in node.axes)))
         numbers: list[Expression] = []
         factors: list[Expression] = []
-        for factor in _factors(product_of):
+        inner = self.within(node.axes, self.natural_order(node.value, node.axes))
+        for factor in _factors(product_of, inner.knows):
             is_number = factor.type.rank is Rank.NUMBER
             fixed = is_number and not scalar.iterators_of(factor, moving)
             (numbers if fixed else factors).append(factor)
         group = category(node.type.dtype)
         if len(factors) < 2 or group not in ("float", "int", "complex"):
             return None
-        inner = self.within(node.axes, self.natural_order(node.value, node.axes))
         if any(inner.emit(n).rank is not Rank.NUMBER for n in (*numbers, *divisors)):
             return None
         if {f.type.dtype for f in factors} != {node.type.dtype}:
@@ -489,11 +489,11 @@ def _spelled_factors(node: ast.expr) -> list[str]:
     return [ast.unparse(node)]
 
 
-def _factors(value: Expression) -> list[Expression]:
-    """The factors of a product: ``a * b * c -> [a, b, c]``."""
-    if not isinstance(value, Call) or value.operator != "mul" or value.keywords:
+def _factors(value: Expression, knows: Callable[[Expression], bool]) -> list[Expression]:
+    """The factors of a product: ``a * b * c -> [a, b, c]``; one that has a name stays whole."""
+    if not isinstance(value, Call) or value.operator != "mul" or value.keywords or knows(value):
         return [value]
     tensors = [a for a in value.arguments if a.type.rank is not Rank.NUMBER]
     if any(a.type.dtype != value.type.dtype for a in tensors):
         return [value]
-    return [f for a in value.arguments for f in _factors(a)]
+    return [f for a in value.arguments for f in _factors(a, knows)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import permutations
 
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, at_least
@@ -84,11 +85,16 @@ def find_window(
     if form is None or len(form[1]) != 2:
         return None
     start, factors = form
-    inner = [a for a in axes if a in factors and abs(_constant(factors[a])) == 1]
-    if not inner:
+    pairs = [
+        (inner, outer)
+        for inner, outer in permutations([a for a in axes if a in factors])
+        if abs(_constant(factors[inner])) == 1
+        and not (factors[outer].is_constant and factors[outer].constant < 1)
+    ]
+    if not pairs:
         return None
-    (outer,) = (a for a in factors if a != inner[-1])
-    window, along, step = axes[inner[-1]], axes[outer], factors[outer]
+    inner, outer = pairs[-1]
+    window, along, step = axes[inner], axes[outer], factors[outer]
     if window.span is not None:
         return None
     if along.span is not None and (not isinstance(subscript, Affine) or step.constant < 0):
@@ -99,7 +105,7 @@ def find_window(
             return None
         start = start + first * step.constant
     length, count = canonical(window.extent), canonical(along.extent)
-    turned = _constant(factors[inner[-1]]) < 0
+    turned = _constant(factors[inner]) < 0
     start = start + (canonical(window.upper) * -1 + 1 if turned else canonical(window.lower))
     if not assume(at_least(step, 1), "the windows move forwards"):
         return None
@@ -124,7 +130,7 @@ def find_window(
         stop = start + (count - 1) * step.constant + length
         if not assume(at_least(size - stop, 0), "a slice ends where its tensor does"):
             return None
-    return Window(outer, inner[-1], start, stop, length, step, turned)
+    return Window(outer, inner, start, stop, length, step, turned)
 
 
 def _constant(affine: Affine) -> int:

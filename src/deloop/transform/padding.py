@@ -14,7 +14,7 @@ from deloop.analysis.facts import Facts
 from deloop.diagnostic import Place
 from deloop.dtype import Rank, category
 from deloop.frontend.apply import DataRequirement
-from deloop.frontend.expression import both, is_number
+from deloop.frontend.expression import both, is_number, negate
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least, equal
 from deloop.ir.axis import Axis
@@ -110,21 +110,20 @@ class _Padding:
     def _unmasked(
         self, kind: str, masked: Expression, ranges: _Ranges, place: Place
     ) -> Expression | None:
-        other = scalar.literal_of(masked.otherwise) if isinstance(masked, Select) else None
-        if not isinstance(masked, Select) or other is None or isinstance(other.value, complex):
+        form = _masked_form(masked)
+        if form is None:
             return None
-        tests = _conjuncts(masked.condition)
-        found = [self._margins(load, tests, ranges) for load in _looked_up(masked.then)]
+        tests, taken, otherwise, fill = form
+        found = [self._margins(load, tests, ranges) for load in _looked_up(taken)]
         if not found or None in found:
             return None
         used = {test for margins in found if margins is not None for test in margins.tests}
-        bare = masked.then
+        bare = taken
         while isinstance(bare, Cast):
             bare = bare.value
         padded = {m.load for m in found if m is not None}
-        fill = other.value
         if bare not in padded:
-            others = _others(masked.then, padded)
+            others = _others(taken, padded)
             if kind != "sum" or fill != 0 or others is None:
                 return None
             if not all(self._are_finite(load, place) for load in others):
@@ -132,14 +131,14 @@ class _Padding:
         changes: dict[Expression, Expression] = {
             m.load: self._padded(m, fill) for m in found if m is not None
         }
-        then = scalar.replaced(masked.then, changes)
+        then = scalar.replaced(taken, changes)
         left = [test for test in tests if test not in used]
         if not left:
             return then
         condition = left[0]
         for test in left[1:]:
             condition = both(condition, test)
-        return Select(condition, then, masked.otherwise)
+        return Select(condition, then, otherwise)
 
     def _are_finite(self, load: Load, place: Place) -> bool:
         """Ask that all elements of a factor are finite: nothing times infinity is NaN."""
@@ -264,11 +263,47 @@ def _looked_up(value: Expression) -> list[Load]:
     ]
 
 
-def _conjuncts(condition: Expression) -> list[Expression]:
+_Form = tuple[list[Expression], Expression, Expression, "int | float | bool"]
+
+
+def _masked_form(value: Expression) -> _Form | None:
+    """The tests under which a value counts, it, and the number elsewhere, also as a literal.
+
+    ``select(a, 0, select(b, v, 0))   ->   ([not a, b], v, 0)``
+    """
+    if not isinstance(value, Select):
+        return None
+    for holds, taken, other in (
+        (True, value.then, value.otherwise),
+        (False, value.otherwise, value.then),
+    ):
+        literal = scalar.literal_of(other)
+        if literal is None or isinstance(literal.value, complex):
+            continue
+        tests = _conjuncts(value.condition, holds)
+        inner = _masked_form(taken)
+        if inner is None:
+            return tests, taken, other, literal.value
+        if inner[3] == literal.value and inner[2].type == other.type:
+            return [*tests, *inner[0]], *inner[1:]
+    return None
+
+
+def _conjuncts(condition: Expression, holds: bool = True) -> list[Expression]:
+    """What holds, all of it, where a condition does, or where it does not."""
     match condition:
-        case Call("logical_and", (first, second)):
-            return [*_conjuncts(first), *_conjuncts(second)]
-    return [condition]
+        case Call("logical_not", (inner,)):
+            return _conjuncts(inner, not holds)
+        case Call("logical_and" | "logical_or" as word, (first, second)) if (
+            (word == "logical_and") is holds
+        ):
+            return [*_conjuncts(first, holds), *_conjuncts(second, holds)]
+        case Call("gt" | "ge" | "lt" | "le" as word) if not holds and is_number(condition):
+            return [replace(condition, operator=_OPPOSITE[word])]
+    return [condition if holds else negate(condition)]
+
+
+_OPPOSITE = {"gt": "le", "ge": "lt", "lt": "ge", "le": "gt"}
 
 
 def _slack(test: Expression, read: partial[Polynomial | None]) -> Polynomial | None:
