@@ -386,7 +386,8 @@ def _compile(
         others = tuple(dict.fromkeys(declined))
         return Compilation("kept", function.text, tuple(reports), (), (), others)
     complete = all(r.status == "vectorized" for r in reports)
-    source = write_function(function, [c.replacement for c in compiled])
+    nonzero = _nonzero(function, [a for c in compiled for a in c.report.assumptions])
+    source = write_function(function, [c.replacement for c in compiled], nonzero)
     made = frozenset(n for p in split.parts for n in p.search.made)
     targets = frozenset(n for p in split.parts for n in p.search.targets)
     source = tidy_searches(source, made, targets)
@@ -397,6 +398,22 @@ def _compile(
         "vectorized" if complete else "partial", source, tuple(reports), assumptions, missing,
         tuple(dict.fromkeys(declined)),
     )  # fmt: skip
+
+
+def _nonzero(function: SourceFunction, assumptions: Sequence[Assumption]) -> frozenset[str]:
+    """Parameters of which the assumptions say that they are not 0: ``stride == 2``, ``k >= 1``."""
+    found: set[str] = set()
+    for assumption in assumptions:
+        match ast.parse(assumption.guard, mode="eval").body:
+            case ast.Compare(
+                left=ast.Name(id=name),
+                ops=[ast.Eq() | ast.GtE()],
+                comparators=[ast.Constant(value=int() as least)],
+            ) if least > 0:
+                found.add(name)
+    stored = {n.id for n in ast.walk(function.node)
+              if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}  # fmt: skip
+    return frozenset((found & set(function.parameters)) - stored)
 
 
 def _too_small(place: Place, missed: Sequence[Assumption] = ()) -> Refusal:

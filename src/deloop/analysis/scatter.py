@@ -19,7 +19,17 @@ from deloop.frontend.expression import both, cast, negate, select
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Accumulation, Statement
-from deloop.ir.scalar import Call, Cast, ElementType, Expression, Index, Invariant, Load, Number, Select
+from deloop.ir.scalar import (
+    Call,
+    Cast,
+    ElementType,
+    Expression,
+    Index,
+    Invariant,
+    Load,
+    Number,
+    Select,
+)
 from deloop.poly.dependence import Dependence
 
 _KINDS = frozenset({"sum", "max", "min", "last"})

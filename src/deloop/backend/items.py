@@ -23,6 +23,8 @@ from deloop.ir.scalar import Call, Expression, Index, Number, Reduce
 from deloop.ops.reductions import ITEM_BATCH, ITEM_VMAP
 
 _FIELD = re.compile(r"\{(-?\d*)(?::(\w+))?\}")
+_MOVES = re.compile(r"\{0\}(\.(un)?flatten\([^()]*(\([^()]*\))?\))+").fullmatch
+"""Calls that only lay elements out in another way."""
 _NAMES = "abcdefgh"
 _PLACED = frozenset({"", "weight", "free", "fixed"})
 """What a field may say of an operand that stands there."""
@@ -48,7 +50,7 @@ class ItemEmitter(JoinEmitter):
             made = self._mapped(node.spelling, pieces, cores, batch)
         else:
             made = self._one_call(node, pieces, cores, batch)
-        if category(node.type.dtype) in ("float", "complex"):
+        if category(node.type.dtype) in ("float", "complex") and not _MOVES(node.spelling):
             self.context.round_off("a call on a whole batch")
         names = (*batch, *(f"_out{k}" for k in range(len(places))))
         piece = Emitted(made, names, node.type.dtype, Rank.TENSOR if names else Rank.SCALAR)

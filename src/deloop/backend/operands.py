@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from deloop.backend import syntax
 from deloop.backend.context import Context, Emitted
-from deloop.backend.windows import Window, find_roll, find_window
+from deloop.backend.windows import Window, find_repeats, find_roll, find_window
 from deloop.diagnostic import Place, Refusal
 from deloop.dtype import Rank, category
 from deloop.errors import Unsupported
@@ -37,6 +37,10 @@ class OperandEmitter:
 
     def emit(self, expression: Expression) -> Emitted:
         """The lifted form of an expression: an index may be any."""
+        raise NotImplementedError
+
+    def knows(self, expression: Expression) -> bool:
+        """Whether the value has a name, made over the same ranges."""
         raise NotImplementedError
 
     # ------------------------------------------------------------------ axes
@@ -169,7 +173,7 @@ class OperandEmitter:
             self.context.round_off(f"{tensor.name} at once")
         if self._is_placed(load.subscripts):
             return self._gather(load, base)
-        rolled = self._rolled(load, tensor)
+        rolled = self._rolled(load, tensor) or self._each_repeated(load, tensor)
         if rolled is not None:
             return rolled
         if any(self._needs_gather(s) for s in load.subscripts) or self._repeats(load):
@@ -228,6 +232,36 @@ class OperandEmitter:
         node = syntax.method(whole, "roll", *arguments) if shifts else whole
         kind = load.type.dtype
         return self.permute(Emitted(node, tuple(names), kind, Rank.TENSOR, is_view=not shifts))
+
+    def _each_repeated(self, load: Load, tensor: Tensor) -> Emitted | None:
+        """``x[i // s] -> x.repeat_interleave(s, 0)``; None where no dimension is read so."""
+        entries: list[ast.expr] = []
+        axes: list[str] = []
+        counts: list[tuple[int, Affine]] = []
+        for subscript, extent in zip(load.subscripts, tensor.type.shape, strict=True):
+            size = self.context.canonical(extent)
+            found = find_repeats(
+                subscript, size, self.loops, self.context.canonical, self.context.assume
+            )
+            sliced = self._sliced(subscript, size)
+            if found is not None:
+                counts.append((len(axes), found[1]))
+                entries.append(ast.Slice())
+                axes.append(found[0])
+            elif sliced is not None:
+                entries.append(sliced[0])
+                axes.append(sliced[1])
+            elif isinstance(subscript, Affine) and not set(subscript.symbols) & set(self.loops):
+                entries.append(self.point(self.context.canonical(subscript), size))
+            else:
+                return None
+        if not counts or len(set(axes)) != len(axes):
+            return None
+        node = syntax.index(self.context.base(tensor), syntax.strip_full(entries))
+        for dim, count in counts:
+            written = syntax.affine(self.context.spell(self.context.settled(count)))
+            node = syntax.method(node, "repeat_interleave", written, syntax.constant(dim))
+        return self.permute(Emitted(node, tuple(axes), load.type.dtype, Rank.TENSOR))
 
     def _sliced(self, subscript: scalar.Subscript, size: Affine) -> tuple[ast.expr, str] | None:
         """The slice that a subscript walks over forwards, with its axis; None for any other."""

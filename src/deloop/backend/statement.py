@@ -83,7 +83,7 @@ def write_plan(
     used = {v.statement.store.array for v in vectors(steps)} | arrays_read_in(steps)
     kept = used & (nest.locals | {c.key for c in nest.cells})
     context.variables = frozenset(context.arrays[a].name for a in kept)
-    body = writer.steps(steps, top=True)
+    body = _without_unread(writer.steps(steps, top=True), writer.names_made)
     return Written(tuple(body), frozenset(writer.replaced), frozenset(writer.bound))
 
 
@@ -118,6 +118,8 @@ class _Writer:
         """Running values that a tensor just made anew holds."""
         self.target: Store | None = None
         """What is written just now."""
+        self.names_made: set[str] = set()
+        """Names of values that were to be used more than once."""
         self.numbers: set[str] = set()
         """Variables that may begin as the Python number which they began as."""
 
@@ -344,6 +346,7 @@ class _Writer:
             if piece.rank is Rank.NUMBER or isinstance(piece.node, ast.Name):
                 continue
             unique = self.context.unique(name)
+            self.names_made.add(unique)
             body.append(ast.Assign([ast.Name(unique, ast.Store())], piece.node, lineno=0))
             self.context.names[expression] = (
                 replace(piece, node=ast.Name(unique, ast.Load()), is_view=False),
@@ -814,6 +817,26 @@ class _Writer:
             for other in self.context.arrays.values()
             if other.name.split(".")[0].split("[")[0] in names
         )
+
+
+def _without_unread(body: list[ast.stmt], made: AbstractSet[str]) -> list[ast.stmt]:
+    """The statements without names that in the end nothing reads: a triangle needs no mask."""
+    while True:
+        unread = made - names_read(body)
+        kept = [s for s in body if not _sets_one_of(s, unread)]
+        for statement in kept:
+            if isinstance(statement, (ast.For, ast.If)):
+                statement.body = [s for s in statement.body if not _sets_one_of(s, unread)]
+        if not unread:
+            return body
+        body, made = kept, made - unread
+
+
+def _sets_one_of(statement: ast.stmt, names: AbstractSet[str]) -> bool:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return name in names
+    return False
 
 
 def _is_element(value: Expression, store: Store) -> bool:

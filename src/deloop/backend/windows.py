@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from deloop.ir import scalar
-from deloop.ir.affine import Affine, Constraint, at_least
+from deloop.ir.affine import Affine, Constraint, at_least, equal
 from deloop.ir.axis import Axis
+from deloop.ir.polynomial import as_polynomial, spelled_product
 from deloop.ir.scalar import Call, Cast, Index, Number
 
 
@@ -70,6 +71,37 @@ def find_roll(
     if (offset - size).is_constant:
         offset = offset - size
     return Rolled(moving[0], -offset)
+
+
+def find_repeats(
+    subscript: scalar.Subscript,
+    size: Affine,
+    axes: Mapping[str, Axis],
+    canonical: Callable[[Affine], Affine],
+    assume: Callable[[Constraint, str], bool],
+) -> tuple[str, Affine] | None:
+    """The axis of ``x[i // s]``, and s, where each element of a dimension is read s times."""
+    match subscript:
+        case Call("floor_divide", (Index(moving), Index(count)), keywords=()):
+            pass
+        case Call("floor_divide", (Index(moving), Number(int() as number)), keywords=()):
+            count = Affine.number(number)
+        case _:
+            return None
+    name = moving.symbols[0] if moving.symbols else ""
+    if name not in axes or moving != Affine.symbol(name) or set(count.symbols) & axes.keys():
+        return None
+    axis = axes[name]
+    if axis.span is not None or canonical(axis.lower) != Affine():
+        return None
+    whole = [as_polynomial(e, canonical) for e in (axis.upper, size, count)]
+    if whole[0] != whole[1] * whole[2]:
+        gap = equal(axis.upper, spelled_product((size, count)))
+        if not assume(gap, "each element is read as often"):
+            return None
+    if not assume(at_least(count, 1), "an element is read"):
+        return None
+    return name, count
 
 
 def find_window(

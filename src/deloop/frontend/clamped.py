@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from deloop.frontend import expression as build
 from deloop.frontend.items import Item, View, Whole
@@ -52,7 +52,8 @@ class ClampedReader(SelectionReader):
         )
         found: dict[int, _Clamped] = {}
         if is_plain:
-            for position, (entry, dimension) in enumerate(zip(entries, _wholes(view), strict=False)):
+            pairs = zip(entries, _wholes(view), strict=False)
+            for position, (entry, dimension) in enumerate(pairs):
                 size = view.tensor.type.shape[dimension]
                 cut = self._clamped(entry, size, node) if isinstance(entry, ast.Slice) else None
                 if cut is not None and view.dimensions[dimension] == Whole(_NONE, size):
@@ -145,6 +146,10 @@ class ClampedReader(SelectionReader):
                 most = most.substitute({name: ends[1] - 1})
         seen = evaluate_affine(most - size, self.hints)
         return seen is not None and seen > 0
+
+    def range_of(self, place: Affine) -> tuple[Affine, Affine] | None:
+        """The ends of the range of a loop's own variable; a reader of loops knows."""
+        raise NotImplementedError
 
     # ------------------------------------------------------------------ what combines them
     def number_chosen(self, found: Chosen, node: ast.AST) -> Expression:

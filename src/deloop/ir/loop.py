@@ -6,7 +6,7 @@ of it. Temporaries are substituted forward by the front end, so that what is lef
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from deloop.diagnostic import Place

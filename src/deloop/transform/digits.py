@@ -54,6 +54,7 @@ class _Walk:
 
     weights: tuple[Polynomial, ...]
     sizes: tuple[Affine, ...]
+    is_stored: bool
     parts: tuple[tuple[tuple[Affine, ...], _Ranges], ...]
 
 
@@ -174,7 +175,8 @@ def _find_walk(accesses: Sequence[_Access], facts: Facts) -> _Walk | None:
         return None
     parts = [_digits(a.polynomial, weights, a.ranges.keys()) for a in accesses]
     taken = tuple((p, a.ranges) for p, a in zip(parts, accesses, strict=True) if p is not None)
-    return _Walk(weights, sizes, taken) if len(taken) == len(parts) else None
+    is_stored = any(a.is_store for a in accesses)
+    return _Walk(weights, sizes, is_stored, taken) if len(taken) == len(parts) else None
 
 
 def _find_split(
@@ -196,9 +198,21 @@ def _find_split(
     if any(facts.holds(Constraint(facts.canonical(c.expression), c.sign)) is False for c in needed):
         return None
     text = "a dimension is walked over in blocks"
+    if not walk.is_stored and len(walk.sizes) == 1 and _is_quotient(count, size, walk.sizes[0]):
+        return None  # windows, that are all that fit
     if not all(facts.assume(c, text) for c in needed):
         return None
     return _Split(walk.weights, (count, *walk.sizes))
+
+
+def _is_quotient(count: Affine, size: Affine, block: Affine) -> bool:
+    """Whether there are as many blocks as fit, by the spelling: ``x.shape[0] // k``."""
+    return count in [Affine.symbol(f"{s} // {b}") for s in _spellings(size)
+                     for b in _spellings(block)]  # fmt: skip
+
+
+def _spellings(size: Affine) -> tuple[str, str]:
+    return str(size), f"({size})"
 
 
 def _weights_of(access: _Access, facts: Facts) -> tuple[Polynomial, ...] | None:

@@ -104,7 +104,7 @@ class _Distribution:
                 pairs = zip(component, scatters, strict=True)
                 steps.extend(Vector(s, level, accumulation=f) for s, f in pairs)
             elif (
-                overlaps := find_overlaps(component, active, level, around.facts.value)
+                overlaps := find_overlaps(component, active, level, self._seen)
             ) is not None:
                 steps.extend(Vector(s, level, accumulation=a) for s, a in overlaps)
             elif (cut := self._narrowed(component, active, level)) is not None:
@@ -118,6 +118,10 @@ class _Distribution:
             else:
                 steps.append(self._serial(component, active, level))
         return tuple(steps)
+
+    def _seen(self, size: Affine) -> int | None:
+        """What a size was at the call that is compiled."""
+        return None if self.around.facts is None else self.around.facts.value(size)
 
     def _narrowed(
         self, component: list[Statement], dependences: list[Dependence], level: int

@@ -1,7 +1,7 @@
 """Reads that a condition keeps inside of a tensor, as reads of the tensor with a margin.
 
-``sum of select(0 <= i + a - r < n, x[i + a - r] * w[a], 0)`` is the sum of ``p[i + a] * w[a]`` where
-`p` is ``pad(x, (r, r))``: what is read in windows then is windows, or a convolution.
+``sum of select(0 <= i + a - r < n, x[i + a - r] * w[a], 0)`` is the sum of ``p[i + a] * w[a]``,
+where `p` is ``pad(x, (r, r))``: what is read in windows then is windows, or a convolution.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least, equal
 from deloop.ir.axis import Axis
 from deloop.ir.guarded import is_guarded
-from deloop.ir.plan import Serial, Step, Vector, vectors
+from deloop.ir.plan import Serial, Step, vectors
 from deloop.ir.polynomial import Polynomial, number, polynomial_of
 from deloop.ir.scalar import Call, Cast, ElementType, Expression, Load, Reduce, Select, Subscript
 from deloop.ir.types import Tensor
