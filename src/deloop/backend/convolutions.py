@@ -140,6 +140,18 @@ def _convolved(
     return Emitted(node, (*batch, *outputs, *windows.outer), image.dtype, Rank.TENSOR)
 
 
+def with_bias(first: Emitted, second: Emitted) -> ast.expr | None:
+    """``conv2d(x, w) + b[:, None, None]   ->   conv2d(x, w, b)``; None where it is not that."""
+    for image, bias in ((first, second), (second, first)):
+        match image.node:
+            case ast.Call(
+                func=ast.Attribute(attr="conv1d" | "conv2d" | "conv3d"), args=[data, weight]
+            ) if len(image.axes) > 1 and bias.axes == image.axes[1:2] and bias.dtype == image.dtype:
+                arguments = [data, weight, bias.node]
+                return ast.Call(image.node.func, arguments, image.node.keywords)
+    return None
+
+
 def _without_margins(node: ast.expr, count: int) -> tuple[ast.expr, list[ast.expr]]:
     """``pad(x, (1, 1, 2, 2))`` as ``x`` and the margins of its last dimensions, ``[2, 1]``."""
     match node:

@@ -1,4 +1,4 @@
-"""Windows of images combined: ``max_pool2d`` and ``avg_pool2d``, where unfolding would copy them."""
+"""Windows of images combined: ``max_pool2d`` and ``avg_pool2d``, which copy no windows."""
 
 from __future__ import annotations
 
