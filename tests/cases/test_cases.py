@@ -50,6 +50,7 @@ from . import (
     statements,
     stencils,
     while_loops,
+    windows,
 )
 from .case import Case
 from .not_yet import NOT_YET
@@ -92,6 +93,7 @@ FAMILIES = (
     real_code,
     nests,
     all_but_one,
+    windows,
 )
 EVERY_CASE = [case for family in FAMILIES for case in family.FAMILY]
 CASES = [case for case in EVERY_CASE if case.name not in NOT_YET]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from functools import reduce
 
 from deloop.backend import syntax
 from deloop.ir.affine import Affine
@@ -51,6 +52,10 @@ def repeated(
     return node
 
 
+def _product(first: ast.expr, second: ast.expr) -> ast.expr:
+    return ast.BinOp(first, ast.Mult(), second)
+
+
 def joined(
     node: ast.expr, tensor: Tensor, written: Callable[[Affine], ast.expr]
 ) -> ast.expr:
@@ -58,7 +63,10 @@ def joined(
     if not tensor.splits:
         return node
     if len(tensor.splits) > 1:
-        return syntax.method(node, "reshape", *map(written, tensor.whole))
+        splits = dict(tensor.splits)
+        sizes = [splits.get(dim, (size,)) for dim, size in enumerate(tensor.whole)]
+        shape = [reduce(_product, map(written, parts)) for parts in sizes]
+        return syntax.method(node, "reshape", *shape)
     ((dim, sizes),) = tensor.splits
     last = dim + len(sizes) - 1
     is_last = last == len(tensor.type.shape) - 1
