@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 
 from .case import Family
 from .inputs import random_tensor
@@ -202,9 +201,8 @@ def mean_of_what_is_there(x, r):
 FAMILY.add(
     mean_of_what_is_there,
     "n = len(x)\n"
-    "return F.pad(x, (r, r)).unfold(0, 2 * r + 1, 1).sum(1) / "
-    "(torch.arange(r + 1, n + r + 1).clamp(max=n) - torch.arange(-r, n - r).clamp(min=0))"
-    .replace("F.pad", "torch.nn.functional.pad"),
+    "return torch.nn.functional.pad(x, (r, r)).unfold(0, 2 * r + 1, 1).sum(1) / "
+    "(torch.arange(r + 1, n + r + 1).clamp(max=n) - torch.arange(-r, n - r).clamp(min=0))",
     inputs=lambda: [
         *((random_tensor((n,), n), r) for n, r in ((9, 2), (5, 0), (3, 4), (1, 1), (8, 3))),
         (random_tensor((9,), 1, grad=True), 2),

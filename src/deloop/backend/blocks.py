@@ -64,8 +64,8 @@ def joined(
         return node
     if len(tensor.splits) > 1:
         splits = dict(tensor.splits)
-        sizes = [splits.get(dim, (size,)) for dim, size in enumerate(tensor.whole)]
-        shape = [reduce(_product, map(written, parts)) for parts in sizes]
+        blocks = [splits.get(dim, (size,)) for dim, size in enumerate(tensor.whole)]
+        shape = [reduce(_product, map(written, parts)) for parts in blocks]
         return syntax.method(node, "reshape", *shape)
     ((dim, sizes),) = tensor.splits
     last = dim + len(sizes) - 1

@@ -12,7 +12,7 @@ from deloop.frontend.item_images import ItemImageReader, constants_of, present
 from deloop.frontend.items import Item, Tuple, View, Whole
 from deloop.ir import rows
 from deloop.ir.affine import Affine, at_least
-from deloop.ir.scalar import Expression
+from deloop.ir.scalar import Expression, Reduce
 from deloop.ir.types import Integer, Literal, Shape
 from deloop.ir.types import Sequence as Items
 from deloop.ops.reductions import ITEM
@@ -276,9 +276,8 @@ class ItemRuleReader(ItemImageReader):
             base = self.to_expression(base, node)
         elif found is not None or not isinstance(base, build.NODES):
             return found
-        elif build.is_number(base) or build.aliased_arrays(base):
-            return None
-        if node.keywords:
+        is_shared = bool(build.aliased_arrays(base)) and not isinstance(given, (View, Reduce))
+        if build.is_number(base) or is_shared or node.keywords:
             return None
         shape = self.row_shape(self._plain_row(base, node), node)
         told = self.reshaped_to(shape, node, how) if shape else None
