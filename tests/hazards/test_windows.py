@@ -149,6 +149,31 @@ def test_a_window_that_is_flattened_may_be_written_through() -> None:
     assert_agrees(flattened_then_overwritten, normal(4, 3))
 
 
+def flattened_then_added_to(x):
+    out = torch.zeros(x.shape[0] - 1, 2 * x.shape[1])
+    for i in range(x.shape[0] - 1):
+        both = x[i : i + 2].reshape(-1)
+        both += 1
+        out[i] = both
+    return out
+
+
+def test_what_is_added_to_a_flattened_window_may_go_through_it() -> None:
+    assert_agrees(flattened_then_added_to, normal(4, 3))
+
+
+def least_of_what_is_there(x):
+    out = torch.zeros_like(x)
+    for i in range(len(x)):
+        out[i] = x[max(0, i - 2) : i + 1].min()
+    return out
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.int32, torch.uint8])
+def test_a_margin_of_integers_holds_no_number_that_is_too_large(dtype: torch.dtype) -> None:
+    assert_vectorized(least_of_what_is_there, torch.tensor([5, 3, 8, 8, 9, 2]).to(dtype))
+
+
 def overlapping(out, frames, hop):
     for i in range(frames.shape[0]):
         out[i * hop : i * hop + frames.shape[1]] += frames[i]

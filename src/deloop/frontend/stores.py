@@ -242,10 +242,12 @@ class StoreReader(HeaderReader):
         return build.cast(result, ElementType(current.type.dtype, result.type.rank))
 
     def _is_part(self, value: Expression) -> bool:
-        """Whether a row is memory of a tensor's: ``x[i].unsqueeze(0)``, ``x[i, :n]``."""
+        """Whether a row may be memory of a tensor's: ``x[i].unsqueeze(0)``, ``x[i, :n]``."""
         if is_choice(value):
             assert isinstance(value, scalar.Select)
             return self._is_part(value.then)
+        if isinstance(value, scalar.Reduce) and build.aliased_arrays(value):
+            return any(map(self._is_part, scalar.children(value.value)))  # ``x[i:j].flatten()``
         if not isinstance(value, scalar.Load) or value.type.rank is not Rank.TENSOR:
             return False
         tensor = self.arrays.get(value.array)

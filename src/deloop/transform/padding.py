@@ -122,6 +122,8 @@ class _Padding:
         while isinstance(bare, Cast):
             bare = bare.value
         padded = {m.load for m in found if m is not None}
+        if not all(_holds(fill, load.type.dtype) for load in padded):
+            return None
         if bare not in padded:
             others = _others(taken, padded)
             if kind != "sum" or fill != 0 or others is None:
@@ -252,6 +254,23 @@ class _Found:
     subscripts: tuple[Subscript, ...]
     margins: _Margins
     tests: list[Expression]
+
+
+def _holds(fill: int | float | bool, dtype: str) -> bool:
+    """Whether a margin of that dtype can hold a number, told by a float64 in between."""
+    match category(dtype):
+        case "bool":
+            return fill in (0, 1)
+        case "int":
+            least, most = _RANGES[dtype]
+            return isinstance(fill, int) and least <= fill <= most
+    return fill in (0, 1) or fill - fill != 0
+
+
+_RANGES = {
+    "uint8": (0, 255), "int8": (-128, 127), "int16": (-(2**15), 2**15 - 1),
+    "int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**53),
+}  # fmt: skip
 
 
 def _looked_up(value: Expression) -> list[Load]:
