@@ -310,3 +310,46 @@ FAMILY.add(
     ],
     exactness="rounding",
 )
+
+
+# ------------------------------------------------------------------ diagonals
+def blocks_on_the_diagonal(blocks):
+    n, k, _ = blocks.shape
+    out = torch.zeros(n * k, n * k)
+    for i in range(n):
+        out[i * k : (i + 1) * k, i * k : (i + 1) * k] = blocks[i]
+    return out
+
+
+FAMILY.add(
+    blocks_on_the_diagonal,
+    "n, k, _ = blocks.shape\n"
+    "out = torch.zeros(n * k, n * k)\n"
+    "out.unflatten(1, (n, k)).unflatten(0, (n, k)).diagonal(dim1=0, dim2=2)[:] = "
+    "blocks.permute(1, 2, 0)\n"
+    "return out",
+    inputs=lambda: [
+        *((random_tensor(s, 1),) for s in ((3, 2, 2), (1, 3, 3), (4, 1, 1))),
+        (random_tensor((3, 2, 2), 1, grad=True),),
+    ],
+)
+
+
+def diagonal_set(A, v):
+    for i in range(len(v)):
+        A[i, i] = v[i]
+    return A
+
+
+FAMILY.add(
+    diagonal_set,
+    "A.diagonal()[:] = v\nreturn A",
+    inputs=lambda: [
+        (random_tensor((4, 4), 1), random_tensor((4,), 2)),
+        (random_tensor((5, 4), 1), random_tensor((3,), 2)),
+        (random_tensor((1, 1), 1), random_tensor((1,), 2)),
+        (random_tensor((2, 2), 1), random_tensor((0,), 2)),
+        (random_tensor((4, 4), 1), random_tensor((4,), 2, grad=True)),
+        (random_tensor((4, 4), 1, dtype=torch.int64), random_tensor((4,), 2)),
+    ],
+)

@@ -448,6 +448,15 @@ class OperandEmitter:
             return syntax.constant(back.constant)
         return syntax.affine(self.context.spell(stop))
 
+    def diagonal(self, load: Load) -> Emitted | None:
+        """The diagonal that a read of which two dimensions move alike is, a view; None for others.
+        """
+        if not all(isinstance(s, Affine) for s in load.subscripts) or not self._repeats(load):
+            return None
+        if any(self._needs_gather(s) for s in load.subscripts):
+            return None
+        return self._diagonal(load, self.context.base(self.context.arrays[load.array]))
+
     def _diagonal(self, load: Load, base: ast.expr) -> Emitted | None:
         """``A[i, i] -> A.diagonal()``, ``x[b, i, i] -> x.diagonal(dim1=1, dim2=2)``."""
         if len(load.subscripts) > 2:

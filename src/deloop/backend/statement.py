@@ -489,6 +489,8 @@ class _Writer:
         tensor = self.context.arrays[store.array]
         entries, axes = self._target(store, tensor, emitter)
         simple = entries is not None
+        if entries is None and (diagonal := self._onto_diagonal(store, tensor, emitter)):
+            return diagonal
         if entries is None:
             entries, axes, _ = emitter.index_entries(store.subscripts, tensor)
         emitter.order = (*(a for a in emitter.order if a not in axes), *axes)
@@ -532,6 +534,28 @@ class _Writer:
         if missing:
             raise emitter.refuse("the value has more dimensions than where it goes")
         return self._assign(tensor, entries, piece, axes, emitter)
+
+    def _onto_diagonal(
+        self, store: Store, tensor: Tensor, emitter: Emitter
+    ) -> ast.stmt | None:
+        """``A[i, i] = v[i]   ->   A.diagonal()[:] = v``; None where no dimensions move alike."""
+        if self.context.places or store.array in self.context.locals or self._reads(store):
+            return None
+        kind = ElementType(store.dtype, Rank.TENSOR)
+        found = emitter.diagonal(Load(store.array, store.subscripts, kind))
+        if found is None or tensor.storage.startswith((LIST, PRIVATE)):
+            return None
+        emitter.order = (*(a for a in emitter.order if a not in found.axes), *found.axes)
+        piece = self._stored(store.value, store, emitter)
+        if set(piece.axes) - set(found.axes):
+            return None
+        self.replaceable[store.array] = False
+        node = emitter.align(piece, found.axes) if piece.axes else piece.node
+        if piece.is_view and self._same_memory(tensor, node):
+            node = syntax.method(node, "clone")
+        target = syntax.index(found.node, [ast.Slice()])
+        syntax.set_store(target)
+        return ast.Assign([target], node, lineno=0)
 
     def _chained(self, step: Vector, emitter: Emitter, top: bool) -> ast.stmt | None:
         """A linear recurrence over what it stores, from the element before it on.
