@@ -78,6 +78,7 @@ from deloop.poly.dependence import Dependence, DependenceKind
 from deloop.rewrite.apply import apply_rules_to_plan
 from deloop.rules import RULES
 from deloop.text.names import names_changed_before, names_in, names_stored_before
+from deloop.transform.digits import split_dimensions
 from deloop.transform.distribute import check_kept, distribute
 from deloop.transform.flagged import collapse_flagged
 from deloop.transform.forward import forward_stores
@@ -97,6 +98,7 @@ from deloop.transform.inline import inline_kept
 from deloop.transform.keyed import collapse_keyed
 from deloop.transform.lift import lift
 from deloop.transform.linear import require_tame, start_from
+from deloop.transform.padding import pad_reads, without_margins
 from deloop.transform.powers import settle_powers
 from deloop.transform.reduce import require_comparable, require_small_terms
 from deloop.transform.requirements import write_out
@@ -405,7 +407,8 @@ def _compile(
         others = tuple(dict.fromkeys(declined))
         return Compilation("kept", function.text, tuple(reports), (), (), others)
     complete = all(r.status == "vectorized" for r in reports)
-    source = write_function(function, [c.replacement for c in compiled])
+    nonzero = _nonzero(function, [a for c in compiled for a in c.report.assumptions])
+    source = write_function(function, [c.replacement for c in compiled], nonzero)
     made = frozenset(n for p in split.parts for n in p.search.made)
     targets = frozenset(n for p in split.parts for n in p.search.targets)
     source = tidy_searches(source, made, targets)
@@ -416,6 +419,22 @@ def _compile(
         "vectorized" if complete else "partial", source, tuple(reports), assumptions, missing,
         tuple(dict.fromkeys(declined)),
     )  # fmt: skip
+
+
+def _nonzero(function: SourceFunction, assumptions: Sequence[Assumption]) -> frozenset[str]:
+    """Parameters of which the assumptions say that they are not 0: ``stride == 2``, ``k >= 1``."""
+    found: set[str] = set()
+    for assumption in assumptions:
+        match ast.parse(assumption.guard, mode="eval").body:
+            case ast.Compare(
+                left=ast.Name(id=name),
+                ops=[ast.Eq() | ast.GtE()],
+                comparators=[ast.Constant(value=int() as least)],
+            ) if least > 0:
+                found.add(name)
+    stored = {n.id for n in ast.walk(function.node)
+              if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}  # fmt: skip
+    return frozenset((found & set(function.parameters)) - stored)
 
 
 def _too_small(place: Place, missed: Sequence[Assumption] = ()) -> Refusal:
@@ -569,6 +588,8 @@ def _compile_loop(
     nest, keyed = collapse_keyed(nest)
     facts.needed.extend(keyed)
     nest = collapse_flagged(nest)
+    nest, split = split_dimensions(nest, facts, (*builder.data_requirements, *facts.needed))
+    temporaries = {split(value): name for value, name in builder.temporaries.items()}
     bounds, statements, dependences = analyse(nest, facts)
     facts.considered = dependences, statements
     check_tried(candidate, nest, statements)
@@ -587,7 +608,7 @@ def _compile_loop(
     check_apart(plan, escaping)
     check_objects(candidate, nest, escaping)
     facts.needed.extend(require_updates(nest, statements, facts, find_settled(plan)))
-    hoisted = hoist(plan, nest.arrays, builder.temporaries)
+    hoisted = hoist(plan, nest.arrays, temporaries)
     plan = hoisted.plan
     if find_builtins(function, ("max", "min")) == {"max", "min"} and not options.is_swept:
         plan = skew(plan, statements, dependences, facts, names_of(function))
@@ -609,6 +630,8 @@ def _compile_loop(
     plan = name_winners(plan, nest, names_of(function))
     plan = fuse_updates(plan, nest.arrays, arrays_with_grad(plan, nest.arrays))
     plan = find_running_sums(plan)
+    plan, padded = pad_reads(plan, nest.arrays, facts, nest.steps)
+    nest = replace(nest, arrays={**nest.arrays, **padded})
     named = {n: x for n, x in candidate.environment.items() if isinstance(x, Tensor)}
     arrays = {**named, **nest.arrays}
     known = partial(is_known_at_entry, arrays, given, is_changed)
@@ -629,12 +652,13 @@ def _compile_loop(
         context.round_off("0 + x written as x loses the sign of a zero")
     needed = [*builder.data_requirements, *facts.needed, *require_comparable(plan)]
     needed.extend(require_tame(plan, as_given, context.with_grad))
+    needed = [without_margins(requirement, nest.arrays) for requirement in needed]
     context.arrays = arrays
     is_inner = candidate.around is not None
     needed.extend(require_gradients(plan, context.with_grad, nest.arrays, is_inner))
     plan = settle_powers(plan, context.with_grad)
     replaceable = find_replaceable(candidate, nest, plan, facts, context.with_grad)
-    names = named_plainly(builder.temporaries)
+    names = named_plainly(temporaries)
     written = write_plan(plan, context, replaceable, names, nest)
     require_made(written.replaced, nest, facts, candidate)
     used = {v.statement.store.array for v in vectors(plan)} | arrays_read_in(plan)

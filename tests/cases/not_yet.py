@@ -51,12 +51,7 @@ NOT_YET = frozenset(
         "searches.length_of_each_sequence",
         "searches.value_of_the_first",
         "stencils.border_zero",
-        "stencils.convolution_layer",
         "stencils.convolve_full",
-        "stencils.correlate_with_zero_border",
         "stencils.dilated_and_causal",
-        "stencils.frames_cut",
-        "stencils.max_pooled_by_two",
-        "stencils.nearest_upsampled",
     }
 )

@@ -150,7 +150,7 @@ FAMILY.add(
     gradient_of_an_embedding,
     """
     dC = torch.zeros_like(C)
-    dC.index_add_(0, Xb.flatten(0, 1), demb.flatten(0, 1))
+    dC.index_add_(0, Xb.flatten(), demb.flatten(0, 1))
     return dC
     """,
     inputs=lambda: [

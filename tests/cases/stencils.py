@@ -508,6 +508,8 @@ FAMILY.add(
         "r = len(w) // 2\n"
         "return torch.nn.functional.conv1d(x[None, None], w[None, None], padding=r)[0, 0]",
         'return torch.nn.functional.conv1d(x[None, None], w[None, None], padding="same")[0, 0]',
+        "r = len(w) // 2\n"
+        "return torch.nn.functional.pad(x, (r, r)).unfold(0, 2 * r + 1, 1) @ w",
     ),
     inputs=lambda: [(x, w) for x, w in signal_and_kernel() if len(w) % 2 == 1],
     exactness="rounding",
@@ -816,7 +818,7 @@ def patches_pooled(image, size, step):
 
 FAMILY.add(
     patches_pooled,
-    "return image.unfold(0, size, step).unfold(1, size, step).mean((2, 3)).flatten()",
+    "return torch.nn.functional.avg_pool2d(image[None], size, step)[0].flatten()",
     inputs=lambda: [
         (random_tensor(shape, 1), size, step)
         for shape, size, step in (((6, 7), 3, 2), ((4, 4), 2, 2), ((3, 8), 3, 4), ((1, 2), 1, 2))

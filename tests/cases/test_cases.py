@@ -52,6 +52,7 @@ from . import (
     statements,
     stencils,
     while_loops,
+    windows,
 )
 from .case import Case
 from .not_yet import NOT_YET
@@ -96,6 +97,7 @@ FAMILIES = (
     nests,
     all_but_one,
     python_values,
+    windows,
 )
 EVERY_CASE = [case for family in FAMILIES for case in family.FAMILY]
 CASES = [case for case in EVERY_CASE if case.name not in NOT_YET]

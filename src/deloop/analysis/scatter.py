@@ -8,7 +8,8 @@ Computing", 1996, chapter 5, on reductions into arrays).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from deloop.analysis.recurrence import decompose, is_own
 from deloop.diagnostic import Refusal
@@ -18,7 +19,17 @@ from deloop.frontend.expression import both, cast, negate, select
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Accumulation, Statement
-from deloop.ir.scalar import Call, Cast, ElementType, Expression, Invariant, Load, Number, Select
+from deloop.ir.scalar import (
+    Call,
+    Cast,
+    ElementType,
+    Expression,
+    Index,
+    Invariant,
+    Load,
+    Number,
+    Select,
+)
 from deloop.poly.dependence import Dependence
 
 _KINDS = frozenset({"sum", "max", "min", "last"})
@@ -45,6 +56,67 @@ def find_scatters(
         if len(values) != 1 or not is_constant(scatters[0].term, scatters[0].iterators):
             return None  # the order of the stores decides
     return scatters
+
+
+def find_overlaps(
+    component: Sequence[Statement],
+    dependences: Sequence[Dependence],
+    level: int,
+    seen: Callable[[Affine], int | None],
+) -> list[tuple[Statement, Accumulation]] | None:
+    """Sums into parts of a tensor that overlap, which meet one element as if data chose it.
+
+    ``out[s * i + k] += v[i, k]   ->   out[(s * i + k)] += v[i, k]``, the place an index. Large
+    blocks that overlap in several dimensions, few of them, are added faster one by one; `seen`
+    tells what a size was.
+    """
+    if any(_adds_blocks(statement, level, seen) for statement in component):
+        return None
+    changed = [_with_indices(statement, level) for statement in component]
+    if not any(new is not old for new, old in zip(changed, component, strict=True)):
+        return None
+    found = find_scatters(changed, dependences, level)
+    if found is None or found[0].kind != "sum" or len(component[0].loops) == level:
+        return None
+    return [(s, replace(f, in_bounds=True)) for s, f in zip(changed, found, strict=True)]
+
+
+def _adds_blocks(
+    statement: Statement, level: int, seen: Callable[[Affine], int | None]
+) -> bool:
+    """Whether each iteration adds a block that is larger than there are iterations."""
+    store = statement.store
+    inner = {x.iterator: x for x in store.implicit}
+    around = {x.iterator for x in statement.loops}
+    places = [s for s in store.subscripts if isinstance(s, Affine)]
+    overlapping = [s for s in places if set(s.symbols) & around and set(s.symbols) & inner.keys()]
+    if len(overlapping) < 2 or len(statement.loops) == level:
+        return False
+    if any(abs(s.coefficient(n)) > 1 for s in overlapping for n in inner):
+        return True  # a large block, as it has a step
+    loop = statement.loops[level]
+    count = seen(loop.upper - loop.lower) or 0
+    sizes = [seen(inner[n].upper) or 0 for s in overlapping for n in s.symbols if n in inner]
+    return count < max(sizes)
+
+
+def _with_indices(statement: Statement, level: int) -> Statement:
+    """The statement with places that several lifted iterators move as indices."""
+    store = statement.store
+    lifted = {x.iterator for x in (*statement.loops[level:], *store.implicit)}
+    subscripts = tuple(
+        Index(s) if isinstance(s, Affine) and len(lifted & set(s.symbols)) > 1 else s
+        for s in store.subscripts
+    )
+    count = sum(new is not old for new, old in zip(subscripts, store.subscripts, strict=True))
+    if count != 1 or store.local or store.cell is not None:
+        return statement  # several indices at once are slower than the loop over blocks
+    value = scalar.replaced(
+        store.value,
+        {x: replace(x, subscripts=subscripts) for x in scalar.loads(store.value)
+         if (x.array, x.subscripts) == (store.array, store.subscripts)},
+    )  # fmt: skip
+    return replace(statement, store=replace(store, subscripts=subscripts, value=value))
 
 
 def find_masked_store(statement: Statement, level: int) -> Accumulation | None:

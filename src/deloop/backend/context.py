@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from deloop.backend import syntax
 from deloop.diagnostic import Exactness
 from deloop.dtype import Rank
 from deloop.ir.affine import Affine, Constraint
@@ -109,6 +110,28 @@ class Context:
     """Tensors written as parts along a dimension, by the identity of their trees."""
     padded: dict[int, Padding] = field(default_factory=dict)
     """Tensors written with numbers around them, by the identity of their trees."""
+
+    def settled(self, size: Affine) -> Affine:
+        """A size as it is written: a number that stands for a parameter, by its name."""
+        size = self.canonical(size)
+        return self.canonical(self.steps.get(size.constant, size)) if size.is_constant else size
+
+    def base(self, tensor: Tensor) -> ast.expr:
+        """A tensor as it is read: ``x``, or ``x.unflatten(0, (h, w))``."""
+        node = syntax.name(tensor.name)
+        for dim, sizes in reversed(tensor.splits):
+            written = [syntax.affine(self.spell(self.settled(s))) for s in sizes]
+            node = syntax.method(
+                node, "unflatten", ast.Constant(dim), ast.Tuple(written, ast.Load())
+            )
+        if tensor.padding:
+            moved = next(k for k, pair in enumerate(tensor.padding) if pair != (Affine(), Affine()))
+            amounts = [size for pair in reversed(tensor.padding[moved:]) for size in pair]
+            written = [syntax.affine(self.spell(self.canonical(size))) for size in amounts]
+            keywords = {"value": syntax.constant(tensor.around)} if tensor.around else {}
+            pad = f"{self.torch}.nn.functional.pad"
+            return syntax.call(pad, [node, ast.Tuple(written, ast.Load())], **keywords)
+        return node
 
     def foreign_device(self, tensor: Tensor, has_data: bool) -> bool:
         """Whether a value made without data would lie elsewhere than the tensor it replaces."""

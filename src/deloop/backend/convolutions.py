@@ -117,7 +117,11 @@ def _convolved(
         keywords["stride"] = (
             windows.steps[0] if same else ast.Tuple(list(windows.steps), ast.Load())
         )
-    data = _with_new(windows.base, [not batch, not channels])
+    base, margins = _without_margins(windows.base, count)
+    if margins:
+        same = all(syntax.same(m, margins[0]) for m in margins)
+        keywords["padding"] = margins[0] if same else ast.Tuple(margins, ast.Load())
+    data = _with_new(base, [not batch, not channels])
     if channels and not is_summed:
         weight = _with_new(kernel.node, [False, True])
         keywords["groups"] = extent(channels[0])
@@ -134,6 +138,30 @@ def _convolved(
         ]
         node = syntax.index(node, entries[:1] if not missing[1] else entries)
     return Emitted(node, (*batch, *outputs, *windows.outer), image.dtype, Rank.TENSOR)
+
+
+def with_bias(first: Emitted, second: Emitted) -> ast.expr | None:
+    """``conv2d(x, w) + b[:, None, None]   ->   conv2d(x, w, b)``; None where it is not that."""
+    for image, bias in ((first, second), (second, first)):
+        match image.node:
+            case ast.Call(
+                func=ast.Attribute(attr="conv1d" | "conv2d" | "conv3d"), args=[data, weight]
+            ) if len(image.axes) > 1 and bias.axes == image.axes[1:2] and bias.dtype == image.dtype:
+                arguments = [data, weight, bias.node]
+                return ast.Call(image.node.func, arguments, image.node.keywords)
+    return None
+
+
+def _without_margins(node: ast.expr, count: int) -> tuple[ast.expr, list[ast.expr]]:
+    """``pad(x, (1, 1, 2, 2))`` as ``x`` and the margins of its last dimensions, ``[2, 1]``."""
+    match node:
+        case ast.Call(
+            func=ast.Attribute(attr="pad"), args=[inner, ast.Tuple(elts=sizes)], keywords=[]
+        ) if len(sizes) == 2 * count:
+            pairs = list(zip(sizes[::2], sizes[1::2], strict=True))
+            if all(syntax.same(one, two) for one, two in pairs):
+                return inner, [one for one, _ in reversed(pairs)]
+    return node, []
 
 
 def _with_new(node: ast.expr, missing: Sequence[bool]) -> ast.expr:

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from deloop.backend import syntax
 from deloop.backend.context import Emitted
+from deloop.backend.convolutions import with_bias
 from deloop.backend.linear import LinearEmitter
 from deloop.dtype import Rank, category, promote
 from deloop.ir import rows, scalar
@@ -221,10 +222,16 @@ class Emitter(LinearEmitter):
         axes = self.sorted_axes([a for p in pieces for a in p.axes])
         if inverse or (axes and not (exact or integral or square)):
             self.context.round_off(f"{call.spelling or call.operator} on a whole tensor")
-        node = self.mean(call, pieces) or self._spell(call, [self.align(p, axes) for p in pieces])
+        known = self.mean(call, pieces) or self._biased(call, pieces)
+        node = known or self._spell(call, [self.align(p, axes) for p in pieces])
         rank = Rank.TENSOR if axes else max(p.rank for p in pieces)
         result = Emitted(node, axes, natural, rank)
         return result if natural == call.type.dtype else self.cast(result, call.type)
+
+    @staticmethod
+    def _biased(call: Call, pieces: list[Emitted]) -> ast.expr | None:
+        """A convolution and what is added to each of its channels, in one call."""
+        return with_bias(*pieces) if call.operator == "add" and not call.keywords else None
 
     @staticmethod
     def _was_number(call: Call, pieces: list[Emitted]) -> bool:

@@ -7,6 +7,7 @@ import copy
 import io
 import tokenize
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
 from deloop.backend import syntax
@@ -56,11 +57,16 @@ def _serves_only(loop: ast.For, statement: ast.stmt, body: list[ast.stmt]) -> bo
     return False
 
 
-def write_function(function: SourceFunction, replacements: Sequence[Replacement]) -> str:
+def write_function(
+    function: SourceFunction,
+    replacements: Sequence[Replacement],
+    nonzero: AbstractSet[str] = frozenset(),
+) -> str:
     """The function's text with its loops replaced, and without what only they needed.
 
     An allocation that was only filled by the loop goes, so do assignments of sizes that nobody
-    reads any more, and ``result = E`` before ``return result`` becomes ``return E``.
+    reads any more, and ``result = E`` before ``return result`` becomes ``return E``. Parameters
+    that are `nonzero` may be divided by without that it shows.
     """
     assert isinstance(function.node, ast.FunctionDef)
     edits: dict[ast.stmt, list[ast.stmt]] = {}
@@ -91,7 +97,7 @@ def write_function(function: SourceFunction, replacements: Sequence[Replacement]
     )
     own = {id(n) for n in ast.walk(function.node)}
     edits = {old: new for old, new in edits.items() if id(old) in own}  # not what was thought of
-    _drop_unread(function.node, replacements, edits)
+    _drop_unread(function.node, replacements, edits, nonzero)
     for replacement in replacements:
         if not any(edits.get(statement, [statement]) for statement in replacement.block):
             edits[replacement.place] = [ast.Pass()]
@@ -204,6 +210,7 @@ def _drop_unread(
     node: ast.FunctionDef,
     replacements: Sequence[Replacement],
     edits: dict[ast.stmt, list[ast.stmt]],
+    nonzero: AbstractSet[str],
 ) -> None:
     """Assignments of sizes, constants and new tensors that only the old loops read."""
     while True:
@@ -229,7 +236,7 @@ def _drop_unread(
                 and names
                 and all(_is_set_anew(n, statement, node, edits) for n in set(names) & read)
                 and set(names) & used_by_loops
-                and _is_pure(statement.value)
+                and _is_pure(statement.value, nonzero)
             ):
                 edits[statement] = []
                 dropped = True
@@ -252,7 +259,7 @@ def _is_set_anew(
     return fate_of(name, [new for s in behind for new in edits.get(s, [s])]) is Fate.GONE
 
 
-def _is_pure(node: ast.expr) -> bool:
+def _is_pure(node: ast.expr, nonzero: AbstractSet[str] = frozenset()) -> bool:
     """Whether leaving an expression out changes nothing: sizes, constants, arithmetic of names."""
     for inner in ast.walk(node):
         if isinstance(inner, ast.Call):
@@ -261,9 +268,10 @@ def _is_pure(node: ast.expr) -> bool:
         elif isinstance(inner, ast.Subscript):
             if not (isinstance(inner.value, ast.Attribute) and inner.value.attr == "shape"):
                 return False
-        elif isinstance(inner, (ast.Await, ast.Yield, ast.NamedExpr, ast.BinOp)) and not _plain_sum(
-            inner
-        ):
+        elif isinstance(inner, ast.BinOp):
+            if not _plain_sum(inner) and not _plain_quotient(inner, nonzero):
+                return False
+        elif isinstance(inner, (ast.Await, ast.Yield, ast.NamedExpr)):
             return False
     return True
 
@@ -278,6 +286,18 @@ _PURE_CALLS = frozenset(
 
 def _plain_sum(node: ast.AST) -> bool:
     return isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub, ast.Mult))
+
+
+def _plain_quotient(node: ast.BinOp, nonzero: AbstractSet[str]) -> bool:
+    """Whether a division is one of ints by what is not 0."""
+    if not isinstance(node.op, (ast.FloorDiv, ast.Mod)):
+        return False
+    match node.right:
+        case ast.Constant(value=int() as number):
+            return number != 0
+        case ast.Name(id=name):
+            return name in nonzero
+    return False
 
 
 def _statements(body: list[ast.stmt]) -> list[ast.stmt]:

@@ -23,6 +23,8 @@ from deloop.ir.scalar import Call, Expression, Index, Number, Reduce
 from deloop.ops.reductions import ITEM_BATCH, ITEM_VMAP
 
 _FIELD = re.compile(r"\{(-?\d*)(?::(\w+))?\}")
+_MOVES = re.compile(r"\{0\}(\.(un)?flatten\([^()]*(\([^()]*\))?\))+").fullmatch
+"""Calls that only lay elements out in another way."""
 _NAMES = "abcdefgh"
 _PLACED = frozenset({"", "weight", "free", "fixed"})
 """What a field may say of an operand that stands there."""
@@ -48,10 +50,12 @@ class ItemEmitter(JoinEmitter):
             made = self._mapped(node.spelling, pieces, cores, batch)
         else:
             made = self._one_call(node, pieces, cores, batch)
-        if category(node.type.dtype) in ("float", "complex"):
+        moves = _MOVES(node.spelling) is not None
+        if category(node.type.dtype) in ("float", "complex") and not moves:
             self.context.round_off("a call on a whole batch")
         names = (*batch, *(f"_out{k}" for k in range(len(places))))
-        piece = Emitted(made, names, node.type.dtype, Rank.TENSOR if names else Rank.SCALAR)
+        rank = Rank.TENSOR if names else Rank.SCALAR
+        piece = Emitted(made, names, node.type.dtype, rank, moves and pieces[0].is_view)
         sizes = [s.affine if isinstance(s, Index) else _number(s) for _, s in node.options]
         ones = [k for k, size in enumerate(sizes) if size == Affine.number(1)]
         for k in (k for k in range(len(places)) if k not in ones):
@@ -114,7 +118,7 @@ class ItemEmitter(JoinEmitter):
             node = syntax.method(node, "expand", *sizes)
         elif not piece.axes:
             node = syntax.method(node, "reshape", *spelled.values())
-        return Emitted(node, axes, piece.dtype, Rank.TENSOR)
+        return Emitted(node, axes, piece.dtype, Rank.TENSOR, piece.is_view)
 
     def _size_of(self, size: Affine) -> ast.expr:
         return syntax.affine(self.context.spell(self.context.canonical(size)))

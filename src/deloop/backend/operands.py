@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from deloop.backend import syntax
 from deloop.backend.context import Context, Emitted
-from deloop.backend.windows import Window, find_roll, find_window
+from deloop.backend.windows import Window, find_repeats, find_roll, find_window
 from deloop.diagnostic import Place, Refusal
 from deloop.dtype import Rank, category
 from deloop.errors import Unsupported
@@ -37,6 +37,10 @@ class OperandEmitter:
 
     def emit(self, expression: Expression) -> Emitted:
         """The lifted form of an expression: an index may be any."""
+        raise NotImplementedError
+
+    def knows(self, expression: Expression) -> bool:
+        """Whether the value has a name, made over the same ranges."""
         raise NotImplementedError
 
     # ------------------------------------------------------------------ axes
@@ -150,7 +154,8 @@ class OperandEmitter:
         written = [syntax.affine(self.context.spell(a)) for a in sizes]
         node = syntax.call(f"{self.context.torch}.arange", written, **self._device())
         if scale != 1:
-            node = ast.BinOp(syntax.constant(scale), ast.Mult(), node)
+            factor = syntax.affine(self.context.settled(Affine.number(scale)))
+            node = ast.BinOp(factor, ast.Mult(), node)
             if rest != Affine():
                 node = ast.BinOp(node, ast.Add(), syntax.affine(self.context.spell(rest)))
         return Emitted(node, (axis,), "int64", Rank.TENSOR)
@@ -164,12 +169,12 @@ class OperandEmitter:
         if load.array in self.context.locals:
             return self._local(load)
         tensor = self.context.arrays[load.array]
-        base = syntax.name(tensor.name)
+        base = self.context.base(tensor)
         if tensor.made_of and category(tensor.type.dtype) == "float":
             self.context.round_off(f"{tensor.name} at once")
         if self._is_placed(load.subscripts):
             return self._gather(load, base)
-        rolled = self._rolled(load, tensor)
+        rolled = self._rolled(load, tensor) or self._each_repeated(load, tensor)
         if rolled is not None:
             return rolled
         if any(self._needs_gather(s) for s in load.subscripts) or self._repeats(load):
@@ -224,10 +229,40 @@ class OperandEmitter:
             arguments = written if len(names) == 1 else [written[0], dims[0]]
         else:
             arguments = [ast.Tuple(written, ast.Load()), ast.Tuple(dims, ast.Load())]
-        whole = syntax.index(syntax.name(tensor.name), syntax.strip_full(entries))
+        whole = syntax.index(self.context.base(tensor), syntax.strip_full(entries))
         node = syntax.method(whole, "roll", *arguments) if shifts else whole
         kind = load.type.dtype
         return self.permute(Emitted(node, tuple(names), kind, Rank.TENSOR, is_view=not shifts))
+
+    def _each_repeated(self, load: Load, tensor: Tensor) -> Emitted | None:
+        """``x[i // s] -> x.repeat_interleave(s, 0)``; None where no dimension is read so."""
+        entries: list[ast.expr] = []
+        axes: list[str] = []
+        counts: list[tuple[int, Affine]] = []
+        for subscript, extent in zip(load.subscripts, tensor.type.shape, strict=True):
+            size = self.context.canonical(extent)
+            found = find_repeats(
+                subscript, size, self.loops, self.context.canonical, self.context.assume
+            )
+            sliced = self._sliced(subscript, size)
+            if found is not None:
+                counts.append((len(axes), found[1]))
+                entries.append(ast.Slice())
+                axes.append(found[0])
+            elif sliced is not None:
+                entries.append(sliced[0])
+                axes.append(sliced[1])
+            elif isinstance(subscript, Affine) and not set(subscript.symbols) & set(self.loops):
+                entries.append(self.point(self.context.canonical(subscript), size))
+            else:
+                return None
+        if not counts or len(set(axes)) != len(axes):
+            return None
+        node = syntax.index(self.context.base(tensor), syntax.strip_full(entries))
+        for dim, count in counts:
+            written = syntax.affine(self.context.spell(self.context.settled(count)))
+            node = syntax.method(node, "repeat_interleave", written, syntax.constant(dim))
+        return self.permute(Emitted(node, tuple(axes), load.type.dtype, Rank.TENSOR))
 
     def _sliced(self, subscript: scalar.Subscript, size: Affine) -> tuple[ast.expr, str] | None:
         """The slice that a subscript walks over forwards, with its axis; None for any other."""
@@ -255,7 +290,9 @@ class OperandEmitter:
             if isinstance(subscript, Affine) and not set(subscript.symbols) & set(self.loops):
                 entries.append(self.point(canonical(subscript), size))
                 continue
-            window = find_window(subscript, size, self.loops, canonical, self.context.assume)
+            window = find_window(
+                subscript, size, self.loops, canonical, self.context.assume, self.context.settled
+            )
             if window is None:
                 return None
             first = None if window.start == Affine() else syntax.affine(spell(window.start))
@@ -266,15 +303,11 @@ class OperandEmitter:
         axes.extend(window.inner for _, window in windows)
         if not windows or len(set(axes)) != len(axes):
             return None
-        node = syntax.index(syntax.name(tensor.name), syntax.strip_full(entries))
+        node = syntax.index(self.context.base(tensor), syntax.strip_full(entries))
         for dim, window in windows:
-            step = window.step
-            if step.is_constant:
-                step = self.context.step(self.loops[window.outer], step.constant)
-            length = window.size
-            if window.size == window.step and window.size.is_constant:  # blocks
-                step = self.context.steps.get(window.size.constant, step)
-                length = self.context.steps.get(window.size.constant, length)
+            step, length = self.context.settled(window.step), window.size
+            if window.size == window.step:  # blocks
+                length = self.context.settled(length)
             sizes = [syntax.affine(spell(a)) for a in (length, step)]
             node = syntax.method(node, "unfold", syntax.constant(dim), *sizes)
         turned = [syntax.constant(axes.index(w.inner)) for _, w in windows if w.turned]
@@ -415,6 +448,15 @@ class OperandEmitter:
         if back.is_constant and back.constant < 0 and stop.symbols:
             return syntax.constant(back.constant)
         return syntax.affine(self.context.spell(stop))
+
+    def diagonal(self, load: Load) -> Emitted | None:
+        """The diagonal that a read of which two dimensions move alike is, a view; None for others.
+        """
+        if not all(isinstance(s, Affine) for s in load.subscripts) or not self._repeats(load):
+            return None
+        if any(self._needs_gather(s) for s in load.subscripts):
+            return None
+        return self._diagonal(load, self.context.base(self.context.arrays[load.array]))
 
     def _diagonal(self, load: Load, base: ast.expr) -> Emitted | None:
         """``A[i, i] -> A.diagonal()``, ``x[b, i, i] -> x.diagonal(dim1=1, dim2=2)``."""

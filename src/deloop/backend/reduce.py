@@ -7,7 +7,7 @@ factor (design, hazard 20). Two factors become ``@`` where their axes allow, oth
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import permutations
 
@@ -15,6 +15,7 @@ from deloop.backend import syntax
 from deloop.backend.context import Emitted
 from deloop.backend.convolutions import convolution
 from deloop.backend.items import ItemEmitter
+from deloop.backend.pools import pooled
 from deloop.dtype import Rank, category
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least
@@ -73,7 +74,7 @@ class ReductionEmitter(ItemEmitter):
         chosen = self._selected(value, node.kind, inner, reduced)
         piece = inner.emit(value) if chosen is None else chosen
         missing = [a for a in node.axes if a.iterator not in piece.axes]
-        piece = self.combined(piece, node, reduction, dtype)
+        piece = self._pooled(self.combined(piece, node, reduction, dtype), node)
         if missing:
             piece = self.cast(piece, node.type)  # multiplied in the dtype that is added in
             piece = self._repeated(piece, missing, reduction)
@@ -86,6 +87,26 @@ class ReductionEmitter(ItemEmitter):
         ):  # fmt: skip
             self.context.round_off("an extreme may be either zero where -0.0 and 0.0 tie")
         return self._finished(piece, node)
+
+    def _pooled(self, piece: Emitted, node: Reduce | None = None) -> Emitted:
+        """``x.unfold(1, k, s).unfold(2, k, s).amax((3, 4))   ->   max_pool2d(x, k, s)``.
+
+        Of equal elements one alone has a gradient there, so that none may be wanted.
+        """
+        by_one = node is not None and node.kind != "mean"
+        if by_one and node is not None and scalar.requires_grad(node.value, self.context.with_grad):
+            return piece
+        if piece.dtype not in ("float32", "float64"):
+            return piece
+        made = pooled(piece.node, self.context.torch)
+        if made is None or not all(map(self._is_some, piece.axes)):
+            return piece
+        return replace(piece, node=made, reduced=None)
+
+    def _is_some(self, axis: str) -> bool:
+        low, high = self.bounds(axis)
+        extent = self.context.canonical(high - low)
+        return self.context.assume(at_least(extent, 1), "there is something to pool")
 
     def _grouped(self, node: Reduce) -> Emitted:
         """``torch.zeros(C, K).index_add_(0, labels, x)``, or the count of each group."""
@@ -149,8 +170,9 @@ class ReductionEmitter(ItemEmitter):
             return None
         count = call.arguments[1]
         if isinstance(count, Index) and is_product(self.context.canonical(count.affine), found[1]):
-            return as_mean(pieces[0].node)
+            return self._pooled(replace(pieces[0], node=as_mean(pieces[0].node))).node
         return None
+
     def _located(self, node: Reduce) -> Emitted:
         """``x.argmax(1)``, in row-major order of several axes; ``x.max(1).values``."""
         reduced = tuple(a.iterator for a in node.axes)
@@ -265,14 +287,14 @@ class ReductionEmitter(ItemEmitter):
         moving = frozenset((*self.loops, *(a.iterator for a in node.axes)))
         numbers: list[Expression] = []
         factors: list[Expression] = []
-        for factor in _factors(product_of):
+        inner = self.within(node.axes, self.natural_order(node.value, node.axes))
+        for factor in _factors(product_of, inner.knows):
             is_number = factor.type.rank is Rank.NUMBER
             fixed = is_number and not scalar.iterators_of(factor, moving)
             (numbers if fixed else factors).append(factor)
         group = category(node.type.dtype)
         if len(factors) < 2 or group not in ("float", "int", "complex"):
             return None
-        inner = self.within(node.axes, self.natural_order(node.value, node.axes))
         if any(inner.emit(n).rank is not Rank.NUMBER for n in (*numbers, *divisors)):
             return None
         if {f.type.dtype for f in factors} != {node.type.dtype}:
@@ -489,11 +511,11 @@ def _spelled_factors(node: ast.expr) -> list[str]:
     return [ast.unparse(node)]
 
 
-def _factors(value: Expression) -> list[Expression]:
-    """The factors of a product: ``a * b * c -> [a, b, c]``."""
-    if not isinstance(value, Call) or value.operator != "mul" or value.keywords:
+def _factors(value: Expression, knows: Callable[[Expression], bool]) -> list[Expression]:
+    """The factors of a product: ``a * b * c -> [a, b, c]``; one that has a name stays whole."""
+    if not isinstance(value, Call) or value.operator != "mul" or value.keywords or knows(value):
         return [value]
     tensors = [a for a in value.arguments if a.type.rank is not Rank.NUMBER]
     if any(a.type.dtype != value.type.dtype for a in tensors):
         return [value]
-    return [f for a in value.arguments for f in _factors(a)]
+    return [f for a in value.arguments for f in _factors(a, knows)]

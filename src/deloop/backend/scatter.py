@@ -207,7 +207,7 @@ class _Scatter:
         if not target.axes:
             return None
         size = self.context.spell(self.context.canonical(self.tensor.type.shape[0]))
-        index = self._flat(target.indices[0].node, target.axes)
+        index = self._flat(target.indices[0].node, target.axes, count=len(target.axes))
         name = f"{self.context.torch}.bincount"
         node = syntax.call(name, [index], minlength=syntax.affine(size))
         if not make_anew:
@@ -228,7 +228,7 @@ class _Scatter:
         target = self._target()
         value = self._value(term)
         if value.rank is Rank.NUMBER:
-            holder = syntax.name(self.tensor.name)  # a tensor of the same dtype and device
+            holder = self.context.base(self.tensor)  # a tensor of the same dtype and device
             value = replace(value, node=syntax.method(holder, "new_tensor", value.node))
         node = self._aligned(value, (*target.axes, *target.slices))
         if not target.indices:
@@ -270,8 +270,8 @@ class _Scatter:
         value = self._value(term)
         if value.axes != tuple(axes):
             return None
-        index = self._flat(target.indices[0].node, target.axes)
-        node = self._flat(value.node, target.axes, position)
+        index = self._flat(target.indices[0].node, target.axes, count=len(target.axes))
+        node = self._flat(value.node, target.axes, position, len(axes))
         return _run(syntax.method(target.view, "index_add_", ast.Constant(position), index, node))
 
     def _scatter_add(self, term: Expression) -> ast.stmt | None:
@@ -300,7 +300,7 @@ class _Scatter:
         piece, value = emitter.emit(index), emitter.emit(term)
         if piece.axes != order or value.axes != order:
             return None
-        view = syntax.index(syntax.name(self.tensor.name), syntax.strip_full(entries))
+        view = syntax.index(self.context.base(self.tensor), syntax.strip_full(entries))
         dim = ast.Constant(axes.index(None))
         return _run(syntax.method(view, "scatter_add_", dim, self._long(piece), value.node))
 
@@ -329,7 +329,7 @@ class _Scatter:
                 found.append(_Dimension(piece.node))
         used = {a for d in found if d.index is not None for a in d.index.axes}
         axes = tuple(a for a in self.order if a in used)
-        return _Target(syntax.name(self.tensor.name), tuple(found), axes)
+        return _Target(self.context.base(self.tensor), tuple(found), axes)
 
     def _is_slice(self, subscript: Subscript, others: list[Subscript]) -> bool:
         """Whether one iterator, which nothing else of the target moves with, walks upwards."""
@@ -374,12 +374,16 @@ class _Scatter:
         names = names_in(piece.node)
         return piece.is_view and self.tensor.name in names
 
-    def _flat(self, node: ast.expr, axes: tuple[str, ...], start: int = 0) -> ast.expr:
-        """Several axes as one dimension, those from `start` on."""
+    @staticmethod
+    def _flat(
+        node: ast.expr, axes: tuple[str, ...], start: int = 0, count: int | None = None
+    ) -> ast.expr:
+        """Several axes as one dimension, those from `start` on; of `count` dimensions in all."""
         if len(axes) == 1:
             return node
         stop = start + len(axes) - 1
-        return syntax.method(node, "flatten", syntax.constant(start), syntax.constant(stop))
+        ends = [start, stop] if count is None or stop < count - 1 else [start] if start else []
+        return syntax.method(node, "flatten", *map(syntax.constant, ends))
 
     def _long(self, piece: Emitted) -> ast.expr:
         return self.emitter.cast(piece, ElementType("int64", Rank.TENSOR)).node

@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from deloop.backend import syntax
+from deloop.backend.blocks import joined, repeated
 from deloop.backend.context import Context, Emitted
 from deloop.backend.counting import in_users_terms
 from deloop.backend.diagonals import name_neighbour, places_of, write_places
@@ -82,7 +83,7 @@ def write_plan(
     used = {v.statement.store.array for v in vectors(steps)} | arrays_read_in(steps)
     kept = used & (nest.locals | {c.key for c in nest.cells})
     context.variables = frozenset(context.arrays[a].name for a in kept)
-    body = writer.steps(steps, top=True)
+    body = _without_unread(writer.steps(steps, top=True), writer.names_made)
     return Written(tuple(body), frozenset(writer.replaced), frozenset(writer.bound))
 
 
@@ -117,6 +118,8 @@ class _Writer:
         """Running values that a tensor just made anew holds."""
         self.target: Store | None = None
         """What is written just now."""
+        self.names_made: set[str] = set()
+        """Names of values that were to be used more than once."""
         self.numbers: set[str] = set()
         """Variables that may begin as the Python number which they began as."""
 
@@ -344,6 +347,7 @@ class _Writer:
             if piece.rank is Rank.NUMBER or isinstance(piece.node, ast.Name):
                 continue
             unique = self.context.unique(name)
+            self.names_made.add(unique)
             body.append(ast.Assign([ast.Name(unique, ast.Store())], piece.node, lineno=0))
             self.context.names[expression] = (
                 replace(piece, node=ast.Name(unique, ast.Load()), is_view=False),
@@ -488,6 +492,8 @@ class _Writer:
         tensor = self.context.arrays[store.array]
         entries, axes = self._target(store, tensor, emitter)
         simple = entries is not None
+        if entries is None and (diagonal := self._onto_diagonal(store, tensor, emitter)):
+            return diagonal
         if entries is None:
             entries, axes, _ = emitter.index_entries(store.subscripts, tensor)
         emitter.order = (*(a for a in emitter.order if a not in axes), *axes)
@@ -532,6 +538,28 @@ class _Writer:
             raise emitter.refuse("the value has more dimensions than where it goes")
         return self._assign(tensor, entries, piece, axes, emitter)
 
+    def _onto_diagonal(
+        self, store: Store, tensor: Tensor, emitter: Emitter
+    ) -> ast.stmt | None:
+        """``A[i, i] = v[i]   ->   A.diagonal()[:] = v``; None where no dimensions move alike."""
+        if self.context.places or store.array in self.context.locals or self._reads(store):
+            return None
+        kind = ElementType(store.dtype, Rank.TENSOR)
+        found = emitter.diagonal(Load(store.array, store.subscripts, kind))
+        if found is None or tensor.storage.startswith((LIST, PRIVATE)):
+            return None
+        emitter.order = (*(a for a in emitter.order if a not in found.axes), *found.axes)
+        piece = self._stored(store.value, store, emitter)
+        if set(piece.axes) - set(found.axes):
+            return None
+        self.replaceable[store.array] = False
+        node = emitter.align(piece, found.axes) if piece.axes else piece.node
+        if piece.is_view and self._same_memory(tensor, node):
+            node = syntax.method(node, "clone")
+        target = syntax.index(found.node, [ast.Slice()])
+        syntax.set_store(target)
+        return ast.Assign([target], node, lineno=0)
+
     def _chained(self, step: Vector, emitter: Emitter, top: bool) -> ast.stmt | None:
         """A linear recurrence over what it stores, from the element before it on.
 
@@ -552,9 +580,9 @@ class _Writer:
         assert entries is not None
         name = store.array
         kept = syntax.strip_full(entries)
-        if kept or not isinstance(syntax.name(tensor.name), ast.Name):
+        if kept or not isinstance(self.context.base(tensor), ast.Name):
             name = self.context.unique("part")
-            part = syntax.index(syntax.name(tensor.name), kept)
+            part = syntax.index(self.context.base(tensor), kept)
             self.context.written.append(ast.Assign([ast.Name(name, ast.Store())], part, lineno=0))
         self.replaceable[store.array] = False
         *before, last = emitter.chain(found, name, axes)
@@ -635,7 +663,7 @@ class _Writer:
         if piece.axes != axes or piece.dtype != store.dtype:
             bare = self._stored(value, store, emitter)
             if bare.axes != axes:
-                return None
+                return self._repeated(store, tensor, bare, axes, emitter)
             piece = emitter.cast(bare, ElementType(store.dtype, Rank.TENSOR))
         devices = {
             self.context.arrays[load.array].type.device
@@ -715,14 +743,38 @@ class _Writer:
         devices = {self.context.arrays[a].type.device for a in read if a in self.context.arrays}
         return devices <= {tensor.type.device}
 
+    def _repeated(
+        self, store: Store, tensor: Tensor, piece: Emitted, axes: tuple[str, ...], emitter: Emitter
+    ) -> ast.stmt | None:
+        """``out[2 * i + k] = x[i]   ->   out = x.repeat_interleave(2, 0)``."""
+        loops = [[n for n in s.symbols if n in emitter.loops] if isinstance(s, Affine) else []
+                 for s in store.subscripts]  # fmt: skip
+        home = self._is_at_home(store, tensor) and not self.context.foreign_device(tensor, True)
+        if not tensor.splits or not piece.axes or not home or any(len(n) != 1 for n in loops):
+            return None
+        has = [names[0] in piece.axes for names in loops]
+        if piece.axes != tuple(n[0] for n, h in zip(loops, has, strict=True) if h):
+            return None
+        cast = emitter.cast(piece, ElementType(store.dtype, Rank.TENSOR))
+        node = repeated(cast.node, has, tensor, self._written)
+        return None if node is None else self._bind_anew(store, node)
+
+    def _bind_anew(self, store: Store, node: ast.expr) -> ast.stmt:
+        self.replaced.add(store.array)
+        self.replaceable[store.array] = False
+        return ast.Assign([ast.Name(store.array, ast.Store())], node, lineno=0)
+
     def _anew(self, store: Store, node: ast.expr) -> ast.stmt:
         """The array as a new tensor."""
         self.replaced.add(store.array)
         self.replaceable[store.array] = False
         if isinstance(node, ast.Name) and node.id == store.array:
             return ast.Pass()
-        node = self._own(store, node)
+        node = joined(self._own(store, node), self.context.arrays[store.array], self._written)
         return ast.Assign([ast.Name(store.array, ast.Store())], node, lineno=0)
+
+    def _written(self, size: Affine) -> ast.expr:
+        return syntax.affine(self.context.spell(self.context.settled(size)))
 
     def _augmented(
         self,
@@ -756,7 +808,7 @@ class _Writer:
             return None
         self.replaceable[store.array] = False
         kept = syntax.strip_full(entries)
-        base = syntax.name(tensor.name)
+        base = self.context.base(tensor)
         place: ast.expr = base
         if kept or not isinstance(base, ast.Name):
             place = syntax.index(base, kept or [ast.Slice()])
@@ -774,7 +826,7 @@ class _Writer:
         node = emitter.align(piece, axes) if piece.axes else piece.node
         if piece.is_view:
             node = syntax.method(node, "clone") if self._same_memory(tensor, node) else node
-        base = syntax.name(tensor.name)
+        base = self.context.base(tensor)
         kept = syntax.strip_full(entries)
         if not kept:
             kept = [ast.Slice()] if tensor.type.rank else [ast.Constant(...)]
@@ -792,6 +844,26 @@ class _Writer:
             for other in self.context.arrays.values()
             if other.name.split(".")[0].split("[")[0] in names
         )
+
+
+def _without_unread(body: list[ast.stmt], made: AbstractSet[str]) -> list[ast.stmt]:
+    """The statements without names that in the end nothing reads: a triangle needs no mask."""
+    while True:
+        unread = made - names_read(body)
+        kept = [s for s in body if not _sets_one_of(s, unread)]
+        for statement in kept:
+            if isinstance(statement, (ast.For, ast.If)):
+                statement.body = [s for s in statement.body if not _sets_one_of(s, unread)]
+        if not unread:
+            return body
+        body, made = kept, made - unread
+
+
+def _sets_one_of(statement: ast.stmt, names: AbstractSet[str]) -> bool:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return name in names
+    return False
 
 
 def _is_element(value: Expression, store: Store) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import permutations
 
 from deloop.ir import scalar
-from deloop.ir.affine import Affine, Constraint, at_least
+from deloop.ir.affine import Affine, Constraint, at_least, equal
 from deloop.ir.axis import Axis
+from deloop.ir.polynomial import as_polynomial, spelled_product
 from deloop.ir.scalar import Call, Cast, Index, Number
 
 
@@ -71,23 +73,60 @@ def find_roll(
     return Rolled(moving[0], -offset)
 
 
+def find_repeats(
+    subscript: scalar.Subscript,
+    size: Affine,
+    axes: Mapping[str, Axis],
+    canonical: Callable[[Affine], Affine],
+    assume: Callable[[Constraint, str], bool],
+) -> tuple[str, Affine] | None:
+    """The axis of ``x[i // s]``, and s, where each element of a dimension is read s times."""
+    match subscript:
+        case Call("floor_divide", (Index(moving), Index(count)), keywords=()):
+            pass
+        case Call("floor_divide", (Index(moving), Number(int() as number)), keywords=()):
+            count = Affine.number(number)
+        case _:
+            return None
+    name = moving.symbols[0] if moving.symbols else ""
+    if name not in axes or moving != Affine.symbol(name) or set(count.symbols) & axes.keys():
+        return None
+    axis = axes[name]
+    if axis.span is not None or canonical(axis.lower) != Affine():
+        return None
+    whole = [as_polynomial(e, canonical) for e in (axis.upper, size, count)]
+    if whole[0] != whole[1] * whole[2]:
+        gap = equal(axis.upper, spelled_product((size, count)))
+        if not assume(gap, "each element is read as often"):
+            return None
+    if not assume(at_least(count, 1), "an element is read"):
+        return None
+    return name, count
+
+
 def find_window(
     subscript: scalar.Subscript,
     size: Affine,
     axes: Mapping[str, Axis],
     canonical: Callable[[Affine], Affine],
     assume: Callable[[Constraint, str], bool],
+    settled: Callable[[Affine], Affine],
 ) -> Window | None:
     """``x[i * hop + k]`` as windows of as many elements as k takes values, `hop` apart."""
     form = _linear(subscript, axes, canonical)
     if form is None or len(form[1]) != 2:
         return None
     start, factors = form
-    inner = [a for a in axes if a in factors and abs(_constant(factors[a])) == 1]
-    if not inner:
+    pairs = [
+        (inner, outer)
+        for inner, outer in permutations([a for a in axes if a in factors])
+        if abs(_constant(factors[inner])) == 1
+        and not (factors[outer].is_constant and factors[outer].constant < 1)
+    ]
+    if not pairs:
         return None
-    (outer,) = (a for a in factors if a != inner[-1])
-    window, along, step = axes[inner[-1]], axes[outer], factors[outer]
+    inner, outer = pairs[-1]
+    window, along, step = axes[inner], axes[outer], factors[outer]
     if window.span is not None:
         return None
     if along.span is not None and (not isinstance(subscript, Affine) or step.constant < 0):
@@ -98,7 +137,7 @@ def find_window(
             return None
         start = start + first * step.constant
     length, count = canonical(window.extent), canonical(along.extent)
-    turned = _constant(factors[inner[-1]]) < 0
+    turned = _constant(factors[inner]) < 0
     start = start + (canonical(window.upper) * -1 + 1 if turned else canonical(window.lower))
     if not assume(at_least(step, 1), "the windows move forwards"):
         return None
@@ -114,13 +153,16 @@ def find_window(
         beyond = stop - size
         if start == Affine() and (beyond == Affine() or beyond == length - 1):
             stop = None
-    elif start != Affine() or not _is_all_that_fits(count, length, step, size):
+    elif start != Affine() or not (
+        _is_all_that_fits(count, length, step, size)
+        or _is_all_that_fits(count, length, settled(step), size)
+    ):
         if not step.is_constant:
             return None
         stop = start + (count - 1) * step.constant + length
         if not assume(at_least(size - stop, 0), "a slice ends where its tensor does"):
             return None
-    return Window(outer, inner[-1], start, stop, length, step, turned)
+    return Window(outer, inner, start, stop, length, step, turned)
 
 
 def _constant(affine: Affine) -> int:

@@ -406,10 +406,7 @@ class AppendReader(StoreReader):
         if not 0 <= dim <= len(element.sizes) - (use.kind == "cat"):
             self.unliftable(node, f"loop kept: {ast.unparse(use.node)} raises", "VEC911")
         joins = use.kind == "cat" and element.sizes[dim] == Affine.number(1)
-        is_one = use.kind == "stack" or joins
-        if (dim and not is_one and (len(loops) > 1 or filled.mask)) or (
-            depth and use.kind == "cat" and not joins
-        ):
+        if use.kind == "cat" and not joins and (depth or (dim and filled.mask)):
             self._refuse_list(node, f"{ast.unparse(use.node)} is not read yet")
         fixed = tuple(Point(Affine.symbol(x.iterator)) for x in around)
         sizes: list[Point | Whole] = [Whole(Affine(), s) for s in element.sizes]

@@ -99,10 +99,7 @@ class BatchedReader(ModuleReader):
         own = [k for k, d in enumerate(view.dimensions) if isinstance(d, Whole)]
         chosen = own[place]
         dimension, size = view.dimensions[chosen], view.tensor.type.shape[chosen]
-        if not isinstance(dimension, Whole) or (dimension.start, dimension.extent) != (
-            Affine(),
-            size,
-        ):
+        if not isinstance(dimension, Whole) or dimension.cut != (Affine(), size, 1):
             self.unsupported(
                 node, f"{ast.unparse(node)} takes a part of the dimension it works on", "VEC921"
             )

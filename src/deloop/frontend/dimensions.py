@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from deloop.dtype import Rank
 from deloop.frontend import expression as build
+from deloop.frontend.clamped import ClampedReader
 from deloop.frontend.items import Item, View
-from deloop.frontend.selections import SelectionReader
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, equal
 from deloop.ir.scalar import Expression
@@ -21,7 +21,7 @@ from deloop.ir.types import Integer, Literal, Sequence, Shape, Tensor, TensorTyp
 _ONE = Affine.number(1)
 
 
-class DimensionReader(SelectionReader):
+class DimensionReader(ClampedReader):
     """A reader of rows whose dimensions are told anew."""
 
     def index(

@@ -190,7 +190,7 @@ class Reader:
             if dimension.extent == Affine.number(1):
                 subscripts.append(dimension.start)
             else:
-                subscripts.append(dimension.start + Affine.symbol(iterator))
+                subscripts.append(dimension.at(Affine.symbol(iterator)))
         rank = Rank.TENSOR if view.rank else Rank.SCALAR
         kind = scalar.ElementType(tensor.type.dtype, rank)
         return scalar.Load(
@@ -256,7 +256,7 @@ class Reader:
         for position, dimension in enumerate(dimensions):
             if isinstance(dimension, Whole):
                 if isinstance(subscript, Affine):
-                    subscript = dimension.start + subscript
+                    subscript = dimension.at(subscript)
                 dimensions[position] = Point(subscript)
                 break
         return View(view.tensor, tuple(dimensions), view.unbound)

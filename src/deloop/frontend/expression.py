@@ -270,4 +270,8 @@ def aliased_arrays(value: Expression) -> set[str]:
         ):
             if find_operator(operator).may_alias:
                 return {array for a in arguments for array in aliased_arrays(a)}
+        case Reduce(value=Call(arguments=(window, *_)), spelling=spelling) if (
+            spelling.startswith(("{0}.flatten", "{0}.unflatten"))
+        ):
+            return aliased_arrays(window)
     return set()

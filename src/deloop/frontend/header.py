@@ -332,7 +332,7 @@ class HeaderReader(CallReader):
         start, stop = (
             (Affine(), arguments[0]) if len(arguments) == 1 else (arguments[0], arguments[1])
         )
-        step = self._step(arguments[2], node.args[2]) if len(arguments) == 3 else 1
+        step = self.fixed_step(arguments[2], node.args[2]) if len(arguments) == 3 else 1
         if step == 0:
             self.unsupported(node, "the step of a range is zero, which raises", "VEC911")
 
@@ -346,7 +346,7 @@ class HeaderReader(CallReader):
         if step == -1:
             return Counted(Affine(), start - stop, lambda at: element(start - at), name="range")
         span = stop - start if step > 0 else start - stop
-        count = self._ceiling(span, abs(step))
+        count = self.ceiling(span, abs(step))
         return Counted(
             Affine(), count, lambda at: element(start + at * step), abs(step), span, "range"
         )
@@ -361,17 +361,6 @@ class HeaderReader(CallReader):
         self.require(runs, node, f"{ast.unparse(ranged)} is not cut short")
         return Integer(counted.upper - counted.lower)
 
-    def _step(self, given: Affine, node: ast.expr) -> int:
-        """The step of a range; one that is a parameter is asked to be what it was at this call."""
-        if given.is_constant:
-            return given.constant
-        seen = given.evaluate(self.hints)
-        if seen is None or set(given.symbols) & self.iterators:
-            self.unsupported(node, f"the step {ast.unparse(node)} is not an int known before")
-        self.require(equal(given, seen), node, f"the step {ast.unparse(node)} is as it was seen")
-        self.steps[abs(seen)] = given if seen > 0 else -given
-        return seen
-
     def _bound_of(self, node: ast.expr) -> Affine:
         item = self.evaluate(node)
         if isinstance(item, Integer):
@@ -384,12 +373,6 @@ class HeaderReader(CallReader):
         self.unsupported(
             node, f"the bound {ast.unparse(node)} is not an int known before the loop", "VEC931"
         )
-
-    @staticmethod
-    def _ceiling(span: Affine, step: int) -> Affine:
-        if span.is_constant:
-            return Affine.number(max(0, -(-span.constant // step)))
-        return Affine.symbol(f"({span + (step - 1)}) // {step}")
 
     def _reversed(self, inner: Counted, node: ast.AST) -> Counted:
         if inner.span is not None and not inner.span.is_constant:

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
-from deloop.frontend.items import Item, Tuple, View
+from deloop.frontend.items import Item, Tuple, View, Whole
 from deloop.frontend.losses import LossReader
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least
@@ -332,11 +332,12 @@ class ItemReader(LossReader):
         item = call.given["input"]
         if not isinstance(item, (Tensor, View, *build.NODES)):
             return None
-        plain = not isinstance(item, build.NODES) or not _has_row(item)
-        if name in _OLD and plain and "keepdim" not in call.given:
-            return None
         value = self.operand(item, node)
         shape = self.row_shape(value, node)
+        plain = not is_window(item) and not (isinstance(item, build.NODES) and _has_row(item))
+        plain &= not (name == "median" and len(shape) > 1 and "dim" not in call.given)
+        if name in _OLD and plain and "keepdim" not in call.given:
+            return None
         if not shape or category(value.type.dtype) == "complex":
             return None
         whole = "dim" not in call.given or call.given["dim"] == Literal(None)
@@ -439,6 +440,14 @@ def _fits(signature: Signature, ranks: Sequence[int]) -> bool:
         for rest, word in zip(rests, signature.words, strict=True)
     ]
     return most >= 0 and all(fits)
+
+
+def is_window(item: Item) -> bool:
+    """Whether an item is a part of a tensor of which a dimension is cut: ``x[i:i + k]``."""
+    return isinstance(item, View) and any(
+        isinstance(d, Whole) and d.cut != (Affine(), size, 1)
+        for d, size in zip(item.dimensions, item.tensor.type.shape, strict=True)
+    )
 
 
 def _has_row(value: Expression) -> bool:

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from deloop.frontend import expression as build
-from deloop.frontend.item_calls import Called
+from deloop.frontend.item_calls import Called, is_window
 from deloop.frontend.item_images import ItemImageReader, constants_of, present
-from deloop.frontend.items import Item, Tuple
+from deloop.frontend.items import Item, Tuple, View, Whole
 from deloop.ir import rows
 from deloop.ir.affine import Affine, at_least
-from deloop.ir.scalar import Expression
+from deloop.ir.scalar import Expression, Reduce
 from deloop.ir.types import Integer, Literal, Shape
 from deloop.ir.types import Sequence as Items
 from deloop.ops.reductions import ITEM
@@ -191,7 +191,20 @@ class ItemRuleReader(ItemImageReader):
         pairs = [(value, len(shape))]
         return self.item_row(ITEM, call.template(fields), pairs, shape, value.type.dtype, node)
 
-    _item_flip = _item_roll
+    def _item_flip(self, call: Called) -> Item | None:
+        """As `_item_roll`; one dimension of a window is read backwards."""
+        found, item = self._item_roll(call), call.given["input"]
+        given = call.more[0] if len(call.more) == 1 else call.given.get("dims")
+        if found is not None or given is None or len(call.more) > 1 or not is_window(item):
+            return found
+        value = self.operand(item, call.node)
+        shape = self.row_shape(value, call.node)
+        dims = self._dims_of(given, len(shape), call.node)
+        if dims is None or len(dims) != 1 or shape[dims[0]] == _ONE:
+            return None
+        name = rows.dimension(-dims[0])
+        back = {name: shape[dims[0]] - 1 - Affine.symbol(name)}
+        return build.cast(rows.moved(value, {}, back, set()), value.type)
 
     def _item_flipud(self, call: Called) -> Item | None:
         node = call.node
@@ -257,11 +270,14 @@ class ItemRuleReader(ItemImageReader):
         )
 
     def _flattened(self, base: Item, node: ast.Call, how: str) -> Item | None:
-        """As every reader's; of a computed row, which is memory of its own."""
-        found = super()._flattened(base, node, how)
-        if found is not None or not isinstance(base, build.NODES):
+        """As every reader's; of a computed row or of a window, which is memory of its own."""
+        found, given = super()._flattened(base, node, how), base
+        if found is None and isinstance(base, View) and self._may_be_copied(base, node, how):
+            base = self.to_expression(base, node)
+        elif found is not None or not isinstance(base, build.NODES):
             return found
-        if build.is_number(base) or build.aliased_arrays(base) or node.keywords:
+        is_shared = bool(build.aliased_arrays(base)) and not isinstance(given, (View, Reduce))
+        if build.is_number(base) or is_shared or node.keywords:
             return None
         shape = self.row_shape(self._plain_row(base, node), node)
         told = self.reshaped_to(shape, node, how) if shape else None
@@ -269,7 +285,10 @@ class ItemRuleReader(ItemImageReader):
             return None
         sizes, words = told
         if sizes == shape:
-            return base
+            return given
+        same = [k for k, pair in enumerate(zip(shape, sizes, strict=False)) if pair[0] != pair[1]]
+        alike = min(same[0] if same else len(sizes), len(sizes) - 1, len(shape) - 1)
+        shape, sizes, words = shape[alike:], sizes[alike:], words[alike:]
         rank = len(shape)
         text = "{0}" + (f".flatten({{{-rank}:dim}})" if rank > 1 else "")
         extra: list[tuple[Expression, int]] = []
@@ -281,6 +300,25 @@ class ItemRuleReader(ItemImageReader):
                     extra.append((build.integer(size), 0))
             text += f".unflatten({{{-rank}:dim}}, ({', '.join(fields)}))"
         return self.item_row(ITEM, text, [(base, rank), *extra], sizes, base.type.dtype, node)
+
+    def _may_be_copied(self, base: View, node: ast.Call, how: str) -> bool:
+        """Whether to read what a window is reshaped to as a copy of it.
+
+        It may be the window's own memory, so that a loop which writes the tensor stays;
+        ``view`` raises unless it is, which is known where only a first dimension is cut.
+        """
+        own = [
+            (d, size) for d, size in zip(base.dimensions, base.tensor.type.shape, strict=True)
+            if isinstance(d, Whole)
+        ]  # fmt: skip
+        if not own:
+            return False
+        cut = [k for k, (d, size) in enumerate(own) if d.cut != (Affine(), size, 1)]
+        is_plain = cut in ([], [0]) and base.dimensions[-len(own) :] == tuple(d for d, _ in own)
+        if how == "view" and not (is_plain and base.tensor.type.contiguous):
+            return False
+        self.note_snapshot(base.tensor.name, node)
+        return True
 
     # ------------------------------------------------------------------ products
     def _item_cross(self, call: Called) -> Item | None:

@@ -18,10 +18,20 @@ class Point:
 
 @dataclass(frozen=True)
 class Whole:
-    """A dimension taken from `start` over `extent` elements."""
+    """A dimension taken from `start` over `extent` elements, every `step`-th of them."""
 
     start: Affine
     extent: Affine
+    step: int = 1
+
+    def at(self, place: Affine) -> Affine:
+        """Where an element of the part lies in its dimension."""
+        return self.start + place * self.step
+
+    @property
+    def cut(self) -> tuple[Affine, Affine, int]:
+        """What tells whether the part is all of its dimension."""
+        return self.start, self.extent, self.step
 
 
 @dataclass(frozen=True)

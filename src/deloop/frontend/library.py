@@ -12,6 +12,7 @@ from deloop.frontend.pieces import PieceReader
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least, equal
 from deloop.ir.observed import evaluate_affine
+from deloop.ir.polynomial import spelled_product
 from deloop.ir.types import (
     Integer,
     Literal,
@@ -449,13 +450,7 @@ class LibraryReader(PieceReader):
 
     @staticmethod
     def _product_of(sizes: tuple[Affine, ...]) -> Affine:
-        total = Affine.number(1)
-        for size in sizes:
-            if total.is_constant or size.is_constant:
-                total = total * size.constant if size.is_constant else size * total.constant
-            else:
-                total = Affine.symbol(f"{_factor(total)} * {_factor(size)}")
-        return total
+        return spelled_product(sizes)
 
     def _count(self, tensor: Tensor) -> Affine:
         count = self._method_numel(tensor, ast.Call(func=ast.Name("numel"), args=[], keywords=[]))
@@ -477,11 +472,6 @@ class LibraryReader(PieceReader):
 
 
 _ONE = Affine.number(1)
-
-
-def _factor(size: Affine) -> str:
-    text = str(size)
-    return text if size == Affine.symbol(text) else f"({text})"
 
 
 def _owner(tensor: Tensor) -> str:

@@ -45,8 +45,8 @@ class LookupReader(JoinReader):
             else:
                 iterator, is_one = rows.dimension(left), dimension.extent == Affine.number(1)
                 implicit.append((iterator, dimension.extent))
-                step = Affine() if is_one else Affine.symbol(iterator)
-                subscripts.append(dimension.start + step)
+                place = Affine() if is_one else Affine.symbol(iterator)
+                subscripts.append(dimension.at(place))
                 left -= 1
         tensor = view.tensor
         self.arrays[tensor.name] = tensor

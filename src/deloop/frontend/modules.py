@@ -159,7 +159,7 @@ class ModuleReader(WholeReader):
         last = view.dimensions[len(view.dimensions) - count :]
         sizes = view.tensor.type.shape[len(view.dimensions) - count :]
         whole_ones = all(
-            isinstance(d, Whole) and d.start == Affine() and d.extent == size
+            isinstance(d, Whole) and d.cut == (Affine(), size, 1)
             for d, size in zip(last, sizes, strict=False)
         )
         if len(last) < count or not whole_ones:
@@ -225,7 +225,7 @@ class ModuleReader(WholeReader):
         if self.guards or self.choices:
             self._refuse_argument(node)  # it may raise for what the loop passes over
         if isinstance(dimension, Whole):
-            if (dimension.start, dimension.extent) != (Affine(), size):
+            if dimension.cut != (Affine(), size, 1):
                 self._refuse_argument(node)
             return
         place = dimension.subscript

@@ -143,7 +143,7 @@ class PieceReader(RowCallReader):
             dimensions = list(view.dimensions)
             old = dimensions[places[dim]]
             assert isinstance(old, Whole)
-            dimensions[places[dim]] = Whole(old.start + start, size)
+            dimensions[places[dim]] = Whole(old.at(start), size, old.step)
             return View(view.tensor, tuple(dimensions), unbound=True)
         value = self.to_expression(base, node)
         if build.aliased_arrays(value):

@@ -304,7 +304,7 @@ class RowReader(ApplyReader):
             if isinstance(entry, ast.Slice):
                 taken = self.take_slice(Whole(Affine(), size), entry)
                 names[old] = rows.dimension(rest)
-                bound[old] = taken.start + Affine.symbol(rows.dimension(rest))
+                bound[old] = taken.at(Affine.symbol(rows.dimension(rest)))
                 lengths[old] = taken.extent
                 if size == _ONE:
                     if taken.extent != _ONE:

@@ -203,11 +203,13 @@ class SelectionReader(RowReader):
         if found is None:
             return super().reduced(kind, value, node, dims, keepdim, result, spelling, options)
         rank = len(self.row_shape(found.row, node))
-        if len(found.dimensions) > 1:
+        if self.is_flat(found):
             if keepdim or (dims and tuple(dims) not in ((0,), (-1,))):
                 self._refuse_choice(node)
             dims = None
         combined = {rows.dimension(rank - p) for p in self._positions(dims, rank, node)}
+        if found.dimensions & combined and not found.dimensions <= combined:
+            self._refuse_choice(node)
         if not found.dimensions & combined:
             inner = super().reduced(kind, value, node, dims, keepdim, result, spelling, options)
             assert isinstance(inner, scalar.Reduce)
@@ -247,7 +249,7 @@ class SelectionReader(RowReader):
             self._refuse_choice(node)
         if kind.startswith("arg") and not _is_prefix(found):
             self._refuse_choice(node)
-        self._require_some(found, node)
+        self.require_some(found, node)
         is_first = kind.startswith("first_") and _is_prefix(found)  # those left out come last
         differs = category(row.type.dtype) == "float" and scalar.requires_grad(row)
         if differs and not is_first and not _is_bounded(_EXTREMES[kind], row):
@@ -275,7 +277,7 @@ class SelectionReader(RowReader):
             self._refuse_choice(node)
         place = self.place(node)
         total = super().reduced("sum", self._filled(found, 0), node, dims, keepdim, result)
-        count = self._number_chosen(found, node)
+        count = self.number_chosen(found, node)
         for size in others:
             count = build.binary("Mult", count, build.integer(size), place)
         return build.binary("Div", total, count, place)
@@ -289,13 +291,13 @@ class SelectionReader(RowReader):
         if scalar.requires_grad(found.row):
             self._refuse_choice(node)  # at no spread, and at infinities, its gradient is another
         place = self.place(node)
-        self._require_some(found, node)
+        self.require_some(found, node)
         kept = replace(result, rank=Rank.TENSOR)
         mean = self._mean_of(found, node, dims, True, kept, [])
         gap = build.binary("Sub", found.row, mean, place)
         squares = replace(found, row=build.binary("Pow", gap, build.number(2), place))
         total = super().reduced("sum", self._filled(squares, 0), node, dims, False, result)
-        less = build.binary("Sub", self._number_chosen(found, node), build.number(1), place)
+        less = build.binary("Sub", self.number_chosen(found, node), build.number(1), place)
         variance = build.binary("Div", total, less, place)
         root = scalar.Call("sqrt", (variance,), variance.type, ".sqrt")
         return root if kind == "std" else variance
@@ -316,7 +318,11 @@ class SelectionReader(RowReader):
             self._refuse_choice(node)
         return super().matmul(self._filled(first, 0), self._filled(second, 0), node)
 
-    def _number_chosen(self, found: Chosen, node: ast.AST) -> Expression:
+    def is_flat(self, found: Chosen) -> bool:
+        """Whether what is chosen is a row, of elements of several dimensions."""
+        return len(found.dimensions) > 1
+
+    def number_chosen(self, found: Chosen, node: ast.AST) -> Expression:
         """How many elements are chosen: ``n`` of ``x[:n]``, else the number of true ones."""
         if (ends := _ends(found)) is not None:
             start, stop = ends
@@ -336,7 +342,7 @@ class SelectionReader(RowReader):
         rank = len(self.row_shape(found.row, node))
         if found.dimensions != {rows.dimension(rank)} and len(found.dimensions) != rank:
             self._refuse_choice(node)
-        return build.cast(self._number_chosen(found, node), build.INT)
+        return build.cast(self.number_chosen(found, node), build.INT)
 
     def _read_Attribute(self, node: ast.Attribute) -> Item:
         if node.attr == "shape":
@@ -352,17 +358,17 @@ class SelectionReader(RowReader):
             return None
         shape = self.row_shape(found.row, node)
         return tuple(
-            build.cast(self._number_chosen(found, node), build.INT)
+            build.cast(self.number_chosen(found, node), build.INT)
             if rows.dimension(len(shape) - place) in found.dimensions
             else Integer(size)
             for place, size in enumerate(shape)
         )
 
-    def _require_some(self, found: Chosen, node: ast.AST) -> None:
+    def require_some(self, found: Chosen, node: ast.AST) -> None:
         """Ask that an element is chosen: PyTorch raises where there is nothing to compare."""
         place = self.place(node)
         if _ends(found) is not None:
-            some = build.compare("GtE", self._number_chosen(found, node), build.number(1), place)
+            some = build.compare("GtE", self.number_chosen(found, node), build.number(1), place)
         else:
             kind = ElementType("bool", Rank.SCALAR)
             some = super().reduced("any", _alone(found), node, None, False, kind)

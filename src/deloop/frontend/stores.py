@@ -153,6 +153,10 @@ class StoreReader(HeaderReader):
                 return loop.lower, loop.upper
         return None
 
+    def note_snapshot(self, array: str, node: ast.AST) -> None:
+        """As every reader's; a loop that writes the tensor stays."""
+        self.snapshots.append((array, self.place(node)))
+
     def note_part(self, view: View, node: ast.AST) -> None:
         """As every reader's: what is read must be there."""
         if self.loops and not self.speculative:
@@ -258,10 +262,12 @@ class StoreReader(HeaderReader):
         return build.cast(result, ElementType(current.type.dtype, result.type.rank))
 
     def _is_part(self, value: Expression) -> bool:
-        """Whether a row is memory of a tensor's: ``x[i].unsqueeze(0)``, ``x[i, :n]``."""
+        """Whether a row may be memory of a tensor's: ``x[i].unsqueeze(0)``, ``x[i, :n]``."""
         if is_choice(value):
             assert isinstance(value, scalar.Select)
             return self._is_part(value.then)
+        if isinstance(value, scalar.Reduce) and build.aliased_arrays(value):
+            return any(map(self._is_part, scalar.children(value.value)))  # ``x[i:j].flatten()``
         if not isinstance(value, scalar.Load) or value.type.rank is not Rank.TENSOR:
             return False
         tensor = self.arrays.get(value.array)
@@ -471,7 +477,7 @@ class StoreReader(HeaderReader):
             elif isinstance(dimension, Whole):
                 iterator, single = next(queue).iterator, dimension.extent == one
                 moved = Affine() if single else Affine.symbol(iterator)
-                subscripts.append(dimension.start + moved)
+                subscripts.append(dimension.at(moved))
         return value, tuple(subscripts), tuple(loops)
 
     def _save_before(self, tensor: Tensor, node: ast.AST) -> None:

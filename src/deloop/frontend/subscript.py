@@ -206,7 +206,7 @@ class SubscriptReader(SequenceReader):
             affine = item.affine
             if affine.is_constant and affine.constant < 0:
                 affine = affine + dimension.extent  # x[-1] is the last element
-            return dimension.start + affine
+            return dimension.at(affine)
         if isinstance(item, build.NODES) and (known := build.as_affine(item)) is not None:
             return self.point(dimension, Integer(known), node)  # torch.tensor(i) as an index
         index = self.to_expression(item, node)
@@ -214,13 +214,13 @@ class SubscriptReader(SequenceReader):
         if is_row and index.type.dtype == "bool":
             self.unsupported(node, f"{ast.unparse(node)} selects by a mask", "VEC916")
         if isinstance(index, scalar.Index):
-            return dimension.start + index.affine
+            return dimension.at(index.affine)
         narrow = () if is_row else ("int16", "int8")  # a whole tensor of these raises
         if index.type.dtype not in ("int64", "int32", *narrow):
             self.unsupported(
                 node, f"{ast.unparse(node)} is indexed by a {index.type.dtype}", "VEC916"
             )
-        if dimension.start != Affine():
+        if dimension.start != Affine() or dimension.step != 1:
             self.unsupported(
                 node, f"{ast.unparse(node)} indexes a slice by a computed value", "VEC916"
             )
@@ -255,22 +255,73 @@ class SubscriptReader(SequenceReader):
 
     def take_slice(self, dimension: Whole, node: ast.Slice) -> Whole:
         """The elements of a dimension that a slice takes; nothing must be clamped."""
-        if node.step is not None:
-            self.unsupported(node, "a slice with a step inside the loop is not read yet", "VEC916")
+        step = 1 if node.step is None else self._slice_step(node.step, node)
         start = self._bound(node.lower, Affine(), dimension.extent)
         stop = self._bound(node.upper, dimension.extent, dimension.extent)
+        count = stop - start if step == 1 else self._every(step, start, stop, node)
         # A slice clamps where an index would raise: ask that nothing is clamped.
         text = ast.unparse(node)
+        last = stop if step == 1 else start + (count - 1) * step + 1
         for constraint in (
             at_least(start, 0),
             at_least(stop - start, 0),
-            at_least(dimension.extent - stop, 0),
+            at_least(dimension.extent - last, 0),
         ):
             if constraint.expression != Affine() and (
                 not constraint.expression.is_constant or constraint.expression.constant < 0
             ):
                 self.require(constraint, node, f"the slice {text} stays inside the tensor")
-        return Whole(dimension.start + start, stop - start)
+        return Whole(dimension.at(start), count, dimension.step * step)
+
+    def _slice_step(self, given: ast.expr, node: ast.Slice) -> int:
+        item = self.evaluate(given)
+        if not isinstance(item, Integer):
+            self.unsupported(
+                node, f"the step {ast.unparse(given)} is not an int known before", "VEC916"
+            )
+        step = self.fixed_step(item.affine, given)
+        if step < 1:
+            self.unsupported(node, f"the slice {ast.unparse(node)} raises: its step", "VEC911")
+        return step
+
+    def fixed_step(self, given: Affine, node: ast.expr) -> int:
+        """The step of a range or a slice; a parameter is asked to be what it was at this call."""
+        if given.is_constant:
+            return given.constant
+        seen = given.evaluate(self.hints)
+        if seen is None or set(given.symbols) & self.iterators:
+            self.unsupported(node, f"the step {ast.unparse(node)} is not an int known before")
+        self.require(equal(given, seen), node, f"the step {ast.unparse(node)} is as it was seen")
+        self.steps[abs(seen)] = given if seen > 0 else -given
+        return seen
+
+    @staticmethod
+    def ceiling(span: Affine, step: int) -> Affine:
+        """How many steps begin within a span."""
+        if span.is_constant:
+            return Affine.number(max(0, -(-span.constant // step)))
+        return Affine.symbol(f"({span + (step - 1)}) // {step}")
+
+    def _every(self, step: int, start: Affine, stop: Affine, node: ast.Slice) -> Affine:
+        """How many elements a slice with a step has.
+
+        ``x[a:a + 2 * n:2]`` has n; ``x[i::2]`` half as many as a dimension that is a multiple of 2,
+        wherever below 2 it starts.
+        """
+        gap = stop - start
+        if all(factor % step == 0 for _, factor in gap.terms):
+            halves = Affine(tuple((n, f // step) for n, f in gap.terms))
+            return halves + -(-gap.constant // step)
+        if not set(gap.symbols) & self.iterators:
+            return self.ceiling(gap, step)
+        size = Affine.symbol(f"({stop}) // {step}" if len(stop.terms) > 1 else f"{stop} // {step}")
+        if set(stop.symbols) & self.iterators:
+            text = f"how many elements {ast.unparse(node)} has differs between iterations"
+            self.unsupported(node, text, "VEC916")
+        reason = f"the slices {ast.unparse(node)} are of one length"
+        self.require(at_least(-start + (step - 1), 0), node, reason)
+        self.require(equal(size * step, stop), node, reason)
+        return size
 
     def _bound(self, node: ast.expr | None, default: Affine, extent: Affine) -> Affine:
         if node is None:

@@ -74,6 +74,8 @@ class WholeReader(PlaceReader):
         needed = []
         for dimension, size in zip(view.dimensions, view.tensor.type.shape, strict=True):
             if isinstance(dimension, Whole):
+                if dimension.step != 1:
+                    return False
                 gap = dimension.extent - size
                 first = dimension.start
             else:
@@ -168,7 +170,11 @@ class WholeReader(PlaceReader):
                 dimensions.append(Point(subscript))
                 continue
             assert isinstance(subscript, Affine)
-            dimensions.append(Whole(subscript - Affine.symbol(own[0]), sizes.pop(own[0])))
+            step = subscript.coefficient(own[0])
+            if step < 1:
+                self._refuse_argument(node)  # it is read backwards
+            first = subscript - Affine.symbol(own[0]) * step
+            dimensions.append(Whole(first, sizes.pop(own[0]), step))
         if sizes:
             self._refuse_argument(node)  # a dimension of size 1 is not told from the others
         return View(tensor, tuple(dimensions))
@@ -193,6 +199,11 @@ class WholeReader(PlaceReader):
     def range_of(self, place: Affine) -> tuple[Affine, Affine] | None:
         """The ends of the range of a loop's own variable; a reader of loops knows."""
         return None if self.caller is None else self.caller.range_of(place)
+
+    def note_snapshot(self, array: str, node: ast.AST) -> None:
+        """Note that a value may be memory of a tensor, or a copy of what it held here."""
+        if self.caller is not None:
+            self.caller.note_snapshot(array, node)
 
 
 def _spell(value: scalar.Call, words: list[str]) -> str | None:

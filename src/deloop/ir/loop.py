@@ -6,7 +6,7 @@ of it. Temporaries are substituted forward by the front end, so that what is lef
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from deloop.diagnostic import Place
@@ -152,7 +152,7 @@ class Nest:
     cells: tuple[Cell, ...] = ()
     live: frozenset[str] = frozenset()
     """Keys of the cells that the code behind the nest reads."""
-    steps: Mapping[int, Affine] = field(default_factory=dict)
+    steps: dict[int, Affine] = field(default_factory=dict)
     """How strides that are parameters at the function's entry are written: ``{2: step}``."""
 
 

@@ -66,6 +66,14 @@ class Tensor:
     flat_of: Tensor | None = None
     made_of: frozenset[str] = frozenset()
     """The memory that it is computed from, where `name` is an expression that makes it anew."""
+    splits: tuple[tuple[int, tuple[Affine, ...]], ...] = ()
+    """Dimensions of which the type has several, with their sizes: those of ``name.unflatten``."""
+    whole: tuple[Affine, ...] = ()
+    """The shape without `splits`, where there are any."""
+    padding: tuple[tuple[Affine, Affine], ...] = ()
+    """How many elements the type has in front of and behind each dimension of `name`'s own."""
+    around: int | float | bool = 0
+    """What the elements of `padding` are."""
 
     @property
     def memory(self) -> str:

@@ -19,7 +19,7 @@ from deloop.analysis.recurrence import (
     start_number,
 )
 from deloop.analysis.scan import find_chain, find_running
-from deloop.analysis.scatter import find_masked_store, find_scatters
+from deloop.analysis.scatter import find_masked_store, find_overlaps, find_scatters
 from deloop.analysis.surroundings import Surroundings
 from deloop.diagnostic import Refusal
 from deloop.dtype import Rank
@@ -103,6 +103,10 @@ class _Distribution:
             elif (scatters := find_scatters(component, active, level)) is not None:
                 pairs = zip(component, scatters, strict=True)
                 steps.extend(Vector(s, level, accumulation=f) for s, f in pairs)
+            elif (
+                overlaps := find_overlaps(component, active, level, self._seen)
+            ) is not None:
+                steps.extend(Vector(s, level, accumulation=a) for s, a in overlaps)
             elif (cut := self._narrowed(component, active, level)) is not None:
                 steps.extend(cut)
             elif (chained := _chain_of(component, active, level, around)) is not None:
@@ -114,6 +118,10 @@ class _Distribution:
             else:
                 steps.append(self._serial(component, active, level))
         return tuple(steps)
+
+    def _seen(self, size: Affine) -> int | None:
+        """What a size was at the call that is compiled."""
+        return None if self.around.facts is None else self.around.facts.value(size)
 
     def _narrowed(
         self, component: list[Statement], dependences: list[Dependence], level: int

@@ -42,7 +42,7 @@ def settle_scatter(vector: Vector, arrays: Mapping[str, Tensor], facts: Facts) -
     looked_up = [
         (s, facts.canonical(size))
         for s, size in zip(store.subscripts, shape, strict=True)
-        if not isinstance(s, Affine)
+        if not isinstance(s, (Affine, scalar.Index))
     ]
     known = _is_known(store, arrays, facts)
     mask, term = unmasked(store.value)
@@ -55,7 +55,7 @@ def settle_scatter(vector: Vector, arrays: Mapping[str, Tensor], facts: Facts) -
         DataRequirement(_where(mask, _inside(s, size)), store.place, _in_bounds(store))
         for s, size in looked_up
     ]
-    one = len(looked_up) == 1
+    one = sum(not isinstance(s, Affine) for s in store.subscripts) == 1
     if found.kind == "last" and is_constant(store.value, found.iterators):
         return replace(vector, accumulation=replace(found, kind="same"))
     if found.kind == "only" or vector.level == len(vector.statement.loops):
