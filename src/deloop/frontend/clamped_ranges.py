@@ -1,9 +1,11 @@
 """Ranges that are cut off at the ends of a tensor, as whole ranges with a condition.
 
-    for j in range(max(0, i - w), min(n, i + w + 1)):      for j in range(0, n):
-        s += x[j]                                     ->       if j < i - w or j >= i + w + 1:
+    for j in range(max(0, i - w), min(n, i + w + 1)):      for j in range(i - w, i + w + 1):
+        s += x[j]                                     ->       if j < 0 or j >= n:
                                                                    continue
                                                                s += x[j]
+
+Where the loop stores at `j`, it is the moving ends that become the condition: every place is asked.
 """
 
 from __future__ import annotations
@@ -27,7 +29,12 @@ def open_ranges(loop: ast.For | ast.While, edits: TextEdits) -> None:
                 lower, upper = _ends(first, "max"), _ends(last, "min")
                 if len(lower) * len(upper) == 1 or name in names_in(header):
                     continue
-                chosen = _chosen(lower, upper, moving)
+                written = [
+                    n for n in ast.walk(inner)
+                    if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)
+                ]  # fmt: skip
+                is_stored = any(name in names_in(n.slice) for n in written)
+                chosen = _chosen(lower, upper, moving, prefer=not is_stored)
                 if chosen is None:
                     continue
                 start, stop = chosen
@@ -47,10 +54,10 @@ def _ends(node: ast.expr, word: str) -> list[ast.expr]:
 
 
 def _chosen(
-    lower: list[ast.expr], upper: list[ast.expr], moving: AbstractSet[str]
+    lower: list[ast.expr], upper: list[ast.expr], moving: AbstractSet[str], prefer: bool
 ) -> tuple[ast.expr, ast.expr] | None:
-    """The ends that the range keeps: both that stay as the loops around run, or both that move."""
-    for move in (False, True):
+    """The ends that the range keeps: both that move with the loops around, or both that do not."""
+    for move in (prefer, not prefer):
         ends = [
             next((e for e in side if bool(names_in(e) & moving) is move), None)
             for side in (lower, upper)

@@ -342,6 +342,9 @@ class HeaderReader(CallReader):
             return build.cast(build.integer(user), scalar.ElementType("int64", Rank.SCALAR))
 
         if step == 1:
+            moving, width = self.iterators & set(start.symbols), stop - start
+            if moving and not self.iterators & set(width.symbols):  # a window that is slid along
+                return Counted(Affine(), width, lambda at: element(start + at), name="range")
             return Counted(start, stop, element, name="range")
         if step == -1:
             return Counted(Affine(), start - stop, lambda at: element(start - at), name="range")

@@ -93,7 +93,7 @@ class SelectionReader(RowReader):
         """What an entry of a subscript chooses by data; any other entry as it is."""
         if isinstance(entry, ast.Slice):
             ends = [e for e in (entry.lower, entry.upper) if e is not None]
-            by_data = entry.step is None and any(self._moving_end(e) is not None for e in ends)
+            by_data = entry.step is None and any(self.length_of(e) is not None for e in ends)
             return _Entry(place, entry, 1) if by_data else entry
         if isinstance(entry, ast.expr):
             if _is_dots(entry) or (isinstance(entry, ast.Constant) and entry.value is None):
@@ -110,11 +110,6 @@ class SelectionReader(RowReader):
 
     def length_of(self, node: ast.expr) -> Expression | None:
         """An int that is read from data, as `range` and slices take it; None for any other."""
-        value = self._moving_end(node)
-        return value if value is not None and scalar.loads(value) else None
-
-    def _moving_end(self, node: ast.expr) -> Expression | None:
-        """As `length_of`, and an int that is computed of iterators: ``max(0, i - w)``."""
         try:
             item = self.evaluate(node)
             if isinstance(item, Integer) or not isinstance(item, (Tensor, View, *build.NODES)):
@@ -125,7 +120,7 @@ class SelectionReader(RowReader):
         kinds = build.types_of(value)
         if any(k.rank is Rank.TENSOR or category(k.dtype) != "int" for k in kinds):
             return None
-        return value if self.varies(value) and build.as_affine(value) is None else None
+        return value if scalar.loads(value) and build.as_affine(value) is None else None
 
     def _under_mask(self, base: View, entry: _Entry, place: int, node: ast.AST) -> Expression:
         """``x[i, :n]   ->   select(_d1 < n, x[i, _d1], left out)``"""
@@ -174,7 +169,7 @@ class SelectionReader(RowReader):
             for constraint in (at_least(item.affine, 0), at_least(extent, item.affine)):
                 self.require(constraint, node, f"{text} is within {ast.unparse(node)}")
             return build.integer(item.affine)
-        value = self._moving_end(end)
+        value = self.length_of(end)
         if value is None:
             self.unsupported(
                 end, f"the slice bound {text} is not an int known before", "VEC916"
