@@ -13,8 +13,8 @@ from deloop.lint.kinds import Kind, Word
 from deloop.lint.module import Scope
 from deloop.lint.purity import is_pure_call
 from deloop.lint.reader import Reader, spell
-from deloop.lint.walk import walk
 from deloop.text.names import is_name
+from deloop.text.walk import walk
 
 Loop = ast.For | ast.AsyncFor | ast.While
 

@@ -23,8 +23,8 @@ from deloop.lint.header import Header
 from deloop.lint.kinds import UNKNOWN, Kind, Word
 from deloop.lint.module import ModuleScope, Scope
 from deloop.lint.reader import spell
-from deloop.lint.walk import walk
 from deloop.text.names import is_name
+from deloop.text.walk import walk
 
 
 @dataclass(frozen=True)
