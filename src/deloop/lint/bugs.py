@@ -120,11 +120,12 @@ def _find_scalar_list(node: ast.Call, reader: Reader) -> Iterator[Bug]:
         return
     if held.item is not None and held.item.is_tensor and not held.item.weak:
         listed = spell(node.args[0])
+        joined = "cat" if held.item.rank == 1 else "stack"
         yield Bug(
             "VEC404",
             node,
             f"{listed} holds tensors, which {spell(node.func)} reads as numbers one by one",
-            f"each waits for the device and loses its gradient; torch.stack({listed}) does not",
+            f"each waits for the device and loses its gradient; torch.{joined}({listed}) does not",
         )
 
 

@@ -160,9 +160,12 @@ def _find_unknowns(body: Body, stores: list[Store], *, every: bool) -> Iterator[
         yield f"{spell(seen.python_stores[0])} is set, which is no tensor's element"
     if seen.python_reads:
         yield f"{spell(seen.python_reads[0])} is an item of a list"
+    if seen.as_lists:
+        yield f"{spell(seen.as_lists[0])} is joined as lists are"
     for store in stores:
         plain = isinstance(store.value, ast.Constant)
-        if (store.ragged and not seen.syncs and not plain) or _pads(store, body):
+        ragged = store.ragged or bool(store.chosen & body.names_behind(store.value))
+        if (ragged and not seen.syncs and not plain) or _pads(store, body):
             yield f"how much of {store.tensor} is written differs between iterations"
     subscripts = [a for a in seen.accesses if isinstance(a.node, ast.Subscript)]
     masks = [a for a in subscripts if a.masked]
@@ -240,7 +243,8 @@ def _find_carried(body: Body, own: set[str]) -> Iterator[str]:
     elif (arrays := body.find_array_recurrent(own)) and not (seen.syncs and _is_numbers(seen)):
         yield f"{arrays[0]} is read where another iteration writes it"
     for name, node in seen.sums.items():
-        mine = sum(isinstance(n, ast.Name) and n.id == name for n in walk(node))
+        names = [n for n in walk(node) if isinstance(n, ast.Name) and n.id == name]
+        mine = sum(isinstance(n.ctx, ast.Load) for n in names)
         if not _adds_up(name, node):
             mine += body.tested.count(name)
         if seen.uses.get(name, 0) > mine:

@@ -54,6 +54,8 @@ class Kind:
         Whether a tensor is one by a convention alone, so that more has to speak for it.
     synced:
         Whether a number was taken out of a tensor, element by element.
+    chosen:
+        Whether data decide how long a tensor is: ``mask.nonzero()``, ``x[mask]``.
     """
 
     word: Word
@@ -67,6 +69,7 @@ class Kind:
     value: int | None = None
     weak: bool = False
     synced: bool = False
+    chosen: bool = False
 
     @property
     def is_tensor(self) -> bool:
