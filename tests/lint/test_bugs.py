@@ -135,7 +135,7 @@ def f(model, ids: torch.Tensor, n):
 
 def find(source: str) -> set[str]:
     bugs: list[Bug] = []
-    list(scan_module(ast.parse(f"import torch\n{source}"), lambda node: True, bugs))
+    list(scan_module(ast.parse(f"import torch\n{source}"), lambda node: True, lambda node: True, bugs))
     return {bug.code for bug in bugs}
 
 

@@ -354,8 +354,8 @@ class Body(Flow):
             elif space not in library.NAMESPACES or last in ("save", "load", "manual_seed"):
                 self._unknown(node)
             elif last in library.JOINERS and node.args:
-                first = self.reader.kind(node.args[0])
-                if first.is_tensor and first.each:
+                joined = self.reader.kind(node.args[0])
+                if joined.is_tensor and joined.each:
                     self.seen.as_lists.append(node.args[0])
             return
         if isinstance(node.func, ast.Name):

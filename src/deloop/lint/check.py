@@ -10,6 +10,7 @@ import re
 import textwrap
 import warnings
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from deloop.config import Config
@@ -21,7 +22,7 @@ from deloop.lint.facts import NO_FACTS, Facts, key_of
 from deloop.lint.finding import Finding, Fix, is_thrifty, leave_out_nested
 from deloop.lint.noqa import find_silenced_file, is_silenced
 from deloop.lint.scan import Candidate, scan_module
-from deloop.lint.suspect import cut, find_suspects
+from deloop.lint.suspect import cut, find_made, find_suspects
 from deloop.lint.words import describe, describe_cost
 
 # The compiler is loaded by name once a loop is worth it: without one, a check starts in no time.
@@ -87,26 +88,29 @@ def find_candidates(
     if not suspects:
         return [], None
 
-    def is_wanted(node: ast.AST) -> bool:
-        if isinstance(node, ast.Module):
-            return True
-        first, last = getattr(node, "lineno", 1), getattr(node, "end_lineno", 1)
-        place = bisect.bisect_left(suspects, first)
-        return place < len(suspects) and suspects[place] <= last
-
+    is_made = partial(_holds, find_made(data))
     try:
         rest = parse(cut(data, suspects), file)
         seen: list[Bug] = []
         if not isinstance(rest, Problem):
-            found = list(scan_module(rest, is_wanted, seen))
+            found = list(scan_module(rest, partial(_holds, suspects), is_made, seen))
             if not found and not seen:
                 return [], None
         tree = parse(data, file)
         if isinstance(tree, Problem):
             return [], tree
-        return list(scan_module(tree, is_wanted, bugs)), None
+        return list(scan_module(tree, partial(_holds, suspects), is_made, bugs)), None
     except RecursionError:
         return [], Problem(Place(file, 1, 1), "cannot be checked: it is nested too deeply")
+
+
+def _holds(lines: list[int], node: ast.AST) -> bool:
+    """Whether one of the lines is among a node's; they are in order."""
+    if isinstance(node, ast.Module):
+        return True
+    first, last = getattr(node, "lineno", 1), getattr(node, "end_lineno", 1)
+    place = bisect.bisect_left(lines, first)
+    return place < len(lines) and lines[place] <= last
 
 
 def check_bytes(

@@ -237,5 +237,7 @@ def merge(names: dict[str, Kind], *others: dict[str, Kind]) -> dict[str, Kind]:
     found = dict(names)
     for other in others:
         for name, kind in other.items():
-            found[name] = join(found[name], kind) if name in found else kind
+            held = found.get(name)
+            if held is not kind:
+                found[name] = kind if held is None else join(held, kind)
     return found

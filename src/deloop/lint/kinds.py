@@ -104,7 +104,7 @@ def join(first: Kind, second: Kind) -> Kind:
 
     ``tensor, unknown -> tensor`` and ``tensor, None -> tensor``, but ``tensor, list -> unknown``.
     """
-    if first == second:
+    if first is second or first == second:
         return first
     if first.word is second.word:
         if first.word is Word.TENSOR:
