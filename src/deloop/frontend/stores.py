@@ -12,7 +12,6 @@ from deloop.dtype import RANGES, Rank, can_cast, category
 from deloop.frontend import expression as build
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.header import HeaderReader
-from deloop.frontend.intervals import Interval, bounds_of
 from deloop.frontend.items import Carried, Finished, Item, Point, Tuple, View, Whole, whole
 from deloop.frontend.mixed import settle_stored, settled
 from deloop.frontend.selections import is_choice
@@ -405,9 +404,10 @@ class StoreReader(HeaderReader):
                     "VEC917",
                 )
 
-    def bounds(self, value: Expression) -> Interval | None:
-        """Between which finite numbers a value lies, in any iteration; None where unknown."""
-        return bounds_of(value, self.loops)
+    @property
+    def around(self) -> list[Loop]:
+        """The loops around what is read, outermost first."""
+        return self.loops
 
     def _may_overflow(self, value: Expression) -> bool:
         """Whether a computed Python float may be beyond what a float32 holds."""
