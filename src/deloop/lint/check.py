@@ -35,6 +35,9 @@ _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 LONGEST_FUNCTION = 60
 """Lines; of longer functions, the loop alone is tried to see whether there is a form."""
 
+LONGEST_FIXED = 150
+"""Lines; in longer functions, each loop is rewritten alone: the compiler runs many times."""
+
 MOST_BYTES = 8_000_000
 """Larger files are data, and left alone with one line."""
 
@@ -185,8 +188,10 @@ def _judge_group(
     cut = importlib.import_module(_CUT)
     first = group[0]
     wanted = frozenset(c.outer.lineno for c in group)
-    piece = cut.cut_whole(first.module, first.scope, first.names, wanted, lines)
-    whole = _propose(piece, file, group, facts)
+    whole = None
+    if isinstance(first.scope.node, ast.Module) or _length(first.scope.node) <= LONGEST_FIXED:
+        piece = cut.cut_whole(first.module, first.scope, first.names, wanted, lines)
+        whole = _propose(piece, file, group, facts)
     findings: list[Finding] = []
     fixes: list[Fix] = []
     alone: list[Candidate] = []

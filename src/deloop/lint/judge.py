@@ -277,36 +277,35 @@ def _gathers(node: ast.Subscript, body: Body, own: set[str]) -> bool:
     return len(parts) > 1 or any(isinstance(p, ast.Subscript) for p in parts)
 
 
-def _is_whole_element(store: Store, own: set[str]) -> bool:
-    """Whether a store is of one number of a tensor whose dimensions are known."""
+def _parts_of(store: Store) -> list[ast.expr]:
+    """The parts of all subscripts of a store: ``out[i][j] = v  ->  j, i``."""
     parts: list[ast.expr] = []
     node: ast.expr = store.node
     while isinstance(node, ast.Subscript):
         parts.extend(index_parts(node.slice))
         node = node.value
+    return parts
+
+
+def _is_whole_element(store: Store, own: set[str]) -> bool:
+    """Whether a store is of one number of a tensor whose dimensions are known."""
+    parts = _parts_of(store)
     single = not any(isinstance(p, (ast.Slice, ast.Constant)) for p in parts)
     return single and len(parts) == store.rank and _is_element(store, own)
 
 
 def _is_of_two_positions(store: Store) -> bool:
     """``out[i, j] = func(x[i, j])``: work on numbers one by one, whatever is done with each."""
-    parts: list[ast.expr] = []
-    node: ast.expr = store.node
-    while isinstance(node, ast.Subscript):
-        parts.extend(index_parts(node.slice))
-        node = node.value
+    parts = _parts_of(store)
     names = [p.id for p in parts if isinstance(p, ast.Name)]
     return len(names) == len(parts) > 1 and len(set(names)) == len(names)
 
 
 def _is_element(store: Store, own: set[str]) -> bool:
     """Whether a store is at a position of the loop that is no slice."""
-    parts: list[ast.expr] = []
-    node: ast.expr = store.node
-    while isinstance(node, ast.Subscript):
-        parts.extend(index_parts(node.slice))
-        node = node.value
-    return any(not isinstance(p, ast.Slice) and names_below(p) & own for p in parts)
+    return any(
+        not isinstance(p, ast.Slice) and names_below(p) & own for p in _parts_of(store)
+    )
 
 
 def _count(name: str, seen: Seen) -> int:
