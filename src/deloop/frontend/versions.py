@@ -90,8 +90,8 @@ class _Numbering:
     parameters: set[str]
     own: dict[str, str] = field(default_factory=dict)
     places: list[tuple[ast.Name, str]] = field(default_factory=list)
-    behind: list[tuple[int, int, str]] = field(default_factory=list)
-    """Text that is put in behind a line, indented like another line."""
+    behind: list[tuple[int, str]] = field(default_factory=list)
+    """Lines of text that are put in behind others."""
     refused: bool = False
 
     def __post_init__(self) -> None:
@@ -183,11 +183,11 @@ class _Numbering:
         if is_inline or (block and block[0] is not node.body[0] and isinstance(block[0], ast.If)):
             self.refused = True
             return
+        indent = " " * node.body[0].col_offset
         last = (block or node.body)[-1]
-        after = last.end_lineno or last.lineno
-        if not block:
-            self.behind.append((after, node.lineno, "else:"))
-        self.behind.extend((after, node.body[0].lineno, text) for text in lines)
+        head = [] if block else [" " * node.col_offset + "else:"]
+        for line in [*head, *(indent + text for text in lines)]:
+            self.behind.append((last.end_lineno or last.lineno, line))
 
     def text(self, original: str) -> tuple[str, dict[int, int]]:
         """The text with the names in it, and the user's line for each of its lines."""
@@ -197,10 +197,9 @@ class _Numbering:
         for number, line in enumerate(renamed, 1):
             result.append(line)
             origin[len(result)] = number
-            for after, beside, more in self.behind:
+            for after, more in self.behind:
                 if after == number:
-                    like = renamed[beside - 1]
-                    result.append(like[: len(like) - len(like.lstrip())] + more)
+                    result.append(more)
                     origin[len(result)] = number
         return "\n".join(result) + "\n", origin
 

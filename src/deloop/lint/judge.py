@@ -240,7 +240,10 @@ def _find_carried(body: Body, own: set[str]) -> Iterator[str]:
     recurrent = [n for n in body.find_recurrent() if n not in seen.grown]
     if recurrent:
         yield f"{recurrent[0]} is computed from its value one iteration before"
-    elif (arrays := body.find_array_recurrent(own)) and not (seen.syncs and _is_numbers(seen)):
+    elif (arrays := body.find_array_recurrent(own)) and not (
+        (seen.syncs and _is_numbers(seen))
+        or all(_is_whole_element(s, own) for s in seen.stores)  # a list of numbers would do
+    ):
         yield f"{arrays[0]} is read where another iteration writes it"
     for name, node in seen.sums.items():
         names = [n for n in walk(node) if isinstance(n, ast.Name) and n.id == name]

@@ -103,6 +103,8 @@ def propose(piece: Piece, file: str, *, thorough: bool = False) -> Proposal | No
             break
     if best is None:
         return None
+    if thorough:
+        best, chosen = _on_any_device(piece, file, chosen, best)
     status = {r.line: r for r in best.loops if r.line in piece.wanted}
     edits = () if best.status == "kept" else find_edits(piece.text, best.source)
     if not edits:
@@ -123,6 +125,24 @@ def propose(piece: Piece, file: str, *, thorough: bool = False) -> Proposal | No
     return Proposal(
         status, edits, tuple(told), exactness, best.imports, certain, best.source, guards
     )
+
+
+def _on_any_device(
+    piece: Piece, file: str, chosen: Trial, best: Compilation
+) -> tuple[Compilation, Trial]:
+    """The form that says where new tensors are made, where that is all that is to be assumed.
+
+    ``torch.arange(n, device=x.device)`` is right wherever `x` lies, ``torch.arange(n)`` is not.
+    """
+    trial = replace(chosen, device="cuda")
+    found = _compile(piece, file, trial)
+    if found is None or _score(found, piece.wanted) < _score(best, piece.wanted):
+        return best, chosen
+    plain = _DEVICE.sub("", found.source)
+    return (found, trial) if plain == best.source != found.source else (best, chosen)
+
+
+_DEVICE = re.compile(r", device=[\w.]+(?=[,)])")
 
 
 def _missed(piece: Piece, source: str) -> list[str]:
@@ -257,9 +277,8 @@ def _assumed(
     for word, trials in _VARIANTS:
         answers = []
         for other in trials:
-            trial = replace(
-                chosen, dtype=other.dtype, device=other.device, grad=other.grad
-            )
+            device = chosen.device if word != "device" else other.device
+            trial = replace(chosen, dtype=other.dtype, device=device, grad=other.grad)
             found = _compile(piece, file, trial)
             answers.append(found is not None and found.source == best.source)
         same[word] = all(answers)
