@@ -21,6 +21,7 @@ from deloop.analysis.certificate import Certificate, Respected, certify, certify
 from deloop.analysis.counts import find_factors
 from deloop.analysis.coverage import find_private, find_replaceable, is_passed_on
 from deloop.analysis.definitions import find_definitions, find_pure_definitions
+from deloop.analysis.devices import spell_device
 from deloop.analysis.escape import check_apart, find_changed_behind, find_escaping
 from deloop.analysis.facts import Facts
 from deloop.analysis.fillings import find_taken
@@ -855,9 +856,6 @@ def make_context(
 ) -> Context:
     """What emission needs to know of the loop's surroundings."""
     torch_name, _ = find_torch(function)
-    devices = {
-        tensor.type.device: name for name, tensor in nest.arrays.items() if name not in nest.locals
-    }
     inside = {id(n) for n in ast.walk(candidate.node)}
     own = {
         n.id
@@ -869,7 +867,7 @@ def make_context(
     }
     taken |= {n.id for n in ast.walk(candidate.node) if isinstance(n, ast.Name) and n.id not in own}
     taken |= set(function.parameters)
-    device = next(((d, n) for d, n in devices.items() if d != "cpu"), ("cpu", ""))
+    device = spell_device(nest.arrays, nest.locals, candidate.block, candidate.node)
 
     spell = spell_at_loop(function, candidate, nest.place, facts)
     return Context(

@@ -277,3 +277,32 @@ def through_torch_tensor(x):
 
 
 FAMILY.add(through_torch_tensor, inputs=vectors())
+
+
+def curve(k):
+    c = (k * 0.5) ** 1.5
+    return c + 1
+
+
+def helper_with_a_power_of_the_place(x):
+    out = torch.zeros(x.shape[0], dtype=torch.float64)
+    for k in range(x.shape[0]):
+        out[k] = curve(k)
+    return out
+
+
+FAMILY.add(helper_with_a_power_of_the_place, inputs=vectors(), exactness="rounding")
+
+
+def root(value):
+    return value**2.5
+
+
+def helper_with_a_power_of_a_number(x):
+    out = torch.zeros_like(x)
+    for i in range(len(x)):
+        out[i] = root(abs(x[i].item()) + 1)
+    return out
+
+
+FAMILY.add(helper_with_a_power_of_a_number, inputs=vectors(), exactness="rounding")

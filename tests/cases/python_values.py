@@ -186,6 +186,7 @@ FAMILY.add(
     points_won,
     "return torch.where(x > 0, 1.0, torch.where(x == 0, 0.5, 0.0).double()).sum().item()",
     inputs=vectors(),
+    exactness=("bitwise", "rounding"),
 )
 
 

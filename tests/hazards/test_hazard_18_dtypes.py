@@ -248,6 +248,33 @@ def test_meta_device_runs_as_the_loop() -> None:
     assert result.shape == (4,)
 
 
+def squares(n, device):
+    out = torch.zeros(n, device=device)
+    for i in range(n):
+        out[i] = i * i
+    return out
+
+
+def squares_of_another_name(n, device):
+    out = torch.zeros(n, device=device)
+    device = 3
+    for i in range(n):
+        out[i] = i * device
+    return out
+
+
+@pytest.mark.parametrize("loop", [squares, squares_of_another_name])
+@pytest.mark.parametrize("device", ["meta", torch.device("meta"), "cpu"])
+def test_device_is_told_by_what_is_left_of_the_loop(loop, device) -> None:
+    import deloop
+
+    vectorized = deloop.vectorize(loop)
+    result = vectorized(4, device)
+    assert vectorized.explain(4, device).status == "vectorized"
+    assert result.device.type == torch.device(device).type
+    assert (result.shape, result.dtype) == ((4,), torch.float32)
+
+
 def test_subclasses_of_tensor_run_as_the_loop() -> None:
     class Tagged(torch.Tensor):
         pass

@@ -455,6 +455,9 @@ class Bank(nn.Module):
         for i in range(self.keys.shape[0]):
             out.append((x * self.keys[i]).sum(dim=-1))
         return torch.stack(out, dim=-1)
+
+def best_at_threshold(precision: Tensor, recall: Tensor, low: float):
+    return max((p, r) for p, r in zip(precision, recall) if r >= low)
 """
 
 SILENT = """
@@ -806,6 +809,39 @@ def heads(q: torch.Tensor, n_layers):
     for layer in range(n_layers):
         outs.append(q[:, layer].softmax(-1))
     return outs
+
+def reweighted(weights: torch.Tensor, signs: torch.Tensor):
+    n = signs.shape[2]
+    for i in range(n):
+        s = signs[:, :, i]
+        mass = (s * weights).sum(1, keepdim=True)
+        weights = weights * (1 + s - mass)
+    return weights
+
+def batch_of_groups(groups, padded: bool, size):
+    if padded:
+        groups = torch.zeros(len(groups), size)
+    return torch.stack([torch.stack(group) for group in groups])
+
+class Octaves(nn.Module):
+    def describe(self, frames):
+        return frames.flatten(1)
+    def forward(self, frames: torch.Tensor, levels: torch.Tensor, level: int):
+        result = torch.zeros(frames.shape[0], frames.shape[1], 9)
+        for b in range(frames.shape[0]):
+            selected = (levels[b] == level).nonzero().flatten()
+            if selected.numel() == 0:
+                continue
+            described = self.describe(frames[b, selected])
+            result[b, selected] = described.to(result.dtype)
+        return result
+
+def grouped(x: torch.Tensor, labels: torch.Tensor, refine):
+    out = x.clone()
+    for label in labels.unique():
+        where = torch.nonzero(labels == label, as_tuple=True)[0]
+        out[where] = refine(out[where])
+    return out
 """
 
 HEAD = (

@@ -135,7 +135,8 @@ def f(model, ids: torch.Tensor, n):
 
 def find(source: str) -> set[str]:
     bugs: list[Bug] = []
-    list(scan_module(ast.parse(f"import torch\n{source}"), lambda node: True, bugs))
+    tree = ast.parse(f"import torch\n{source}")
+    list(scan_module(tree, lambda node: True, lambda node: True, bugs))
     return {bug.code for bug in bugs}
 
 

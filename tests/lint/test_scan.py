@@ -278,7 +278,7 @@ def f(env, actions: torch.Tensor):
 def find(source: str, *, doubtful: bool = False) -> list[str]:
     """How the results leave each loop that is found."""
     text = f"import torch\nimport torch.nn as nn\nfrom torch import Tensor\n{source}"
-    found = scan_module(ast.parse(text), lambda node: True)
+    found = scan_module(ast.parse(text), lambda node: True, lambda node: True)
     return [c.verdict.sink for c in found if doubtful or not c.verdict.doubts]
 
 

@@ -19,7 +19,7 @@ def test_every_candidate_of_the_case_files_is_suspected() -> None:
     for file in files:
         data = file.read_bytes()
         suspects = find_suspects(data)
-        for candidate in scan_module(ast.parse(data), lambda node: True):
+        for candidate in scan_module(ast.parse(data), lambda node: True, lambda node: True):
             count += 1
             node = candidate.node
             if not any(node.lineno <= line <= (node.end_lineno or 0) for line in suspects):
@@ -69,7 +69,7 @@ def scan(data: bytes, suspects: list[int]) -> Iterator[Candidate]:
             return True
         return any(node.lineno <= s <= node.end_lineno for s in suspects)  # type: ignore[attr-defined]
 
-    return scan_module(ast.parse(data), is_wanted)
+    return scan_module(ast.parse(data), is_wanted, is_wanted)
 
 
 def test_cut_keeps_headers_and_what_is_suspected() -> None:

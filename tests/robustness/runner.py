@@ -175,8 +175,9 @@ def _watch(act: Callable[[], None], where: str, result: Result) -> float:
 def list_files(count: int, folders: Iterable[Path]) -> list[Path]:
     """At most so many Python files, spread evenly over all that there are."""
     found = sorted(path for folder in folders for path in folder.rglob("*.py"))
-    step = max(1, -(-len(found) // count)) if count else 1
-    return found[::step]
+    if not 0 < count < len(found):
+        return found
+    return [found[number * len(found) // count] for number in range(count)]
 
 
 def installed_folders() -> list[Path]:

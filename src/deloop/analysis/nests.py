@@ -31,6 +31,7 @@ from deloop.ir.scalar import Expression
 from deloop.ir.types import Integer, Literal, Scalar, Sequence, Tensor
 from deloop.text.liveness import Fate, fate_of
 from deloop.text.names import names_stored
+from deloop.text.walk import walk
 
 _MOST_ROUNDS = 6
 
@@ -196,9 +197,9 @@ class Walk(Prefix):
     def _head(self, node: Kept, elements: Mapping[str, _Element]) -> Environment | None:
         """What holds whenever an iteration begins; None where that does not settle."""
         before = dict(self.environment)
-        dead = frozenset(
-            name for name in before if fate_of(name, node.body) is Fate.GONE
-        )
+        leaves = any(isinstance(n, (ast.Return, ast.Raise)) for n in walk(node))
+        asked = before if leaves else names_stored(node) & set(before)
+        dead = frozenset(name for name in asked if fate_of(name, node.body) is Fate.GONE)
         head = before
         self.thinking += 1
         try:

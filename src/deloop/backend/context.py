@@ -58,7 +58,7 @@ class Context:
     spell:
         An affine expression with a spelling that is valid where the code will stand.
     device:
-        The device of the data, ``"cpu"``; new tensors are made there.
+        The device of the data, ``"cpu"``, and the expression for it; new tensors are made there.
     assume:
         Takes a constraint on sizes as given, with a guard; False where it does not hold.
     inline:

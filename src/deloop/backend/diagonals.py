@@ -40,8 +40,8 @@ def write_places(loop: Loop, context: Context) -> list[ast.stmt]:
         syntax.call("max", [written(first), part(number - right + found.slope)]),
         syntax.call("min", [written(last), part(number - left, 1)]),
     ]
-    kind, holder = context.device
-    device = {} if kind == "cpu" or not holder else {"device": syntax.name(f"{holder}.device")}
+    kind, spelled = context.device
+    device = {} if kind == "cpu" or not spelled else {"device": syntax.name(spelled)}
     rows = syntax.call(f"{context.torch}.arange", ends, **device)
     moved = number - Affine.symbol(found.row) * found.slope
     return [

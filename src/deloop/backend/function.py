@@ -16,7 +16,7 @@ from deloop.backend.uses import rewrite_uses
 from deloop.ir.source import SourceFunction
 from deloop.ops.making import draws
 from deloop.text.liveness import Fate, fate_of, has_jump
-from deloop.text.names import is_read_only_in, names_captured, names_in, names_read
+from deloop.text.names import is_name, is_read_only_in, names_captured, names_in, names_read
 
 
 def allocation_of(
@@ -76,7 +76,7 @@ def write_function(
             allocation = allocation_of(
                 name, replacement.loop, replacement.block, function.node.body
             )
-            if allocation is not None:
+            if allocation is not None and not _asks_device(name, replacement.body):
                 edits[allocation] = []
         for name in replacement.dropped:
             start = allocation_of(name, replacement.loop, replacement.block, function.node.body)
@@ -102,6 +102,15 @@ def write_function(
         if not any(edits.get(statement, [statement]) for statement in replacement.block):
             edits[replacement.place] = [ast.Pass()]
     return _splice(function.text, function.node, edits)
+
+
+def _asks_device(name: str, body: Sequence[ast.stmt]) -> bool:
+    """Whether the new code asks a tensor where it is, so that somebody has to make it."""
+    return any(
+        isinstance(n, ast.Attribute) and n.attr == "device" and is_name(n.value, name)
+        for statement in body
+        for n in ast.walk(statement)
+    )
 
 
 def _starts_of_several(replacement: Replacement) -> list[ast.stmt]:

@@ -161,8 +161,8 @@ class OperandEmitter:
         return Emitted(node, (axis,), "int64", Rank.TENSOR)
 
     def _device(self) -> dict[str, ast.expr]:
-        kind, holder = self.context.device
-        return {} if kind == "cpu" or not holder else {"device": syntax.name(f"{holder}.device")}
+        kind, spelled = self.context.device
+        return {} if kind == "cpu" or not spelled else {"device": syntax.name(spelled)}
 
     def load(self, load: Load) -> Emitted:
         """A read: a slice where each dimension moves with one iterator, else an index tensor."""

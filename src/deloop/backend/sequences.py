@@ -81,9 +81,9 @@ def _plain(node: ast.AST, context: Context) -> ast.expr | None:
 
 def _made(word: str, given: ast.expr, context: Context) -> ast.Call:
     made = ast.Call(ast.Attribute(syntax.name(context.torch), word, ast.Load()), [given], [])
-    device, owner = context.device
+    device, spelled = context.device
     if word == "tensor" and device != "cpu":
-        made.keywords.append(ast.keyword("device", syntax.name(f"{owner}.device")))
+        made.keywords.append(ast.keyword("device", syntax.name(spelled)))
     return made
 
 

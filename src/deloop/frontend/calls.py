@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from deloop.frontend import expression as build
 from deloop.frontend.evaluate import Environment
+from deloop.frontend.intervals import Interval, bounds_of
 from deloop.frontend.item_modules import ItemModuleReader
 from deloop.frontend.items import Item, Tuple, View
 from deloop.ir import scalar
@@ -35,6 +36,10 @@ _MAX_DEPTH = 8
 
 class CallReader(ItemModuleReader):
     """A `Reader` that also reads calls."""
+
+    def bounds(self, value: scalar.Expression) -> Interval | None:
+        """Between which finite numbers a value lies, in any iteration; None where unknown."""
+        return bounds_of(value, self.around)
 
     def _read_Call(self, node: ast.Call) -> Item:
         if isinstance(node.func, ast.Attribute):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from deloop.frontend import expression as build
 from deloop.frontend.items import Item, View, Whole
-from deloop.frontend.selections import Chosen, SelectionReader, left_out_of
+from deloop.frontend.selections import Chosen, SelectionReader, is_target, left_out_of
 from deloop.ir import rows
 from deloop.ir.affine import Affine, at_least
 from deloop.ir.observed import evaluate_affine
@@ -51,7 +51,7 @@ class ClampedReader(SelectionReader):
             not isinstance(e, ast.Constant) or isinstance(e.value, int) for e in entries
         )
         found: dict[int, _Clamped] = {}
-        if is_plain:
+        if is_plain and not is_target(node):  # a mask says where a part is stored
             pairs = zip(entries, _wholes(view), strict=False)
             for position, (entry, dimension) in enumerate(pairs):
                 size = view.tensor.type.shape[dimension]

@@ -6,6 +6,7 @@ import ast
 import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 
 from deloop.frontend.append_forms import STARTS, masked, plain_loop, replace_appends
 from deloop.frontend.lists import (
@@ -67,9 +68,14 @@ class ListFinder:
         self.function = function
         self.qualify = qualify
         self.is_inner = is_inner
-        self.names = names_in(function)
-        arguments = getattr(function, "args", None)
-        self.names |= {a.arg for a in ast.walk(arguments or ast.Pass()) if isinstance(a, ast.arg)}
+
+    @cached_property
+    def names(self) -> set[str]:
+        """The names that the function uses; few blocks need another one."""
+        arguments = getattr(self.function, "args", None) or ast.Pass()
+        return names_in(self.function) | {
+            a.arg for a in ast.walk(arguments) if isinstance(a, ast.arg)
+        }
 
     def fresh(self, name: str) -> str:
         """A name that the function does not use."""

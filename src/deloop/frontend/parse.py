@@ -27,6 +27,9 @@ def parse_function(
     indent = len(text) - len(text.lstrip(" \t")) if dedented != text else 0
     try:
         tree = ast.parse(dedented)
+        if "\t" in dedented:
+            dedented = _with_spaces(dedented, tree)
+            tree = ast.parse(dedented)
     except SyntaxError as error:
         raise _no_function(file, first_line, f"the source does not parse: {error.msg}") from error
     for node in tree.body:
@@ -44,6 +47,25 @@ def parse_function(
         if isinstance(node, ast.ClassDef):
             raise _no_function(file, first_line, f"{node.name} is a class; decorate its methods")
     raise _no_function(file, first_line, "there is no function definition in the source")
+
+
+def _with_spaces(text: str, tree: ast.Module) -> str:
+    """The text indented by four spaces for each tab, as what is written into it is.
+
+    Lines inside of strings stay as they are.
+    """
+    inside = {
+        line
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Constant, ast.JoinedStr))
+        for line in range(node.lineno + 1, (node.end_lineno or node.lineno) + 1)
+    }
+    lines = text.split("\n")
+    for number, line in enumerate(lines, 1):
+        body = line.lstrip("\t")
+        if number not in inside:
+            lines[number - 1] = "    " * (len(line) - len(body)) + body
+    return "\n".join(lines)
 
 
 def _no_function(file: str, line: int, sentence: str) -> Unsupported:

@@ -64,7 +64,7 @@ class SelectionReader(RowReader):
         plain: list[ast.expr | Item] = []
         chosen: list[_Entry] = []
         for entry in entries:
-            found = self._choosing(entry, len(plain))
+            found = self._choosing(entry, len(plain), is_target(node))
             if isinstance(found, _Entry):
                 chosen.append(found)
                 plain.extend([ast.Slice()] * found.rank)
@@ -73,7 +73,7 @@ class SelectionReader(RowReader):
         if not chosen:
             return super().index(view, plain, node)
         base = super().index(view, plain, node)
-        is_block = _is_target(node) and all(isinstance(e.given, ast.Slice) for e in chosen)
+        is_block = is_target(node) and all(isinstance(e.given, ast.Slice) for e in chosen)
         if (len(chosen) > 1 and not is_block) or not isinstance(base, View):
             self.unsupported(node, f"{ast.unparse(node)} selects in two dimensions", "VEC916")
         self.note_part(base, node)
@@ -89,11 +89,16 @@ class SelectionReader(RowReader):
             part = replace(part, condition=build.both(part.condition, other.condition))
         return part
 
-    def _choosing(self, entry: ast.expr | Item, place: int) -> _Entry | ast.expr | Item:
+    def _choosing(
+        self, entry: ast.expr | Item, place: int, for_store: bool
+    ) -> _Entry | ast.expr | Item:
         """What an entry of a subscript chooses by data; any other entry as it is."""
         if isinstance(entry, ast.Slice):
             ends = [e for e in (entry.lower, entry.upper) if e is not None]
-            by_data = entry.step is None and any(self.length_of(e) is not None for e in ends)
+            by_data = entry.step is None and any(
+                self.length_of(e) is not None or (for_store and self._clamped_end(e) is not None)
+                for e in ends
+            )
             return _Entry(place, entry, 1) if by_data else entry
         if isinstance(entry, ast.expr):
             if _is_dots(entry) or (isinstance(entry, ast.Constant) and entry.value is None):
@@ -107,6 +112,16 @@ class SelectionReader(RowReader):
         if mask.type != _MASK or len(build.types_of(mask)) > 1:
             return entry
         return _Entry(place, mask, len(rows.shape(mask)))
+
+    def _clamped_end(self, node: ast.expr) -> Expression | None:
+        """The greatest or least of ints that move with an iteration: ``max(0, i - w)``."""
+        try:
+            item = self.evaluate(node)
+        except RefusalError:
+            return None
+        if not isinstance(item, scalar.Select) or item.type.rank is not Rank.NUMBER:
+            return None
+        return item if category(item.type.dtype) == "int" else None
 
     def length_of(self, node: ast.expr) -> Expression | None:
         """An int that is read from data, as `range` and slices take it; None for any other."""
@@ -139,7 +154,7 @@ class SelectionReader(RowReader):
                 rows.dimension(k): rows.dimension(k + behind) for k in range(1, entry.rank + 1)
             }
             mask = rows.moved(mask, names, {}, set())
-        if entry.rank != 1 and entry.rank != base.rank and not _is_target(node):
+        if entry.rank != 1 and entry.rank != base.rank and not is_target(node):
             self.unsupported(node, f"{ast.unparse(node)} selects in two dimensions", "VEC916")
         return left_out_of(mask, row)
 
@@ -169,7 +184,7 @@ class SelectionReader(RowReader):
             for constraint in (at_least(item.affine, 0), at_least(extent, item.affine)):
                 self.require(constraint, node, f"{text} is within {ast.unparse(node)}")
             return build.integer(item.affine)
-        value = self.length_of(end)
+        value = self.length_of(end) or self._clamped_end(end)
         if value is None:
             self.unsupported(
                 end, f"the slice bound {text} is not an int known before", "VEC916"
@@ -463,7 +478,7 @@ def _is_bounded(word: str, value: Expression) -> bool:
     return isinstance(value, scalar.Call) and value.operator in known
 
 
-def _is_target(node: ast.AST) -> bool:
+def is_target(node: ast.AST) -> bool:
     """Whether a subscript is stored to."""
     return isinstance(getattr(node, "ctx", None), ast.Store)
 

@@ -16,7 +16,7 @@ from deloop.frontend.items import Item, Point, View, Whole, whole
 from deloop.frontend.places import PlaceReader
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, equal
-from deloop.ir.loop import LIST
+from deloop.ir.loop import LIST, Loop
 from deloop.ir.observed import evaluate_affine
 from deloop.ir.scalar import Expression
 from deloop.ir.types import Tensor, TensorType
@@ -29,6 +29,11 @@ class WholeReader(PlaceReader):
 
     caller: WholeReader | None = None
     """The reader of the function that holds the loop, to one of an inlined function."""
+
+    @property
+    def around(self) -> list[Loop]:
+        """The loops around what is read, outermost first: in a called function, its caller's."""
+        return [] if self.caller is None else self.caller.around
 
     def _whole_of(self, item: Item, node: ast.Call) -> View:
         """The item as a part of a tensor that one expression outside of the loop gives.

@@ -13,8 +13,8 @@ from deloop.lint.kinds import Kind, Word
 from deloop.lint.module import Scope
 from deloop.lint.purity import is_pure_call
 from deloop.lint.reader import Reader, spell
-from deloop.lint.walk import walk
 from deloop.text.names import is_name
+from deloop.text.walk import walk
 
 Loop = ast.For | ast.AsyncFor | ast.While
 
@@ -48,6 +48,8 @@ class Store:
     """Whether data say how much of a row is written."""
     rank: int | None = None
     """How many dimensions the tensor has, where that is known."""
+    chosen: frozenset[str] = frozenset()
+    """The names of indices of which data say how many there are."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ class Seen:
     """Items of lists at the loop's position."""
     unknown_reads: list[ast.Subscript] = field(default_factory=list)
     """Items, at the loop's position, of what nobody knows, and of NumPy arrays."""
+    as_lists: list[ast.expr] = field(default_factory=list)
+    """Tensors' items that are joined as the items of lists are: ``torch.stack(x[i])``."""
     uses: dict[str, int] = field(default_factory=dict)
     """How often each name is read."""
     inner: list[tuple[Loop, Header]] = field(default_factory=list)
@@ -226,7 +230,16 @@ class Body(Flow):
             while isinstance(root, ast.Subscript):
                 root = root.value
             rank = self.reader.kind(root).rank
-            self.seen.stores.append(Store(target, held, value, kind, adds, by_index, ragged, rank))
+            chosen = frozenset(
+                p.id
+                for p in index_parts(target.slice)
+                if isinstance(p, ast.Name) and self.reader.kind(p).chosen
+            )
+            self.seen.stores.append(
+                Store(target, held, value, kind, adds, by_index, ragged, rank, chosen)
+            )
+        elif root_of(target) in self.seen.written:
+            return  # it is made in this iteration
         elif kind.each or self._is_selected:
             self.seen.sums.setdefault(spell(target), target)  # type: ignore[arg-type]
 
@@ -340,6 +353,10 @@ class Body(Flow):
                 self.seen.effects.append((node, f"draws random numbers ({spell(node.func)})"))
             elif space not in library.NAMESPACES or last in ("save", "load", "manual_seed"):
                 self._unknown(node)
+            elif last in library.JOINERS and node.args:
+                joined = self.reader.kind(node.args[0])
+                if joined.is_tensor and joined.each:
+                    self.seen.as_lists.append(node.args[0])
             return
         if isinstance(node.func, ast.Name):
             if node.func.id in library.ELEMENTWISE_BUILTINS:
@@ -385,6 +402,20 @@ class Body(Flow):
             self.seen.opaque.append(node)
 
     # ------------------------------------------------------------------ questions
+    def names_behind(self, value: ast.expr) -> set[str]:
+        """The names that an expression is computed from in the body, directly or not."""
+        return self._names_behind(names_below(value))
+
+    def _names_behind(self, names: set[str]) -> set[str]:
+        found: set[str] = set()
+        queue = set(names)
+        while queue:
+            name = queue.pop()
+            if name not in found:
+                found.add(name)
+                queue |= self.seen.needs.get(name, set())
+        return found
+
     def own_names(self, start: set[str]) -> set[str]:
         """The names that are computed from `start` in the body, one from another."""
         found = set(start)
@@ -403,13 +434,7 @@ class Body(Flow):
             first_read = self.seen.read.get(name)
             if first_read is None or first_read > self.seen.written[name]:
                 continue
-            reached, queue = set(), set(needs)
-            while queue:
-                one = queue.pop()
-                if one not in reached:
-                    reached.add(one)
-                    queue |= self.seen.needs.get(one, set())
-            if name in reached:
+            if name in self._names_behind(needs):
                 carried.append(name)
         return carried
 

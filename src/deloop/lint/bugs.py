@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from deloop.lint import library
 from deloop.lint.kinds import UNKNOWN, Word
 from deloop.lint.reader import Reader, spell
-from deloop.lint.walk import walk
 from deloop.text.names import is_name
+from deloop.text.walk import walk
 
 _WHOLE_DTYPES = library.words("int8 int16 int32 int64 uint8 bool")
 _FLOATING = library.words(
@@ -34,21 +34,24 @@ class Bug:
 
 
 def find_bugs(statement: ast.stmt, reader: Reader) -> Iterator[Bug]:
-    """The mistakes in one statement, before it changes what is known; a loop's are in its body."""
+    """The mistakes in what one statement stores, before it changes what is known."""
     match statement:
         case ast.Assign():
             yield from _find_swap(statement, reader)
             yield from _find_cut_store(statement, statement.targets[0], statement.value, reader)
         case ast.AugAssign(target=target, value=value):
             yield from _find_cut_store(statement, target, value, reader)
-        case ast.For() | ast.While():
-            yield from _find_shared_rows(statement, reader)
-            yield from _find_growth(statement, reader)
-    if not hasattr(statement, "body"):
-        for node in walk(statement):
-            if isinstance(node, ast.Call):
-                yield from _find_unflatten(node, reader)
-                yield from _find_scalar_list(node, reader)
+
+
+def find_call_bugs(statement: ast.stmt, reader: Reader) -> Iterator[Bug]:
+    """The mistakes in the calls of a statement that has no body, and of a loop."""
+    if isinstance(statement, (ast.For, ast.While)):
+        yield from _find_shared_rows(statement, reader)
+        yield from _find_growth(statement, reader)
+    for node in walk(statement) if not hasattr(statement, "body") else ():
+        if isinstance(node, ast.Call):
+            yield from _find_unflatten(node, reader)
+            yield from _find_scalar_list(node, reader)
 
 
 def find_swaps(body: list[ast.stmt], reader: Reader) -> Iterator[Bug]:
@@ -120,11 +123,12 @@ def _find_scalar_list(node: ast.Call, reader: Reader) -> Iterator[Bug]:
         return
     if held.item is not None and held.item.is_tensor and not held.item.weak:
         listed = spell(node.args[0])
+        joined = "cat" if held.item.rank == 1 else "stack"
         yield Bug(
             "VEC404",
             node,
             f"{listed} holds tensors, which {spell(node.func)} reads as numbers one by one",
-            f"each waits for the device and loses its gradient; torch.stack({listed}) does not",
+            f"each waits for the device and loses its gradient; torch.{joined}({listed}) does not",
         )
 
 

@@ -10,6 +10,7 @@ import re
 import textwrap
 import warnings
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from deloop.config import Config
@@ -21,7 +22,7 @@ from deloop.lint.facts import NO_FACTS, Facts, key_of
 from deloop.lint.finding import Finding, Fix, is_thrifty, leave_out_nested
 from deloop.lint.noqa import find_silenced_file, is_silenced
 from deloop.lint.scan import Candidate, scan_module
-from deloop.lint.suspect import cut, find_suspects
+from deloop.lint.suspect import cut, find_made, find_suspects
 from deloop.lint.words import describe, describe_cost
 
 # The compiler is loaded by name once a loop is worth it: without one, a check starts in no time.
@@ -33,6 +34,9 @@ _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 
 LONGEST_FUNCTION = 60
 """Lines; of longer functions, the loop alone is tried to see whether there is a form."""
+
+LONGEST_FIXED = 150
+"""Lines; in longer functions, each loop is rewritten alone: the compiler runs many times."""
 
 MOST_BYTES = 8_000_000
 """Larger files are data, and left alone with one line."""
@@ -87,26 +91,29 @@ def find_candidates(
     if not suspects:
         return [], None
 
-    def is_wanted(node: ast.AST) -> bool:
-        if isinstance(node, ast.Module):
-            return True
-        first, last = getattr(node, "lineno", 1), getattr(node, "end_lineno", 1)
-        place = bisect.bisect_left(suspects, first)
-        return place < len(suspects) and suspects[place] <= last
-
+    is_made = partial(_holds, find_made(data))
     try:
         rest = parse(cut(data, suspects), file)
         seen: list[Bug] = []
         if not isinstance(rest, Problem):
-            found = list(scan_module(rest, is_wanted, seen))
+            found = list(scan_module(rest, partial(_holds, suspects), is_made, seen))
             if not found and not seen:
                 return [], None
         tree = parse(data, file)
         if isinstance(tree, Problem):
             return [], tree
-        return list(scan_module(tree, is_wanted, bugs)), None
+        return list(scan_module(tree, partial(_holds, suspects), is_made, bugs)), None
     except RecursionError:
         return [], Problem(Place(file, 1, 1), "cannot be checked: it is nested too deeply")
+
+
+def _holds(lines: list[int], node: ast.AST) -> bool:
+    """Whether one of the lines is among a node's; they are in order."""
+    if isinstance(node, ast.Module):
+        return True
+    first, last = getattr(node, "lineno", 1), getattr(node, "end_lineno", 1)
+    place = bisect.bisect_left(lines, first)
+    return place < len(lines) and lines[place] <= last
 
 
 def check_bytes(
@@ -181,8 +188,10 @@ def _judge_group(
     cut = importlib.import_module(_CUT)
     first = group[0]
     wanted = frozenset(c.outer.lineno for c in group)
-    piece = cut.cut_whole(first.module, first.scope, first.names, wanted, lines)
-    whole = _propose(piece, file, group, facts)
+    whole = None
+    if isinstance(first.scope.node, ast.Module) or _length(first.scope.node) <= LONGEST_FIXED:
+        piece = cut.cut_whole(first.module, first.scope, first.names, wanted, lines)
+        whole = _propose(piece, file, group, facts)
     findings: list[Finding] = []
     fixes: list[Fix] = []
     alone: list[Candidate] = []

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 from deloop.lint import library
 from deloop.lint.kinds import ARRAY, INT, NUMBER, OTHER, UNKNOWN, Kind, Word, list_of, tensor
 from deloop.lint.module import Function, ModuleScope, Scope
 from deloop.lint.reader import read_annotation
-from deloop.lint.walk import walk
+from deloop.text.walk import walk
 
 PARAMETER = Kind(Word.UNKNOWN, how="a parameter")
 """What a parameter is that nothing tells of."""
@@ -63,10 +65,12 @@ def _by_default(default: ast.expr | None) -> Kind:
 
 def _by_use(node: Function, module: ModuleScope, names: frozenset[str]) -> dict[str, Kind]:
     """What the first telling use of each parameter says, before the name holds something else."""
-    nodes = list(walk(node))
-    elsewhere = _find_asked(nodes)
-    ends = _first_bindings(nodes, names)
-    elsewhere_arrays = uses_arrays(nodes, module)
+    nodes: dict[type[ast.AST], list[Any]] = defaultdict(list)
+    for inner in walk(node):
+        nodes[type(inner)].append(inner)
+    elsewhere = _find_asked(nodes[ast.If])
+    ends = _first_bindings(nodes[ast.Name], names)
+    elsewhere_arrays = uses_arrays(nodes[ast.Name], module)
     signs: dict[str, list[tuple[int, int, Kind]]] = {}
 
     def tell(target: ast.expr, strength: int, kind: Kind) -> None:
@@ -77,14 +81,15 @@ def _by_use(node: Function, module: ModuleScope, names: frozenset[str]) -> dict[
         if target.lineno <= ends.get(target.id, target.lineno):
             signs.setdefault(target.id, []).append((strength, target.lineno, kind))
 
-    for inner in nodes:
-        if id(inner) in elsewhere:
-            continue
-        if isinstance(inner, ast.Call):
-            _tell_call(inner, module, tell)
-        elif isinstance(inner, ast.Attribute):
-            _tell_attribute(inner, tell, sure=not elsewhere_arrays)
-        elif isinstance(inner, ast.Subscript) and _is_tensor_index(inner.slice):
+    def here(kind: type[ast.AST]) -> list[Any]:
+        return [n for n in nodes[kind] if id(n) not in elsewhere]
+
+    for inner in here(ast.Call):
+        _tell_call(inner, module, tell)
+    for inner in here(ast.Attribute):
+        _tell_attribute(inner, tell, sure=not elsewhere_arrays)
+    for inner in here(ast.Subscript):
+        if _is_tensor_index(inner.slice):
             kind = tensor(ast.unparse(inner))
             tell(inner.value, 1, replace(kind, weak=elsewhere_arrays))
     return {
@@ -92,7 +97,7 @@ def _by_use(node: Function, module: ModuleScope, names: frozenset[str]) -> dict[
     }
 
 
-def uses_arrays(nodes: list[ast.AST], module: ModuleScope) -> bool:
+def uses_arrays(nodes: Iterable[ast.AST], module: ModuleScope) -> bool:
     """Whether a function may be about NumPy's arrays: it names such a package, or torch nowhere."""
     if not any(path.partition(".")[0] == "torch" for path in module.imports.values()):
         return True
@@ -118,11 +123,11 @@ def _is_tensor_index(index: ast.expr) -> bool:
     )
 
 
-def _find_asked(nodes: list[ast.AST]) -> set[int]:
+def _find_asked(nodes: list[ast.If]) -> set[int]:
     """What stands in the branches of ``if isinstance(...)``: true there, and not beside it."""
     found: set[int] = set()
     for node in nodes:
-        if not isinstance(node, ast.If) or id(node) in found:
+        if id(node) in found:
             continue
         asked = [n.func for n in walk(node.test) if isinstance(n, ast.Call)]
         if any(isinstance(f, ast.Name) and f.id == "isinstance" for f in asked):
@@ -131,11 +136,11 @@ def _find_asked(nodes: list[ast.AST]) -> set[int]:
     return found
 
 
-def _first_bindings(nodes: list[ast.AST], names: frozenset[str]) -> dict[str, int]:
+def _first_bindings(nodes: list[ast.Name], names: frozenset[str]) -> dict[str, int]:
     """The line at which each name is first bound anew."""
     found: dict[str, int] = {}
     for inner in nodes:
-        if isinstance(inner, ast.Name) and inner.id in names and isinstance(inner.ctx, ast.Store):
+        if inner.id in names and isinstance(inner.ctx, ast.Store):
             found[inner.id] = min(found.get(inner.id, inner.lineno), inner.lineno)
     return found
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from deloop.lint.kinds import INT, OTHER, UNKNOWN, Kind, Word, join
 from deloop.lint.reader import Reader, spell
-from deloop.lint.walk import walk
+from deloop.text.walk import walk
 
 FEW = 10
 """A loop that runs at most so often is not worth a word."""
@@ -237,5 +237,7 @@ def merge(names: dict[str, Kind], *others: dict[str, Kind]) -> dict[str, Kind]:
     found = dict(names)
     for other in others:
         for name, kind in other.items():
-            found[name] = join(found[name], kind) if name in found else kind
+            held = found.get(name)
+            if held is not kind:
+                found[name] = kind if held is None else join(held, kind)
     return found

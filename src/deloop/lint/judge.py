@@ -23,8 +23,8 @@ from deloop.lint.header import Header
 from deloop.lint.kinds import UNKNOWN, Kind, Word
 from deloop.lint.module import ModuleScope, Scope
 from deloop.lint.reader import spell
-from deloop.lint.walk import walk
 from deloop.text.names import is_name
+from deloop.text.walk import walk
 
 
 @dataclass(frozen=True)
@@ -160,9 +160,12 @@ def _find_unknowns(body: Body, stores: list[Store], *, every: bool) -> Iterator[
         yield f"{spell(seen.python_stores[0])} is set, which is no tensor's element"
     if seen.python_reads:
         yield f"{spell(seen.python_reads[0])} is an item of a list"
+    if seen.as_lists:
+        yield f"{spell(seen.as_lists[0])} is joined as lists are"
     for store in stores:
         plain = isinstance(store.value, ast.Constant)
-        if (store.ragged and not seen.syncs and not plain) or _pads(store, body):
+        ragged = store.ragged or bool(store.chosen & body.names_behind(store.value))
+        if (ragged and not seen.syncs and not plain) or _pads(store, body):
             yield f"how much of {store.tensor} is written differs between iterations"
     subscripts = [a for a in seen.accesses if isinstance(a.node, ast.Subscript)]
     masks = [a for a in subscripts if a.masked]
@@ -237,10 +240,14 @@ def _find_carried(body: Body, own: set[str]) -> Iterator[str]:
     recurrent = [n for n in body.find_recurrent() if n not in seen.grown]
     if recurrent:
         yield f"{recurrent[0]} is computed from its value one iteration before"
-    elif (arrays := body.find_array_recurrent(own)) and not (seen.syncs and _is_numbers(seen)):
+    elif (arrays := body.find_array_recurrent(own)) and not (
+        (seen.syncs and _is_numbers(seen))
+        or all(_is_whole_element(s, own) for s in seen.stores)  # a list of numbers would do
+    ):
         yield f"{arrays[0]} is read where another iteration writes it"
     for name, node in seen.sums.items():
-        mine = sum(isinstance(n, ast.Name) and n.id == name for n in walk(node))
+        names = [n for n in walk(node) if isinstance(n, ast.Name) and n.id == name]
+        mine = sum(isinstance(n.ctx, ast.Load) for n in names)
         if not _adds_up(name, node):
             mine += body.tested.count(name)
         if seen.uses.get(name, 0) > mine:
@@ -273,36 +280,35 @@ def _gathers(node: ast.Subscript, body: Body, own: set[str]) -> bool:
     return len(parts) > 1 or any(isinstance(p, ast.Subscript) for p in parts)
 
 
-def _is_whole_element(store: Store, own: set[str]) -> bool:
-    """Whether a store is of one number of a tensor whose dimensions are known."""
+def _parts_of(store: Store) -> list[ast.expr]:
+    """The parts of all subscripts of a store: ``out[i][j] = v  ->  j, i``."""
     parts: list[ast.expr] = []
     node: ast.expr = store.node
     while isinstance(node, ast.Subscript):
         parts.extend(index_parts(node.slice))
         node = node.value
+    return parts
+
+
+def _is_whole_element(store: Store, own: set[str]) -> bool:
+    """Whether a store is of one number of a tensor whose dimensions are known."""
+    parts = _parts_of(store)
     single = not any(isinstance(p, (ast.Slice, ast.Constant)) for p in parts)
     return single and len(parts) == store.rank and _is_element(store, own)
 
 
 def _is_of_two_positions(store: Store) -> bool:
     """``out[i, j] = func(x[i, j])``: work on numbers one by one, whatever is done with each."""
-    parts: list[ast.expr] = []
-    node: ast.expr = store.node
-    while isinstance(node, ast.Subscript):
-        parts.extend(index_parts(node.slice))
-        node = node.value
+    parts = _parts_of(store)
     names = [p.id for p in parts if isinstance(p, ast.Name)]
     return len(names) == len(parts) > 1 and len(set(names)) == len(names)
 
 
 def _is_element(store: Store, own: set[str]) -> bool:
     """Whether a store is at a position of the loop that is no slice."""
-    parts: list[ast.expr] = []
-    node: ast.expr = store.node
-    while isinstance(node, ast.Subscript):
-        parts.extend(index_parts(node.slice))
-        node = node.value
-    return any(not isinstance(p, ast.Slice) and names_below(p) & own for p in parts)
+    return any(
+        not isinstance(p, ast.Slice) and names_below(p) & own for p in _parts_of(store)
+    )
 
 
 def _count(name: str, seen: Seen) -> int:

@@ -54,6 +54,8 @@ class Kind:
         Whether a tensor is one by a convention alone, so that more has to speak for it.
     synced:
         Whether a number was taken out of a tensor, element by element.
+    chosen:
+        Whether data decide how long a tensor is: ``mask.nonzero()``, ``x[mask]``.
     """
 
     word: Word
@@ -67,6 +69,7 @@ class Kind:
     value: int | None = None
     weak: bool = False
     synced: bool = False
+    chosen: bool = False
 
     @property
     def is_tensor(self) -> bool:
@@ -101,7 +104,7 @@ def join(first: Kind, second: Kind) -> Kind:
 
     ``tensor, unknown -> tensor`` and ``tensor, None -> tensor``, but ``tensor, list -> unknown``.
     """
-    if first == second:
+    if first is second or first == second:
         return first
     if first.word is second.word:
         if first.word is Word.TENSOR:

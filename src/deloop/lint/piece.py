@@ -23,6 +23,7 @@ from deloop.lint.module import ClassScope, ModuleScope, Scope, blocks_of, parame
 from deloop.lint.reader import Names
 from deloop.text.liveness import is_read_behind
 from deloop.text.names import local_names, names_in, names_stored
+from deloop.text.walk import walk
 
 _INDENT = "    "
 _MOST_BEFORE, _MOST_BEHIND = 8, 3
@@ -112,7 +113,7 @@ def cut_script(
     text = None
     if own and not _shares_lines(body, first, len(body) - 1):
         text = _dedent(lines, own[0].lineno - 1, own[-1].end_lineno or own[-1].lineno)
-    loops = [n for s in own for n in ast.walk(s) if getattr(n, "lineno", 0) in wanted]
+    loops = [n for s in own for n in walk(s) if getattr(n, "lineno", 0) in wanted]
     if sum((s.end_lineno or s.lineno) - s.lineno + 1 for s in own) > LONGEST_SCRIPT:
         return None
     used = {n for loop in loops for n in names_in(loop) if not _is_global(n, set(), module)}
@@ -151,7 +152,7 @@ def _is_main_guard(statement: ast.stmt) -> bool:
 
 
 def _deleted(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Del)}
+    return {n.id for n in walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Del)}
 
 
 def _lines_of(statement: ast.stmt) -> tuple[int, int]:
@@ -175,10 +176,10 @@ def _stored_outside_loops(node: ast.AST) -> Iterator[str]:
 def _names_shared(tree: ast.AST) -> set[str]:
     """The file's names that its functions and classes read or set."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
-            own = local_names(node) | {a.arg for a in ast.walk(node) if isinstance(a, ast.arg)}
-            inner = {n for k in ast.walk(node) if isinstance(k, ast.Global) for n in k.names}
+            own = local_names(node) | {a.arg for a in walk(node) if isinstance(a, ast.arg)}
+            inner = {n for k in walk(node) if isinstance(k, ast.Global) for n in k.names}
             found |= (names_in(node) - own) | inner
     return found
 
@@ -297,12 +298,7 @@ def _is_start(value: ast.expr) -> bool:
 
 def _find_end(block: list[ast.stmt], position: int) -> int:
     """The last of the statements behind a loop that take its results: a stack, a return."""
-    names = {
-        n.id
-        for n in ast.walk(block[position])
-        if isinstance(n, ast.Name)
-        and (isinstance(n.ctx, ast.Store) or _is_list(n, block[position]))
-    }
+    names = names_stored(block[position]) | _find_filled(block[position])
     last = position
     for k in range(position + 1, min(position + 1 + _MOST_BEHIND, len(block))):
         statement = block[k]
@@ -315,21 +311,23 @@ def _find_end(block: list[ast.stmt], position: int) -> int:
 
 
 def _names_in(nodes: Sequence[ast.AST]) -> set[str]:
-    return {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return {n.id for node in nodes for n in walk(node) if isinstance(n, ast.Name)}
 
 
-def _is_list(name: ast.Name, loop: ast.stmt) -> bool:
-    """Whether the loop appends to what the name holds, or stores into it."""
-    for node in ast.walk(loop):
-        if isinstance(node, ast.Attribute) and node.value is name and node.attr == "append":
-            return True
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
-            base: ast.expr = node
+def _find_filled(loop: ast.stmt) -> set[str]:
+    """The names of what the loop appends to, or stores into."""
+    found: set[str] = set()
+    for node in walk(loop):
+        base: ast.AST | None = None
+        if isinstance(node, ast.Attribute) and node.attr == "append":
+            base = node.value
+        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            base = node
             while isinstance(base, ast.Subscript):
                 base = base.value
-            if base is name:
-                return True
-    return False
+        if isinstance(base, ast.Name):
+            found.add(base.id)
+    return found
 
 
 def _shares_lines(block: list[ast.stmt], first: int, last: int) -> bool:
@@ -342,15 +340,15 @@ def _shares_lines(block: list[ast.stmt], first: int, last: int) -> bool:
 def _find_live(scope: Scope, body: list[ast.stmt]) -> tuple[str, ...]:
     """The names that the piece sets and later code may read, in the order of the text."""
     stored = [
-        n.id for s in body for n in ast.walk(s)
+        n.id for s in body for n in walk(s)
         if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     ]  # fmt: skip
     node = scope.node
     names = list(dict.fromkeys(stored))
     if isinstance(node, ast.FunctionDef):
         return tuple(n for n in names if is_read_behind(n, body[-1], node))
-    inside = {id(n) for s in body for n in ast.walk(s)}
-    outside = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and id(n) not in inside}
+    inside = {id(n) for s in body for n in walk(s)}
+    outside = {n.id for n in walk(node) if isinstance(n, ast.Name) and id(n) not in inside}
     return tuple(n for n in names if n in outside or isinstance(node, ast.Module))
 
 
@@ -358,14 +356,14 @@ def _find_free(
     scope: Scope, body: list[ast.stmt], names: Names, module: ModuleScope
 ) -> tuple[str, ...]:
     """The names whose values come from before the piece."""
-    local = {n.id for n in ast.walk(scope.node) if isinstance(n, ast.Name)
+    local = {n.id for n in walk(scope.node) if isinstance(n, ast.Name)
              and isinstance(n.ctx, ast.Store)}  # fmt: skip
     if not isinstance(scope.node, ast.Module):
         local |= {p.arg for p in parameters_of(scope.node)}
     free: dict[str, None] = {}
     bound: set[str] = set()
     for statement in body:
-        for node in ast.walk(statement):
+        for node in walk(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 known = node.id in names or node.id in local
                 if known and node.id not in bound and not _is_global(node.id, local, module):
@@ -375,9 +373,9 @@ def _find_free(
     own = {
         n.id
         for s in body
-        for loop in ast.walk(s)
+        for loop in walk(s)
         if isinstance(loop, (ast.For, ast.comprehension))
-        for n in ast.walk(loop.target)
+        for n in walk(loop.target)
         if isinstance(n, ast.Name)
     }
     return tuple(n for n in free if n not in own)
@@ -417,7 +415,7 @@ def read_back(text: Text, source: str) -> list[str] | None:
         assert value is not None
         if isinstance(value, ast.Name) and value.id == name:
             continue
-        if any(isinstance(n, ast.Name) and n.id in text.live for n in ast.walk(value)):
+        if any(isinstance(n, ast.Name) and n.id in text.live for n in walk(value)):
             return None
         written = ast.get_source_segment(source, value) or ast.unparse(value)
         kept += textwrap.indent(f"{name} = {written}", _INDENT).split("\n")

@@ -32,6 +32,7 @@ from deloop.lint.surroundings import (
 )
 from deloop.pipeline import Compilation, LoopReport, Options, compile_function
 from deloop.text.names import names_in, names_stored
+from deloop.text.walk import walk
 
 _TRIALS = (
     Trial(distinct=True),
@@ -102,6 +103,8 @@ def propose(piece: Piece, file: str, *, thorough: bool = False) -> Proposal | No
             break
     if best is None:
         return None
+    if thorough:
+        best, chosen = _on_any_device(piece, file, chosen, best)
     status = {r.line: r for r in best.loops if r.line in piece.wanted}
     edits = () if best.status == "kept" else find_edits(piece.text, best.source)
     if not edits:
@@ -122,6 +125,24 @@ def propose(piece: Piece, file: str, *, thorough: bool = False) -> Proposal | No
     return Proposal(
         status, edits, tuple(told), exactness, best.imports, certain, best.source, guards
     )
+
+
+def _on_any_device(
+    piece: Piece, file: str, chosen: Trial, best: Compilation
+) -> tuple[Compilation, Trial]:
+    """The form that says where new tensors are made, where that is all that is to be assumed.
+
+    ``torch.arange(n, device=x.device)`` is right wherever `x` lies, ``torch.arange(n)`` is not.
+    """
+    trial = replace(chosen, device="cuda")
+    found = _compile(piece, file, trial)
+    if found is None or _score(found, piece.wanted) < _score(best, piece.wanted):
+        return best, chosen
+    plain = _DEVICE.sub("", found.source)
+    return (found, trial) if plain == best.source != found.source else (best, chosen)
+
+
+_DEVICE = re.compile(r", device=[\w.]+(?=[,)])")
 
 
 def _missed(piece: Piece, source: str) -> list[str]:
@@ -150,7 +171,7 @@ def _loops(piece: Piece) -> list[ast.stmt]:
     return [
         node
         for statement in piece.body
-        for node in ast.walk(statement)
+        for node in walk(statement)
         if isinstance(node, ast.stmt) and node.lineno in piece.wanted
     ]
 
@@ -186,22 +207,23 @@ def _surround(piece: Piece, trial: Trial) -> Surroundings:
 
 def _arguments(piece: Piece, held: Surroundings) -> dict[str, ir.Value]:
     found: dict[str, ir.Value] = {}
+    nodes = [n for s in piece.body for n in walk(s)]
     for name, kind in piece.arguments.items():
         if name == "self" and piece.owner is not None:
             found[name] = held.object(name)
             continue
         if kind.word is Word.UNKNOWN:
-            kind = _guess(name, kind, held.ranks, piece.body)
+            kind = _guess(name, kind, held.ranks, nodes)
         found[name] = held.describe(name, kind)
     return found
 
 
-def _guess(name: str, kind: Kind, used: dict[str, int], body: list[ast.stmt]) -> Kind:
+def _guess(name: str, kind: Kind, used: dict[str, int], nodes: list[ast.AST]) -> Kind:
     """What an unknown parameter must be for the loop to be about tensors."""
     if used.get(name):
         return tensor("")
     found = kind
-    for node in (n for s in body for n in ast.walk(s)):
+    for node in nodes:
         match node:
             case ast.Call(func=ast.Name(id="range"), args=args) if _mentions(args, name):
                 return Kind(Word.INT)
@@ -228,7 +250,7 @@ def _is(name: str, *nodes: ast.expr) -> bool:
 
 
 def _mentions(nodes: list[ast.expr], name: str) -> bool:
-    return any(isinstance(n, ast.Name) and n.id == name for a in nodes for n in ast.walk(a))
+    return any(isinstance(n, ast.Name) and n.id == name for a in nodes for n in walk(a))
 
 
 def _compile(piece: Piece, file: str, trial: Trial) -> Compilation | None:
@@ -255,9 +277,8 @@ def _assumed(
     for word, trials in _VARIANTS:
         answers = []
         for other in trials:
-            trial = replace(
-                chosen, dtype=other.dtype, device=other.device, grad=other.grad
-            )
+            device = chosen.device if word != "device" else other.device
+            trial = replace(chosen, dtype=other.dtype, device=device, grad=other.grad)
             found = _compile(piece, file, trial)
             answers.append(found is not None and found.source == best.source)
         same[word] = all(answers)
@@ -281,11 +302,11 @@ def _assumed(
 
 def _find_used(piece: Piece, loops: Sequence[ast.stmt]) -> set[str]:
     """The names that the loops use, and those from which these are made in front of them."""
-    used = {n.id for loop in loops for n in ast.walk(loop) if isinstance(n, ast.Name)}
+    used = {n.id for loop in loops for n in walk(loop) if isinstance(n, ast.Name)}
     made = [
-        ({n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)}, node.value)
+        ({n.id for t in node.targets for n in walk(t) if isinstance(n, ast.Name)}, node.value)
         for statement in piece.body
-        for node in ast.walk(statement)
+        for node in walk(statement)
         if isinstance(node, ast.Assign)
     ]
     while True:
@@ -293,7 +314,7 @@ def _find_used(piece: Piece, loops: Sequence[ast.stmt]) -> set[str]:
             n.id
             for names, value in made
             if names & used
-            for n in ast.walk(value)
+            for n in walk(value)
             if isinstance(n, ast.Name)
         }
         if more <= used:
@@ -317,7 +338,7 @@ def _changed(loops: Sequence[ast.stmt]) -> set[str]:
     """Names whose tensors the loops write into."""
     found: set[str] = set()
     for loop in loops:
-        for node in ast.walk(loop):
+        for node in walk(loop):
             if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
                 base: ast.expr = node
                 while isinstance(base, (ast.Subscript, ast.Attribute)):
@@ -359,7 +380,7 @@ def _statements(lines: list[str]) -> dict[str, str]:
         tree = ast.parse(text)
     except SyntaxError:
         return found  # a header alone: all of the body went
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.stmt) and not hasattr(node, "body"):
             found[ast.dump(node)] = ast.get_source_segment(text, node) or ""
     return found

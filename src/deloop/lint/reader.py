@@ -150,12 +150,13 @@ class Reader:
             return OTHER
         each = self.is_each(node.args)
         how = f"{spell(node.func)}(...)"
+        made = replace(tensor(how, each=each), chosen=is_choosing(word, node))
         if word in library.LIST_FUNCTIONS:
-            rows = tensor(how, each=each)
-            return list_of(rows)
+            return list_of(made)
         if self._is_pair(word, node, method=False):
-            return list_of(tensor(how, each=each), 2)
-        return tensor(how, self._rank_of_call(word, node, None), self._dtype_of(node, word), each)
+            return list_of(made, 2)
+        rank = self._rank_of_call(word, node, None)
+        return replace(made, rank=rank, dtype=self._dtype_of(node, word))
 
     def _is_pair(self, word: str, node: ast.Call, *, method: bool) -> bool:
         """Whether a function that may return several tensors does so here."""
@@ -193,6 +194,8 @@ class Reader:
                 many = len(args) > 1 or self.kind(args[0]).word is Word.INT
                 return len(args) if many else None
             return None
+        if word == "tensor" and args and isinstance(args[0], ast.List) and args[0].elts:
+            return 1 if self.kind(args[0].elts[0]).word in _PLAIN else None
         if word in ("arange", "linspace", "randperm", "logspace", "bincount", "flatten"):
             plain = word != "flatten" or (not args if base else len(args) == 1)
             return 1 if plain and not node.keywords else None
@@ -317,8 +320,9 @@ class Reader:
         if word in library.LIST_FUNCTIONS:
             rows = tensor(how, each=each)
             return Kind(Word.LIST, item=rows, of=spell(func.value) if word == "unbind" else "")
+        chosen = base.chosen or is_choosing(word, node)
         if self._is_pair(word, node, method=True):
-            return list_of(tensor(how, each=each), 2)
+            return list_of(replace(tensor(how, each=each), chosen=chosen), 2)
         if word.startswith("new_"):
             rank = length_of(node.args[0]) if len(node.args) == 1 else len(node.args) or None
             return tensor(f".{word}(...)", rank, self._dtype_of(node, ""))
@@ -327,7 +331,9 @@ class Reader:
         weak = base.weak and word not in library.TENSOR_METHODS
         if weak and word not in library.PURE_METHODS:
             return Kind(Word.UNKNOWN, each=each)  # any object may have it
-        return replace(base, rank=rank, dtype=dtype, how=how, each=each, weak=weak)
+        return replace(
+            base, rank=rank, dtype=dtype, how=how, each=each, weak=weak, chosen=chosen
+        )
 
     # ------------------------------------------------------------------ operators
     def _subscript(self, node: ast.Subscript) -> Kind:
@@ -344,7 +350,11 @@ class Reader:
         if not base.is_tensor:
             return UNKNOWN.varying(each and base.word is Word.UNKNOWN)
         of = base.of or spell(node.value)
-        return replace(base, rank=self._rank_behind(node.slice, base.rank), each=each, of=of)
+        rank = self._rank_behind(node.slice, base.rank)
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        indices = [self.kind(p) for p in parts if not isinstance(p, ast.Slice)]
+        chosen = base.chosen or any(k.chosen or k.dtype == "bool" for k in indices)
+        return replace(base, rank=rank, each=each, of=of, chosen=chosen)
 
     def varies(self, index: ast.expr) -> bool:
         """Whether a subscript moves with a loop around."""
@@ -433,7 +443,8 @@ class Reader:
         return replace(list_of(item, len(node.elts)), each=each)
 
     def _comprehension(self, node: ast.ListComp | ast.GeneratorExp) -> Kind:
-        return list_of(UNKNOWN)
+        nested = isinstance(node.elt, (ast.ListComp, ast.List, ast.Tuple))
+        return list_of(self.kind(node.elt) if nested else UNKNOWN)
 
     def _constant(self, node: ast.Constant) -> Kind:
         value = node.value
@@ -473,6 +484,14 @@ _READERS: dict[type, Callable[[Reader, Any], Kind]] = {
     ast.DictComp: Reader._other,
     ast.SetComp: Reader._other,
 }
+
+
+def is_choosing(word: str, node: ast.Call) -> bool:
+    """Whether data decide how long a function's result is."""
+    return word in _CHOOSING or (word == "where" and len(node.args) == 1)
+
+
+_CHOOSING = library.words("nonzero argwhere masked_select unique unique_consecutive flatnonzero")
 
 
 def is_self(node: ast.expr) -> bool:

@@ -143,14 +143,16 @@ def _check_together(
     if len(paths) > 1 and workers > 1:
         module: Any = importlib.import_module(_POOL)
         pool = module.ProcessPoolExecutor(min(workers, len(paths)))
+        is_whole = False
         try:
             chunk = max(1, min(32, len(paths) // (workers * 4)))
             for found in pool.map(check, paths, chunksize=chunk):
                 finished += 1
                 yield found
+            is_whole = True
         except (module.BrokenProcessPool, OSError):
             pass
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(wait=is_whole, cancel_futures=True)  # who is interrupted does not wait
     for path in paths[finished:]:
         yield check(path)

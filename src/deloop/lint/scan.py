@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from deloop.lint import library
 from deloop.lint.body import Append, Body, Loop
-from deloop.lint.bugs import Bug, find_bugs, find_swaps
+from deloop.lint.bugs import Bug, find_bugs, find_call_bugs, find_swaps
 from deloop.lint.evidence import infer_parameters
 from deloop.lint.flow import Flow
 from deloop.lint.header import Header, enter_for
@@ -16,8 +16,9 @@ from deloop.lint.judge import Verdict, is_out_of_question, judge
 from deloop.lint.kinds import Kind
 from deloop.lint.module import ModuleScope, Scope
 from deloop.lint.reader import Names, Reader
-from deloop.lint.walk import walk
+from deloop.text.walk import walk
 
+Asked = Callable[[ast.AST], bool]
 Comprehension = ast.ListComp | ast.GeneratorExp
 
 
@@ -45,10 +46,11 @@ class Search(Flow):
     """Walks one scope and judges its loops, outermost first."""
 
     def __init__(
-        self, scope: Scope, reader: Reader, is_wanted: Callable[[ast.AST], bool]
+        self, scope: Scope, reader: Reader, is_wanted: Asked, is_made: Asked
     ) -> None:
         super().__init__(scope, reader)
         self.is_wanted = is_wanted
+        self.is_made = is_made
         self.found: list[Candidate] = []
         self.bugs: list[Bug] = []
         self.inside = False
@@ -58,6 +60,8 @@ class Search(Flow):
     def see(self, node: ast.stmt) -> None:
         """Look for mistakes, and for comprehensions that make a tensor of what they collect."""
         self.bugs.extend(find_bugs(node, self.reader))
+        if self.is_made(node):
+            self.bugs.extend(find_call_bugs(node, self.reader))
         if self.inside or isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
             return
         if isinstance(node, (ast.Assign, ast.Return, ast.Expr, ast.AugAssign)) and node.value:
@@ -161,9 +165,12 @@ class Search(Flow):
 
 
 def scan_module(
-    tree: ast.Module, is_wanted: Callable[[ast.AST], bool], bugs: list[Bug] | None = None
+    tree: ast.Module, is_wanted: Asked, is_made: Asked, bugs: list[Bug] | None = None
 ) -> Iterator[Candidate]:
-    """Every candidate of a parsed file, in scopes that `is_wanted`; mistakes go into `bugs`."""
+    """Every candidate of a parsed file, in scopes that `is_wanted`; mistakes go into `bugs`.
+
+    `is_made` says which statements may call what makes tensors.
+    """
     module = ModuleScope(tree)
     names: dict[int, dict[str, Kind]] = {}
     for scope in module.scopes:
@@ -174,7 +181,7 @@ def scan_module(
         known = dict(outer)
         if not isinstance(scope.node, ast.Module):
             known.update(infer_parameters(scope, module))
-        search = Search(scope, Reader(module, scope.owner, known), is_wanted)
+        search = Search(scope, Reader(module, scope.owner, known), is_wanted, is_made)
         search.run(scope.node.body)
         names[id(scope.node)] = search.names
         if bugs is not None:
