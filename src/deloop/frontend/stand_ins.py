@@ -1,0 +1,171 @@
+"""Names that stand for what a function could make of its parameters, as if they were given to it.
+
+    def pad(seqs):                                def pad(seqs, seqs_padded, lengths):
+        …                                    ->       …
+            out[i, :len(s)] = s                           out[i, :length] = s[:length]
+
+The function over the new names is compiled like any other. Behind the compiler each name is the
+expression that it stands for, in the code and in the guards.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from deloop.diagnostic import Assumption
+from deloop.frontend.text_edits import parsed
+from deloop.ir.source import SourceFunction
+from deloop.ir.types import Value
+from deloop.text.names import is_name, names_in, substitute
+
+_LONGEST_LINE = 100
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """One such name.
+
+    Parameters
+    ----------
+    name, value:
+        As the compiler sees a parameter.
+    text:
+        The expression over the parameters that it stands for.
+    hints:
+        Its sizes as they are at this call.
+    sizes:
+        Cheaper expressions of its sizes: ``seqs_padded.shape[1]`` is ``max(map(len, seqs))``.
+    """
+
+    name: str
+    value: Value
+    text: str
+    hints: Mapping[str, int] = field(default_factory=dict)
+    sizes: Mapping[str, str] = field(default_factory=dict)
+
+
+Parts = list[tuple[ast.expr, str]]
+
+
+def _as_it_is(node: ast.FunctionDef) -> Parts:
+    return []
+
+
+def _never(guard: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A function over stand-ins.
+
+    `assumptions` are what makes the new text mean the same, `is_certain` says which guards hold by
+    what the names stand for, and `plain` writes what follows from that in
+    parts of the new code.
+    """
+
+    function: SourceFunction
+    names: tuple[StandIn, ...]
+    assumptions: tuple[Assumption, ...] = ()
+    is_certain: Callable[[str], bool] = _never
+    plain: Callable[[ast.FunctionDef], Parts] = _as_it_is
+
+    @property
+    def arguments(self) -> dict[str, Value]:
+        """What is known of the names."""
+        return {s.name: s.value for s in self.names}
+
+    @property
+    def hints(self) -> dict[str, int]:
+        """Their sizes."""
+        return {k: v for s in self.names for k, v in s.hints.items()}
+
+    def write_out(self, assumption: Assumption) -> Assumption | None:
+        """The assumption about parameters alone; None where it always holds."""
+        if self.is_certain(assumption.guard):
+            return None
+        guard = _written_out(assumption.guard, self.names)
+        return Assumption(
+            assumption.sentence, guard, assumption.reason, assumption.avoidable
+        )
+
+    def put_back(self, source: str) -> str:
+        """The code with a definition of each name that it uses, or the expression itself."""
+        while parts := self.plain(parsed(source)):
+            source = _without_unread(_with_part(source, *parts[0]), self.names)
+        for stand_in in reversed(self.names):
+            source = _defined(source, stand_in)
+        return source
+
+
+def _written_out(guard: str, names: Sequence[StandIn]) -> str:
+    for stand_in in reversed(names):
+        for size, cheap in stand_in.sizes.items():
+            guard = guard.replace(size, cheap)
+        if stand_in.name in guard:
+            tree = ast.parse(guard, mode="eval").body
+            value = ast.parse(stand_in.text, mode="eval").body
+            guard = ast.unparse(substitute(tree, {stand_in.name: value}))
+    return guard
+
+
+def _with_part(source: str, part: ast.expr, text: str) -> str:
+    """The code with another expression in the place of one."""
+    lines = [line.encode() for line in source.splitlines()]
+    first, last = part.lineno - 1, (part.end_lineno or part.lineno) - 1
+    head, tail = lines[first][: part.col_offset], lines[last][part.end_col_offset :]
+    lines[first : last + 1] = [head + text.encode() + tail]
+    return "\n".join(line.decode() for line in lines) + "\n"
+
+
+def _without_unread(source: str, names: Sequence[StandIn]) -> str:
+    """The code without ``lengths_tensor = torch.tensor(lengths)`` that nothing reads any more."""
+    node = parsed(source)
+    own = {s.name for s in names}
+    for statement in node.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(args=[given])) | ast.Assign(
+                targets=[ast.Name(id=name)],
+                value=ast.Subscript(value=ast.Attribute(value=given, attr="shape")),
+            ):
+                read = [n for n in ast.walk(node) if is_name(n, name)]
+                if isinstance(given, ast.Name) and given.id in own and len(read) == 1:
+                    lines = source.splitlines()
+                    del lines[statement.lineno - 1 : statement.end_lineno]
+                    return "\n".join(lines) + "\n"
+    return source
+
+
+def _defined(text: str, stand_in: StandIn) -> str:
+    """``return seqs_padded.sum(1)   ->   return pad_sequence(seqs, batch_first=True).sum(1)``"""
+    node = parsed(text)
+    using = [s for s in node.body if stand_in.name in names_in(s)]
+    if not using:
+        return text
+    first = using[0]
+    lines = text.splitlines()
+    places = [n for s in using for n in ast.walk(s) if is_name(n, stand_in.name)]
+    is_simple = isinstance(first, (ast.Assign, ast.Return, ast.AugAssign, ast.Expr))
+    if len(places) == 1 and is_simple and first.lineno == first.end_lineno:
+        (place,) = places
+        assert isinstance(place, ast.Name)
+        line = lines[place.lineno - 1].encode()
+        start, end = place.col_offset, place.end_col_offset or 0
+        inlined = (line[:start] + stand_in.text.encode() + line[end:]).decode()
+        if len(inlined) <= _LONGEST_LINE and not _is_repeated(first, place):
+            lines[place.lineno - 1] = inlined
+            return "\n".join(lines) + "\n"
+    indent = " " * first.col_offset
+    lines.insert(first.lineno - 1, f"{indent}{stand_in.name} = {stand_in.text}")
+    return "\n".join(lines) + "\n"
+
+
+def _is_repeated(statement: ast.stmt, place: ast.Name) -> bool:
+    """Whether a name is read once an item of a comprehension."""
+    loops = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
+    return any(
+        isinstance(n, loops) and any(inner is place for inner in ast.walk(n))
+        for n in ast.walk(statement)
+    )

@@ -1,0 +1,19 @@
+"""What names may stand for parameters in a function whose loops stay otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from deloop.frontend.ragged_lists import pad_ragged
+from deloop.frontend.stand_ins import Standing
+from deloop.ir.source import SourceFunction
+from deloop.ir.types import Value
+
+
+def find_standing(
+    function: SourceFunction, arguments: Mapping[str, Value], hints: Mapping[str, int], torch: str
+) -> Iterator[Standing]:
+    """The function over stand-ins, in each way that is known."""
+    padded = pad_ragged(function, arguments, hints, torch)
+    if padded is not None:
+        yield padded
