@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from deloop.frontend.counters import append_counted
 from deloop.frontend.ragged_lists import pad_ragged
 from deloop.frontend.stand_ins import Standing
 from deloop.ir.source import SourceFunction
@@ -14,6 +15,9 @@ def find_standing(
     function: SourceFunction, arguments: Mapping[str, Value], hints: Mapping[str, int], torch: str
 ) -> Iterator[Standing]:
     """The function over stand-ins, in each way that is known."""
+    counted = append_counted(function, arguments, torch)
+    if counted is not None:
+        yield counted
     padded = pad_ragged(function, arguments, hints, torch)
     if padded is not None:
         yield padded

@@ -76,3 +76,22 @@ def _makes(value: ast.expr) -> bool:
         case ast.Call(func=ast.Attribute(attr=word)) | ast.Call(func=ast.Name(id=word)):
             return word in _MAKING
     return isinstance(value, _OWN)
+
+
+def written_in(loop: ast.AST) -> set[str]:
+    """The names of what a loop sets elements of or changes in place."""
+    found: set[str] = set()
+    for node in ast.walk(loop):
+        root: ast.expr | None = None
+        match node:
+            case ast.Subscript(ctx=ast.Store(), value=value):
+                root = value
+            case ast.Call(func=ast.Attribute(value=value, attr=word)) if _is_in_place(word):
+                root = value
+            case ast.AugAssign(target=ast.Name() as target):
+                root = target
+        while isinstance(root, (ast.Subscript, ast.Attribute)):
+            root = root.value
+        if isinstance(root, ast.Name):
+            found.add(root.id)
+    return found
