@@ -283,9 +283,10 @@ def _compile_standing(
             )
             for r in again.loops
         )
+        tidied = Respelling(standing.function, standing.bound).tidy(again.source)
         return replace(
             again,
-            source=standing.put_back(again.source),
+            source=standing.put_back(tidied),
             loops=loops,
             assumptions=(*more, *_written_out(again.assumptions, standing)),
             declined=_written_out(again.declined, standing),

@@ -47,7 +47,7 @@ def append_counted(
                 for found in _find(block, position, node, arguments):
                     _write(found, loop, edits, torch)
     changed = edits.applied_to(function)
-    return None if changed is None else Standing(changed, ())
+    return None if changed is None else Standing(changed, (), bound=tuple(edits.bound))
 
 
 def _blocks(node: ast.AST) -> Iterator[Block]:

@@ -116,7 +116,7 @@ class _Padding:
             return None
         names = self._stand_ins()
         changed = replace(changed, given=tuple(s.name for s in names))
-        return Standing(changed, names, self._assumptions(), self._is_certain, self._plain)
+        return Standing(changed, names, self._assumptions(), self._is_certain, plain=self._plain)
 
     def _stand_ins(self) -> tuple[StandIn, ...]:
         name, lengths = self.ragged.name, self.ragged.lengths
@@ -163,10 +163,6 @@ class _Padding:
         plain = {f"{p} < {t}[:, None]" for t in tensors for p in places}
         rest = ", ".join([":", ":", *["None"] * (self.ragged.type.rank - 1)])
         masks = plain | {f"({m})[{rest}]" for m in plain}
-        sized = {id(n.value) for n in ast.walk(node) if isinstance(n, ast.Attribute)
-                 and n.attr == "shape"}  # fmt: skip
-        own = [n for n in ast.walk(node) if is_name(n, self.padded) and id(n) not in sized]
-        is_alone = len(own) == 1
         for inner in ast.walk(node):
             match inner:
                 case ast.Call(args=[mask, ast.Name(id=same), other], keywords=[]) if (
@@ -182,8 +178,6 @@ class _Padding:
                 case ast.Call(func=ast.Attribute(value=made, attr="clone"), args=[]):
                     if ast.unparse(made) == tensor:
                         return [(inner, tensor)]
-                    if is_name(made, self.padded) and is_alone:
-                        return [(inner, self.padded)]
         return []
 
     def _padded_with(self, number: ast.expr) -> str | None:

@@ -62,7 +62,7 @@ class Standing:
     """A function over stand-ins.
 
     `assumptions` are what makes the new text mean the same, `is_certain` says which guards hold by
-    what the names stand for, and `plain` writes what follows from that in
+    what the names stand for, `bound` are names of values right behind a loop, and `plain` writes what follows from that in
     parts of the new code.
     """
 
@@ -70,6 +70,7 @@ class Standing:
     names: tuple[StandIn, ...]
     assumptions: tuple[Assumption, ...] = ()
     is_certain: Callable[[str], bool] = _never
+    bound: tuple[str, ...] = ()
     plain: Callable[[ast.FunctionDef], Parts] = _as_it_is
 
     @property
@@ -93,10 +94,11 @@ class Standing:
 
     def put_back(self, source: str) -> str:
         """The code with a definition of each name that it uses, or the expression itself."""
+        source = _without_unread(source, self.names)
         while parts := self.plain(parsed(source)):
             source = _without_unread(_with_part(source, *parts[0]), self.names)
         for stand_in in reversed(self.names):
-            source = _defined(source, stand_in)
+            source = _defined(_without_copy(source, stand_in), stand_in)
         return source
 
 
@@ -138,6 +140,21 @@ def _without_unread(source: str, names: Sequence[StandIn]) -> str:
     return source
 
 
+def _without_copy(source: str, stand_in: StandIn) -> str:
+    """``owner`` for ``owner.clone()``, where that is all that is made of a tensor made for it."""
+    node = parsed(source)
+    value = ast.parse(stand_in.text, mode="eval").body
+    places = [n for n in ast.walk(node) if is_name(n, stand_in.name)]
+    if isinstance(value, (ast.Name, ast.Subscript, ast.Attribute)) or len(places) != 1:
+        return source
+    for call in ast.walk(node):
+        match call:
+            case ast.Call(func=ast.Attribute(value=inner, attr="clone"), args=[], keywords=[]):
+                if inner is places[0]:
+                    return _with_part(source, call, stand_in.name)
+    return source
+
+
 def _defined(text: str, stand_in: StandIn) -> str:
     """``return seqs_padded.sum(1)   ->   return pad_sequence(seqs, batch_first=True).sum(1)``"""
     node = parsed(text)
@@ -145,12 +162,16 @@ def _defined(text: str, stand_in: StandIn) -> str:
     if not using:
         return text
     first = using[0]
+    names = [n for s in using for n in ast.walk(s) if isinstance(n, ast.Name)]
+    places = [n for n in names if n.id == stand_in.name]
+    if stand_in.text.isidentifier():
+        for place in sorted(places, key=lambda n: (n.lineno, n.col_offset), reverse=True):
+            text = _with_part(text, place, stand_in.text)
+        return text
     lines = text.splitlines()
-    places = [n for s in using for n in ast.walk(s) if is_name(n, stand_in.name)]
     is_simple = isinstance(first, (ast.Assign, ast.Return, ast.AugAssign, ast.Expr))
     if len(places) == 1 and is_simple and first.lineno == first.end_lineno:
         (place,) = places
-        assert isinstance(place, ast.Name)
         line = lines[place.lineno - 1].encode()
         start, end = place.col_offset, place.end_col_offset or 0
         inlined = (line[:start] + stand_in.text.encode() + line[end:]).decode()

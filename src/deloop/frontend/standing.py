@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from deloop.frontend.counters import append_counted
+from deloop.frontend.preallocated import fill_preallocated
 from deloop.frontend.ragged_lists import pad_ragged
+from deloop.frontend.segments import own_segments
 from deloop.frontend.stand_ins import Standing
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Value
@@ -18,6 +20,10 @@ def find_standing(
     counted = append_counted(function, arguments, torch)
     if counted is not None:
         yield counted
+    filled = fill_preallocated(function, arguments, torch)
+    if filled is not None:
+        yield filled
+    yield from own_segments(function, arguments, hints, torch)
     padded = pad_ragged(function, arguments, hints, torch)
     if padded is not None:
         yield padded
