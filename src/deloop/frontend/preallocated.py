@@ -16,11 +16,11 @@ or by the dtype of the tensor that they come from.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from deloop.diagnostic import Assumption
-from deloop.dtype import category
+from deloop.frontend.given_elements import Elements, spelled_by_parameters
 from deloop.frontend.stand_ins import Standing
 from deloop.frontend.text_edits import Block, TextEdits, parsed
 from deloop.ir.source import SourceFunction
@@ -54,7 +54,7 @@ def fill_preallocated(
             continue
         numbers = _Numbers(made, node, loop, arguments, torch)
         if numbers.are_alike and numbers.rewrite(edits):
-            assumptions += numbers.assumptions(function)
+            assumptions += numbers.assumptions()
     changed = edits.applied_to(function)
     return None if changed is None else Standing(changed, (), tuple(assumptions))
 
@@ -159,7 +159,7 @@ class _Numbers:
         self.behind = node.body[position + 1 :]
         self.arguments = arguments
         self.torch = torch
-        self.stored = names_stored(node)
+        self.elements = Elements(node, self.loop, arguments)
         self.is_int = type(made.start) is int
         self.places: list[ast.Subscript] = []
 
@@ -203,7 +203,7 @@ class _Numbers:
                 return True
             case ast.Constant(value=int(number)):
                 return type(number) is int
-        return self._kind_of(node) == "int"
+        return self.elements.kind_of(node) == "int"
 
     def _is_addend(self, node: ast.expr) -> bool:
         """What may be added: to floats any real number, to ints what cannot leave int64."""
@@ -211,8 +211,8 @@ class _Numbers:
             case ast.Constant(value=value):
                 return type(value) is int or (type(value) is float and not self.is_int)
         if self.is_int:
-            return self._kind_of(node) == "int" and self._is_narrow(node)
-        return self._is_python(node) and self._kind_of(node) in ("int", "float")
+            return self.elements.kind_of(node) == "int" and self._is_narrow(node)
+        return self.elements.is_python(node) and self.elements.kind_of(node) in ("int", "float")
 
     def _is_number(self, node: ast.expr) -> bool:
         match node:
@@ -221,80 +221,12 @@ class _Numbers:
             case ast.Call(func=ast.Name(id="float"), args=[_], keywords=[]):
                 return not self.is_int
         kind = "int" if self.is_int else "float"
-        return self._is_python(node) and self._kind_of(node) == kind
-
-    def _is_python(self, node: ast.expr) -> bool:
-        """Whether an expression is a Python number, not a tensor."""
-        match node:
-            case ast.Call(func=ast.Attribute(attr="item"), args=[]):
-                return True
-            case ast.Call(func=ast.Name(id="int" | "float"), args=[_]):
-                return True
-            case ast.Name(id=name):
-                return any(name in names_stored(t) for t, given in self._headers()
-                           if isinstance(given, ast.Call))  # fmt: skip
-        return False
+        return self.elements.is_python(node) and self.elements.kind_of(node) == kind
 
     def _is_narrow(self, node: ast.expr) -> bool:
-        base = self._base_of(node)
+        base = self.elements.base_of(node)
         given = self.arguments.get(base)
         return isinstance(given, Tensor) and given.type.dtype in ("int32", "int16", "uint8", "int8")
-
-    def _kind_of(self, node: ast.expr) -> str:
-        """``"int"`` or ``"float"`` of an element of a tensor that is given, or a counter."""
-        match node:
-            case ast.Call(func=ast.Name(id="float"), args=[_]):
-                return "float"
-            case ast.Name(id=name) if self._is_counter(name):
-                return "int"
-        given = self.arguments.get(self._base_of(node))
-        return category(given.type.dtype) if isinstance(given, Tensor) else ""
-
-    def _base_of(self, node: ast.expr) -> str:
-        """The tensor of which an expression is one element; empty where it is of none."""
-        match node:
-            case ast.Call(func=ast.Attribute(value=inner, attr="item"), args=[]):
-                return self._base_of(inner)
-            case ast.Call(func=ast.Name(id="int"), args=[inner]):
-                base = self._base_of(inner)
-                given = self.arguments.get(base)
-                is_int = isinstance(given, Tensor) and category(given.type.dtype) == "int"
-                return base if is_int else ""
-            case ast.Subscript(value=ast.Name(id=name), slice=index):
-                entries = index.elts if isinstance(index, ast.Tuple) else [index]
-                given = self.arguments.get(name)
-                rank = given.type.rank if isinstance(given, Tensor) else -1
-                is_element = len(entries) == rank and all(isinstance(e, ast.Name) for e in entries)
-                return name if is_element and name not in self.stored else ""
-            case ast.Name(id=name):
-                return self._base_of_item(name)
-        return ""
-
-    def _base_of_item(self, name: str) -> str:
-        """The tensor of whose elements a loop makes `name` each."""
-        for target, given in self._headers():
-            base = given
-            match given:
-                case ast.Call(func=ast.Attribute(value=inner, attr="tolist"), args=[]):
-                    base = inner
-            if is_name(target, name) and isinstance(base, ast.Name):
-                held = self.arguments.get(base.id)
-                is_flat = isinstance(held, Tensor) and held.type.rank == 1
-                return base.id if is_flat and base.id not in self.stored else ""
-        return ""
-
-    def _is_counter(self, name: str) -> bool:
-        return any(
-            is_name(target, name) and isinstance(given, ast.Call) and is_name(given.func, "range")
-            for target, given in self._headers()
-        )
-
-    def _headers(self) -> Iterator[tuple[ast.expr, ast.expr]]:
-        """What the loops bind, and to the items of what."""
-        for node in ast.walk(self.loop):
-            match node:
-                case ast.For(target=target, iter=given):
-                    yield from _bound(target, given)
 
     # ------------------------------------------------------------------ rewriting
     def rewrite(self, edits: TextEdits) -> bool:
@@ -314,6 +246,10 @@ class _Numbers:
                     taken.add(id(value))
         mentions = [n for s in self.behind for n in ast.walk(s) if is_name(n, name)]
         if not parts or any(id(n) not in taken for n in mentions):
+            return False
+        spelled = [spelled_by_parameters(s, self.node) for s in self.made.sizes]
+        if None in spelled or any(isinstance(s, ast.Constant) and not s.value
+                                  for s in self.made.sizes):  # fmt: skip
             return False
         sizes = ", ".join(map(ast.unparse, self.made.sizes))
         dtype = "int64" if self.is_int else "float64"
@@ -352,22 +288,8 @@ class _Numbers:
         plain = dtype in (held, {"int64": "long", "float64": "double"}[held])
         return name if plain else f"{name}.to({torch}.{dtype})"
 
-    def assumptions(self, function: SourceFunction) -> list[Assumption]:
+    def assumptions(self) -> list[Assumption]:
         """That there are elements: an empty list of ints becomes a tensor of floats."""
-        found: list[Assumption] = []
-        for size in self.made.sizes:
-            text = ast.unparse(size)
-            if not (isinstance(size, ast.Constant) and size.value):
-                found.append(Assumption(f"{text} is at least 1", f"{text} >= 1"))
-        return found
-
-
-def _bound(target: ast.expr, given: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
-    match target, given:
-        case ast.Tuple(elts=[_, item]), ast.Call(func=ast.Name(id="enumerate"), args=[inner, *_]):
-            yield from _bound(item, inner)
-        case ast.Tuple(elts=items), ast.Call(func=ast.Name(id="zip"), args=args):
-            for item, inner in zip(items, args, strict=False):
-                yield from _bound(item, inner)
-        case _:
-            yield target, given
+        sizes = [s for s in self.made.sizes if not isinstance(s, ast.Constant)]
+        spelled = [spelled_by_parameters(s, self.node) for s in sizes]
+        return [Assumption(f"{text} is at least 1", f"{text} >= 1") for text in spelled]

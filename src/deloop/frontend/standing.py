@@ -9,6 +9,7 @@ from deloop.frontend.preallocated import fill_preallocated
 from deloop.frontend.ragged_lists import pad_ragged
 from deloop.frontend.segments import own_segments
 from deloop.frontend.stand_ins import Standing
+from deloop.frontend.tables import look_up
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Value
 
@@ -20,6 +21,9 @@ def find_standing(
     counted = append_counted(function, arguments, torch)
     if counted is not None:
         yield counted
+    looked_up = look_up(function, arguments, torch)
+    if looked_up is not None:
+        yield looked_up
     filled = fill_preallocated(function, arguments, torch)
     if filled is not None:
         yield filled
