@@ -241,7 +241,10 @@ def compile_function(
     """
     found = _compile_split(function, arguments, hints, options)
     if found.loops and all(report.status != "kept" for report in found.loops):
-        return found
+        if found.status != "partial":
+            return found
+        whole = _compile_standing(function, arguments, hints, options, set())
+        return whole if whole is not None and whole.status == "vectorized" else found
     before = {r.line for r in found.loops if r.status == "kept"}
     for spelled in (respell(function), Respelling(function)):
         versions = None if spelled is None else find_versions(spelled.function)
@@ -273,6 +276,8 @@ def _compile_standing(
         again = _compile_split(standing.function, given, {**hints, **standing.hints}, options)
         now = {r.line for r in again.loops if r.status == "kept"}
         if again.status == "kept" or not (now < before or not (before or now)):
+            continue
+        if any(text in again.source for text in standing.without):
             continue
         more = tuple(standing.assumptions)
         loops = tuple(

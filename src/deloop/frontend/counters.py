@@ -28,8 +28,8 @@ from deloop.ir.source import SourceFunction
 from deloop.ir.types import Tensor, Value
 from deloop.text.names import is_name, names_captured, names_in, names_stored
 
-_SAMPLES = 7
-"""So many sizes of each name tell a count and a size apart, polynomials of degree two at most."""
+_SAMPLES = {1: 9, 2: 6, 3: 4}
+"""Of one to three names, so many sizes of each tell apart a count and a size of low degree."""
 _SIMPLE_INDEX = (ast.Constant, ast.Slice, ast.UnaryOp)
 
 
@@ -211,6 +211,8 @@ class _Room:
         self.step = step
         self.before = before
         self._loops: list[ast.For] = []
+        self.tests: list[ast.expr] = []
+        """The conditions under which it is counted."""
         self.made: ast.stmt | None = None
         """What makes the tensor."""
         target = store.targets[0]
@@ -230,7 +232,8 @@ class _Room:
         trips, is_sure = around
         self._loops = trips
         self.is_exact = is_sure and self._counts(trips, size)
-        self.is_enough = self.is_exact or self._is_as_long(trips, size) or self._is_sum(trips, size)
+        self.is_exact = self.is_exact or (is_sure and self._is_sum(trips, size))
+        self.is_enough = self.is_exact or self._is_as_long(trips, size)
 
     def has_dtype(self, store: ast.Assign, arguments: Mapping[str, Value]) -> bool:
         """Whether the elements that are stored have the tensor's own dtype and device."""
@@ -285,8 +288,8 @@ class _Room:
         if path is None or any(isinstance(n, (ast.While, ast.Try, ast.With)) for n in path):
             return None
         jumps = (ast.Break, ast.Continue, ast.Return, ast.Raise)
-        sure = not any(isinstance(n, ast.If) for n in path)
-        sure = sure and not any(isinstance(n, jumps) for n in ast.walk(self.loop))
+        self.tests = [n.test for n in path if isinstance(n, ast.If)]
+        sure = not any(isinstance(n, jumps) for n in ast.walk(self.loop))
         return [n for n in path if isinstance(n, ast.For)], sure
 
     def _is_as_long(self, trips: list[ast.For], size: ast.expr) -> bool:
@@ -352,13 +355,16 @@ class _Room:
         headers = [self._expanded(t.iter) for t in trips]
         spelled = {n for e in (value, *headers) for n in _sizes_in(e)}
         counters = [t.target.id for t in trips if isinstance(t.target, ast.Name)]
-        if len(counters) != len(trips) or len(spelled) > 2 or not spelled:
+        if len(counters) != len(trips) or len(spelled) not in _SAMPLES:
             return False
         if not all(_is_arithmetic(e, spelled, set(counters)) for e in (value, *headers)):
             return False
-        for sample in product(range(_SAMPLES), repeat=len(spelled)):
+        if not all(_is_comparison(t, set(counters)) for t in self.tests):
+            return False
+        for sample in product(range(_SAMPLES[len(spelled)]), repeat=len(spelled)):
             known = dict(zip(sorted(spelled), sample, strict=True))
-            if _count(list(zip(counters, headers, strict=True)), known) != _value(value, known):
+            loops = list(zip(counters, headers, strict=True))
+            if _count(loops, self.tests, known) != _value(value, known):
                 return False
         return True
 
@@ -443,14 +449,36 @@ def _value(node: ast.expr, known: Mapping[str, int]) -> int:
     return known[ast.unparse(node)]
 
 
-def _count(loops: list[tuple[str, ast.expr]], known: dict[str, int]) -> int:
-    """How often the innermost of some loops runs."""
+def _is_comparison(node: ast.expr, counters: set[str]) -> bool:
+    """``i != j`` of the loops' counters."""
+    match node:
+        case ast.Compare(left=ast.Name(id=left), ops=[word], comparators=[ast.Name(id=right)]):
+            return {left, right} <= counters and type(word) in _COMPARISONS
+    return False
+
+
+def _count(
+    loops: list[tuple[str, ast.expr]], tests: list[ast.expr], known: dict[str, int]
+) -> int:
+    """How often the innermost of some loops runs, under conditions on their counters."""
     if not loops:
-        return 1
+        return int(all(_holds(test, known) for test in tests))
     (counter, header), *inner = loops
     assert isinstance(header, ast.Call)
     ends = [_value(a, known) for a in header.args]
-    return sum(_count(inner, {**known, counter: k}) for k in range(*ends))
+    return sum(_count(inner, tests, {**known, counter: k}) for k in range(*ends))
+
+
+def _holds(test: ast.expr, known: Mapping[str, int]) -> bool:
+    assert isinstance(test, ast.Compare)
+    sides = _value(test.left, known), _value(test.comparators[0], known)
+    return _COMPARISONS[type(test.ops[0])](*sides)
+
+
+_COMPARISONS: dict[type[ast.cmpop], Callable[[int, int], bool]] = {
+    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le,
+    ast.Gt: operator.gt, ast.GtE: operator.ge,
+}  # fmt: skip
 
 
 _OPERATIONS: dict[type[ast.operator], Callable[[int, int], int]] = {
@@ -548,7 +576,9 @@ def _write(found: _Counted, loop: ast.For, edits: TextEdits, torch: str) -> None
     if found.alone is not None:
         _write_alone(found, found.alone, loop, edits, torch)
         return
-    name = ""
+    name, puts = "", []
+    if _write_places(found, loop, edits, torch):
+        return
     for store in found.stores:
         target = store.targets[0]
         assert isinstance(target, ast.Subscript)
@@ -565,10 +595,50 @@ def _write(found: _Counted, loop: ast.For, edits: TextEdits, torch: str) -> None
         end = ":" if found.is_exact else f":len({name})" if not dim else f":{name}.shape[{dim}]"
         at = ", ".join(end if k == place else ast.unparse(e) for k, e in enumerate(entries))
         behind.append(f"{name} = {taken}")
-        behind.append(f"{ast.unparse(target.value)}[{at}] = {name}")
+        puts.append(f"{ast.unparse(target.value)}[{at}] = {name}")
         edits.bound.append(name)
+    behind += puts
     if found.is_read_behind:
         behind.append(f"{found.name} = len({name})")
+
+
+def _write_places(found: _Counted, loop: ast.For, edits: TextEdits, torch: str) -> bool:
+    """``idx[k, 0] = i; idx[k, 1] = j`` as one list of pairs, where that is all of a row."""
+    columns: list[tuple[str, int, int]] = []
+    for store in found.stores:
+        match store.targets[0]:
+            case ast.Subscript(value=ast.Name(id=name), slice=ast.Tuple(elts=[one, two])):
+                place = 0 if is_name(one, found.name) else 1
+                other = two if place == 0 else one
+                if isinstance(other, ast.Constant) and _is_number(store, loop):
+                    columns.append((name, place, other.value))
+    arrays = {(name, place) for name, place, _ in columns}
+    in_order = [k for _, _, k in columns] == list(range(len(found.stores)))
+    if len(arrays) != 1 or not in_order or len(columns) < 2 or not found.is_exact:
+        return False
+    ((array, place),) = arrays
+    made = next((s for s in ast.walk(edits.node) if isinstance(s, ast.Assign)
+                 and is_name(s.targets[0], array)), None)  # fmt: skip
+    width = _size_of(made.value, 1 - place) if made and isinstance(made.value, ast.Call) else None
+    if made is None or not isinstance(width, ast.Constant) or width.value != len(columns):
+        return False
+    name = edits.fresh("values")
+    row = ", ".join(ast.unparse(s.value) for s in found.stores)
+    edits.before[loop].append(f"{name} = []")
+    edits.statements[found.stores[0]] = [f"{name}.append(({row}))"]
+    for store in found.stores[1:]:
+        edits.statements[store] = []
+    taken = f"{torch}.tensor({name}, dtype={torch}.int64){'.T' if place else ''}"
+    assert isinstance(made.value, ast.Call)
+    if _dtype_of(made.value, "") == "int64":
+        edits.statements[made] = []
+        edits.behind[loop].append(f"{array} = {taken}{'.contiguous()' if place else ''}")
+        edits.bound.append(array)
+    else:
+        edits.behind[loop].append(f"{array}[:] = {taken}")
+    if found.is_read_behind:
+        edits.behind[loop].append(f"{found.name} = {array}.shape[{place}]")
+    return True
 
 
 def _write_alone(
@@ -586,6 +656,14 @@ def _write_alone(
     edits.behind[loop].append(f"{name} = {SOME}({torch}.stack({name}))")
     edits.bound.append(name)
     edits.parts += [(cut, name) for cut in cuts]
+    assert isinstance(made, ast.Assign) and isinstance(made.value, ast.Call)
+    size = _size_of(made.value, 0)
+    for statement in edits.node.body:
+        if isinstance(size, ast.Name) and isinstance(statement, ast.Assign) and (
+            is_name(statement.targets[0], size.id)
+            and sum(is_name(n, size.id) for n in ast.walk(edits.node)) == 2
+        ):
+            edits.statements[statement] = []  # nothing else asks how many there are
     counted = {id(n) for cut in cuts for n in ast.walk(cut)}
     others = [n for n in ast.walk(edits.node) if is_name(n, found.name) and id(n) not in counted
               and n.lineno > (loop.end_lineno or 0)]  # type: ignore[attr-defined]  # fmt: skip

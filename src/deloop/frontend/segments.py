@@ -19,7 +19,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from deloop.diagnostic import Assumption
-from deloop.frontend.stand_ins import Standing, StandIn
+from deloop.frontend.given_elements import spelled_by_parameters
+from deloop.frontend.stand_ins import Parts, Standing, StandIn
 from deloop.frontend.text_edits import Block, TextEdits, parsed
 from deloop.ir.affine import Affine
 from deloop.ir.source import SourceFunction
@@ -73,8 +74,10 @@ class _Segments:
         self.extra: list[StandIn] = []
         self.most: dict[str, str] = {}
         """Tensors that must have as many rows as all pieces together."""
-        self.place = self.longest = ""
-        """Names of an element's place in its piece, and of the longest piece's length."""
+        self.place = self.longest = self.starts = ""
+        """Names of an element's place in its piece, of the longest piece's length, of starts."""
+        self.same: list[str] = []
+        """Sizes that must be as many as there are pieces."""
 
     def standing(self) -> Standing | None:
         header = self._header()
@@ -97,7 +100,17 @@ class _Segments:
             return None
         names = (self._owner(), *self.extra)
         changed = replace(changed, given=tuple(s.name for s in names))
-        return Standing(changed, names, self._assumptions(), self._is_certain)
+        slow = (f"{self.owner} ==", f"== {self.owner}")
+        return Standing(changed, names, self._assumptions(), self._is_certain, without=slow,
+                        plain=self._plain)  # fmt: skip
+
+    def _plain(self, node: ast.FunctionDef) -> Parts:
+        """``flat[:owner.shape[0]]   ->   flat[:len(owner)]``"""
+        return [
+            (n, f"len({self.owner})")
+            for n in ast.walk(node)
+            if isinstance(n, ast.Subscript) and ast.unparse(n) == self.size
+        ]
 
     # ------------------------------------------------------------------ what is given
     def _header(self) -> _Header | None:
@@ -118,6 +131,14 @@ class _Segments:
         return None
 
     def _by_use(self, counter: str, end: ast.expr) -> _Header | None:
+        """The lengths that a loop over as many other things asks for: ``lengths[i]``."""
+        size = spelled_by_parameters(end, self.node)
+        for node in ast.walk(self.loop):
+            match node:
+                case ast.Subscript(value=ast.Name(id=name), slice=ast.Name(id=at)):
+                    if at == counter and size is not None and self._is_lengths(name):
+                        self.same.append(size)
+                        return _Header(name, counter, "")
         return None
 
     def _lengths_of(self, node: ast.expr) -> str:
@@ -173,6 +194,8 @@ class _Segments:
         least = f"bool(({name} >= 0).all())" if is_tensor else f"min({name}) >= 0"
         total = f"int({name}.sum())" if is_tensor else f"sum({name})"
         found = [Assumption(f"no length in {name} is negative", least)]
+        for size in self.same:
+            found.append(Assumption(f"there are {size} lengths", f"len({name}) == {size}"))
         for base, word in self.most.items():
             guard = f"{total} {word} {base}.shape[0]"
             if is_tensor:  # no sum can wrap round
@@ -228,11 +251,13 @@ class _Segments:
                         self.edits.parts.append((node, f"{part}[{self.owner} == {counter}]"))
                         own.update(id(n) for n in ast.walk(node))
                         slices += 1
-        names = {start, *(e for e in ends if e.isidentifier())}
+        names = {e for e in ends if e.isidentifier()}
         others = [n for n in ast.walk(self.loop) if isinstance(n, ast.Name)
-                  and n.id in names and id(n) not in own]  # fmt: skip
-        if not slices or others:
+                  and n.id in {*names, start} and id(n) not in own]  # fmt: skip
+        if any(n.id in names for n in others) or not (slices or others):
             return False
+        for place in others:
+            self.edits.parts.append((place, f"{self._starts()}[{counter}].item()"))
         for gone in (begin, move, *aliases):
             self.edits.statements[gone] = []
         if not self.header.counter:
@@ -240,6 +265,20 @@ class _Segments:
             self.edits.parts.append((self.loop.target, f"{counter}, {target_text}"))
             self.edits.parts.append((self.loop.iter, f"enumerate({ast.unparse(self.loop.iter)})"))
         return True
+
+    def _starts(self) -> str:
+        """The name of where each piece begins."""
+        if not self.starts:
+            self.starts = self.edits.fresh("starts")
+            count = f"{self.header.lengths}.shape[0]"
+            given = self.arguments[self.header.lengths]
+            size = Affine.symbol(count)
+            if isinstance(given, Sequence):
+                size = Affine.number(len(given.items))
+            kind = TensorType("int64", (size,), leaf=False)
+            text = f"{self._tensor}.cumsum(0) - {self._tensor}"
+            self.extra.append(StandIn(self.starts, Tensor(self.starts, kind, self.starts), text))
+        return self.starts
 
     def _moves(self, node: ast.stmt) -> bool:
         """``start += n``, ``start = start + n`` or ``start = end``."""

@@ -62,7 +62,8 @@ class Standing:
     """A function over stand-ins.
 
     `assumptions` are what makes the new text mean the same, `is_certain` says which guards hold by
-    what the names stand for, `bound` are names of values right behind a loop, and `plain` writes what follows from that in
+    what the names stand for, `bound` are names of values right behind a loop, `without` is what would be too slow in the new
+    code, and `plain` writes what follows from that in
     parts of the new code.
     """
 
@@ -71,6 +72,7 @@ class Standing:
     assumptions: tuple[Assumption, ...] = ()
     is_certain: Callable[[str], bool] = _never
     bound: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     plain: Callable[[ast.FunctionDef], Parts] = _as_it_is
 
     @property

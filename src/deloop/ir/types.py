@@ -166,7 +166,7 @@ class Object:
 
 @dataclass(frozen=True)
 class Table(Object):
-    """A dictionary from ints that are not negative to numbers of one type, ``int64`` or ``float64``.
+    """A dictionary from small ints that are not negative to numbers, ``int64`` or ``float64``.
 
     `greatest` is its greatest key at this call.
     """
