@@ -610,8 +610,9 @@ def _write_places(found: _Counted, loop: ast.For, edits: TextEdits, torch: str) 
             case ast.Subscript(value=ast.Name(id=name), slice=ast.Tuple(elts=[one, two])):
                 place = 0 if is_name(one, found.name) else 1
                 other = two if place == 0 else one
-                if isinstance(other, ast.Constant) and _is_number(store, loop):
-                    columns.append((name, place, other.value))
+                is_fixed = isinstance(other, ast.Constant) and isinstance(other.value, int)
+                if is_fixed and _is_number(store, loop):
+                    columns.append((name, place, ast.literal_eval(other)))
     arrays = {(name, place) for name, place, _ in columns}
     in_order = [k for _, _, k in columns] == list(range(len(found.stores)))
     if len(arrays) != 1 or not in_order or len(columns) < 2 or not found.is_exact:

@@ -213,7 +213,7 @@ class _Segments:
         count = f"{self.header.lengths}.shape[0]"
         if isinstance(given, Sequence):
             count = str(len(given.items))
-        known = {_inside(self.owner, count), _inside(self.place, self.longest)}
+        known = {inside(self.owner, count), inside(self.place, self.longest)}
         pairs = f"bool(({self.torch}.bincount({self.owner} * "
         is_pair = guard.startswith(pairs) and guard.endswith(f" + {self.place}) <= 1).all())")
         return guard in known or (bool(self.place) and is_pair)
@@ -228,7 +228,7 @@ class _Segments:
         target = move.target if isinstance(move, ast.AugAssign) else move.targets[0]  # type: ignore[attr-defined]
         assert isinstance(target, ast.Name)
         start = target.id
-        begin = _start_of(start, self.node.body[: self.position])
+        begin = start_of(start, self.node.body[: self.position])
         behind = any(start in names_in(s) for s in self.node.body[self.position + 1 :])
         if begin is None or behind:
             return False
@@ -349,7 +349,7 @@ class _Segments:
         if move is None or not isinstance(target, ast.Name):
             return False
         start = target.id
-        begin = _start_of(start, self.node.body[: self.position])
+        begin = start_of(start, self.node.body[: self.position])
         behind = any(start in names_in(s) for s in self.node.body[self.position + 1 :])
         ends, aliases = self._ends(start)
         named = [s for s in self.loop.body if isinstance(s, ast.Assign)
@@ -427,7 +427,7 @@ class _Segments:
         """Both loops as one over all elements."""
         assert isinstance(step.target, ast.Name) and isinstance(inner.target, ast.Name)
         k = step.target.id
-        begin = _start_of(k, self.node.body[: self.position])
+        begin = start_of(k, self.node.body[: self.position])
         bound = {n for n in names_stored(self.loop) if n in names_stored(self.loop.target)}
         bound |= {inner.target.id, k, *self._length_names()}
         behind = self.node.body[self.position + 1 :]
@@ -444,7 +444,7 @@ class _Segments:
         if any(inner.target.id in names_in(s) for s in inner.body):
             self._place()
             means[inner.target.id] = f"{self.place}[{k}]"
-        self._loop_over(k, [_named_anew(s, means) for s in inner.body[:-1]])
+        self._loop_over(k, [named_anew(s, means) for s in inner.body[:-1]])
         self.edits.statements[begin] = []
         for base in self._read_at(k, inner):
             self.most[base] = "<="
@@ -506,11 +506,11 @@ class _Segments:
         self.extra.append(StandIn(self.longest, value, text, hints))
 
 
-def _inside(index: str, size: str) -> str:
+def inside(index: str, size: str) -> str:
     return f"bool((({index} >= 0) & ({index} < {size})).all())"
 
 
-def _named_anew(node: ast.stmt, means: Mapping[str, str]) -> ast.stmt:
+def named_anew(node: ast.stmt, means: Mapping[str, str]) -> ast.stmt:
     """A statement with other expressions in the place of names."""
 
     class Anew(ast.NodeTransformer):
@@ -521,7 +521,7 @@ def _named_anew(node: ast.stmt, means: Mapping[str, str]) -> ast.stmt:
     return Anew().visit(ast.parse(ast.unparse(node)).body[0])  # type: ignore[no-any-return]
 
 
-def _start_of(name: str, before: Block) -> ast.stmt | None:
+def start_of(name: str, before: Block) -> ast.stmt | None:
     """``k = 0``, where nothing else names it up to the loop."""
     for statement in reversed(before):
         match statement:

@@ -62,7 +62,7 @@ class Standing:
     """A function over stand-ins.
 
     `assumptions` are what makes the new text mean the same, `is_certain` says which guards hold by
-    what the names stand for, `bound` are names of values right behind a loop, `without` is what would be too slow in the new
+    what the names stand for, `cheaper` says one in another way, `bound` are names of values right behind a loop, `without` is what would be too slow in the new
     code, and `plain` writes what follows from that in
     parts of the new code.
     """
@@ -71,6 +71,7 @@ class Standing:
     names: tuple[StandIn, ...]
     assumptions: tuple[Assumption, ...] = ()
     is_certain: Callable[[str], bool] = _never
+    cheaper: Callable[[str], str] = str
     bound: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     plain: Callable[[ast.FunctionDef], Parts] = _as_it_is
@@ -89,7 +90,7 @@ class Standing:
         """The assumption about parameters alone; None where it always holds."""
         if self.is_certain(assumption.guard):
             return None
-        guard = _written_out(assumption.guard, self.names)
+        guard = _written_out(self.cheaper(assumption.guard), self.names)
         return Assumption(
             assumption.sentence, guard, assumption.reason, assumption.avoidable
         )

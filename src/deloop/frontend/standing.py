@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from deloop.frontend.counters import append_counted
 from deloop.frontend.preallocated import fill_preallocated
 from deloop.frontend.ragged_lists import pad_ragged
+from deloop.frontend.running import count_through
 from deloop.frontend.segments import own_segments
 from deloop.frontend.stand_ins import Standing
 from deloop.frontend.tables import look_up
@@ -27,6 +28,7 @@ def find_standing(
     filled = fill_preallocated(function, arguments, torch)
     if filled is not None:
         yield filled
+    yield from count_through(function, hints, torch)
     yield from own_segments(function, arguments, hints, torch)
     padded = pad_ragged(function, arguments, hints, torch)
     if padded is not None:
