@@ -1,4 +1,4 @@
-"""What expressions in a loop are by their form: elements of tensors that are given, and counters."""
+"""What expressions in a loop are by their form: elements of given tensors, and counters."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from deloop.diagnostic import Assumption
 from deloop.dtype import category
-from deloop.frontend.stand_ins import Parts, Standing, StandIn
+from deloop.frontend.stand_ins import Parts, StandIn, Standing
 from deloop.frontend.text_edits import TextEdits, parsed
 from deloop.frontend.writes import writes_only_own
 from deloop.ir.affine import Affine

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 
 from deloop.frontend.given_elements import spelled_by_parameters
 from deloop.frontend.segments import inside, named_anew, start_of
-from deloop.frontend.stand_ins import Standing, StandIn
+from deloop.frontend.stand_ins import StandIn, Standing
 from deloop.frontend.text_edits import Block, TextEdits, parsed
 from deloop.ir.affine import Affine
 from deloop.ir.source import SourceFunction
@@ -205,7 +205,8 @@ class _Running:
     def _stand_in(self, name: str, rows: str, text: str, count: str, hint: int) -> StandIn:
         size = f"{rows}.shape[0]"
         kind = TensorType("int64", (Affine.symbol(size),), leaf=False)
-        return StandIn(name, Tensor(name, kind, name), text, {size: hint}, {size: f"({count})"})
+        return StandIn(name, Tensor(name, kind, name), text, {size: hint}, {size: f"({count})"},
+                       is_part=True)  # fmt: skip
 
     def _hint(self, count: str) -> int:
         try:

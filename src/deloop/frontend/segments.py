@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 
 from deloop.diagnostic import Assumption
 from deloop.frontend.given_elements import spelled_by_parameters
-from deloop.frontend.stand_ins import Parts, Standing, StandIn
+from deloop.frontend.stand_ins import Parts, StandIn, Standing
 from deloop.frontend.text_edits import Block, TextEdits, parsed
 from deloop.ir.affine import Affine
 from deloop.ir.source import SourceFunction
@@ -186,7 +186,12 @@ class _Segments:
         name = self.header.lengths
         is_tensor = isinstance(self.arguments[name], Tensor)
         sizes = {self.size: f"int({name}.sum())" if is_tensor else f"sum({name})"}
-        return StandIn(self.owner, Tensor(self.owner, kind, self.owner), text, hints, sizes)
+        return StandIn(self.owner, self._counted(self.owner, kind), text, hints, sizes)
+
+    def _counted(self, name: str, kind: TensorType) -> Tensor:
+        """A tensor that is made of the lengths: it is another one where they change."""
+        given = self.arguments[self.header.lengths]
+        return Tensor(name, kind, given.storage if isinstance(given, Tensor) else name)
 
     def _assumptions(self) -> tuple[Assumption, ...]:
         name = self.header.lengths
@@ -277,7 +282,7 @@ class _Segments:
                 size = Affine.number(len(given.items))
             kind = TensorType("int64", (size,), leaf=False)
             text = f"{self._tensor}.cumsum(0) - {self._tensor}"
-            self.extra.append(StandIn(self.starts, Tensor(self.starts, kind, self.starts), text))
+            self.extra.append(StandIn(self.starts, self._counted(self.starts, kind), text))
         return self.starts
 
     def _moves(self, node: ast.stmt) -> bool:
@@ -338,7 +343,7 @@ class _Segments:
         kind = replace(given.type, shape=(Affine.symbol(self.size), *given.type.shape[1:]),
                        leaf=False, contiguous=False)  # fmt: skip
         text = base if is_whole else f"{base}[:len({self.owner})]"
-        self.extra.append(StandIn(name, Tensor(name, kind, name), text))
+        self.extra.append(StandIn(name, Tensor(name, kind, given.storage), text))
         return name
 
     def _fill(self) -> bool:
@@ -476,7 +481,7 @@ class _Segments:
         text = f"{count} - (({lengths}).cumsum(0) - {lengths})[{self.owner}]"
         text = text.replace(f"(({lengths})", f"({lengths}")
         kind = TensorType("int64", (Affine.symbol(self.size),), leaf=False)
-        self.extra.append(StandIn(name, Tensor(name, kind, name), text))
+        self.extra.append(StandIn(name, self._counted(name, kind), text))
 
     # ------------------------------------------------------------------ sizes
     def _sizes(self) -> None:

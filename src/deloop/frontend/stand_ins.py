@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from deloop.diagnostic import Assumption
 from deloop.frontend.text_edits import parsed
@@ -44,6 +45,8 @@ class StandIn:
     text: str
     hints: Mapping[str, int] = field(default_factory=dict)
     sizes: Mapping[str, str] = field(default_factory=dict)
+    is_part: bool = False
+    """Whether it is one of several items of a value, which are given their names at once."""
 
 
 Parts = list[tuple[ast.expr, str]]
@@ -61,10 +64,18 @@ def _never(guard: str) -> bool:
 class Standing:
     """A function over stand-ins.
 
-    `assumptions` are what makes the new text mean the same, `is_certain` says which guards hold by
-    what the names stand for, `cheaper` says one in another way, `bound` are names of values right behind a loop, `without` is what would be too slow in the new
-    code, and `plain` writes what follows from that in
-    parts of the new code.
+    Parameters
+    ----------
+    assumptions:
+        What makes the new text mean the same.
+    is_certain, cheaper:
+        Which guards hold by what the names stand for, and which may be said in another way.
+    bound:
+        Names of values right behind a loop.
+    without:
+        What would be too slow in the new code.
+    plain:
+        What follows from all this in parts of the new code.
     """
 
     function: SourceFunction
@@ -102,7 +113,7 @@ class Standing:
             source = _without_unread(_with_part(source, *parts[0]), self.names)
         for stand_in in reversed(self.names):
             source = _defined(_without_copy(source, stand_in), stand_in)
-        return source
+        return _unpacked(source)
 
 
 def _written_out(guard: str, names: Sequence[StandIn]) -> str:
@@ -173,7 +184,7 @@ def _defined(text: str, stand_in: StandIn) -> str:
         return text
     lines = text.splitlines()
     is_simple = isinstance(first, (ast.Assign, ast.Return, ast.AugAssign, ast.Expr))
-    if len(places) == 1 and is_simple and first.lineno == first.end_lineno:
+    if len(places) == 1 and is_simple and not stand_in.is_part and first.lineno == first.end_lineno:
         (place,) = places
         line = lines[place.lineno - 1].encode()
         start, end = place.col_offset, place.end_col_offset or 0
@@ -184,6 +195,27 @@ def _defined(text: str, stand_in: StandIn) -> str:
     indent = " " * first.col_offset
     lines.insert(first.lineno - 1, f"{indent}{stand_in.name} = {stand_in.text}")
     return "\n".join(lines) + "\n"
+
+
+def _unpacked(source: str) -> str:
+    """``columns = E[1]`` and ``rows = E[0]`` one behind the other as ``rows, columns = E``."""
+    node = parsed(source)
+    for one, two in pairwise(node.body):
+        match one, two:
+            case (
+                ast.Assign(targets=[ast.Name(id=a)],
+                           value=ast.Subscript(value=x, slice=ast.Constant(value=p))),
+                ast.Assign(targets=[ast.Name(id=b)],
+                           value=ast.Subscript(value=y, slice=ast.Constant(value=q))),
+            ) if {p, q} == {0, 1} and ast.dump(x) == ast.dump(y):  # fmt: skip
+                first, second = (a, b) if p == 0 else (b, a)
+                lines = source.splitlines()
+                indent = " " * one.col_offset
+                lines[one.lineno - 1 : two.end_lineno] = [
+                    f"{indent}{first}, {second} = {ast.unparse(x)}"
+                ]
+                return "\n".join(lines) + "\n"
+    return source
 
 
 def _is_repeated(statement: ast.stmt, place: ast.Name) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from deloop.diagnostic import Assumption
 from deloop.frontend.given_elements import Elements
-from deloop.frontend.stand_ins import Standing, StandIn
+from deloop.frontend.stand_ins import StandIn, Standing
 from deloop.frontend.text_edits import TextEdits, parsed
 from deloop.ir.affine import Affine
 from deloop.ir.source import SourceFunction
@@ -32,7 +32,7 @@ def look_up(
         return None
     node = parsed(function.text)
     hidden = names_stored(node) | names_captured(node)
-    for name in sorted(names_in(node) - hidden):
+    for name in sorted(_asked(node) - hidden):
         table = arguments.get(name)
         if name not in function.parameters:
             table = function.resolve(name)
@@ -51,6 +51,20 @@ def look_up(
                 if (standing := found.standing()) is not None:
                     return standing
     return None
+
+
+def _asked(node: ast.FunctionDef) -> set[str]:
+    """The names that are looked up in by their form."""
+    found: set[str] = set()
+    for inner in (n for s in node.body for n in ast.walk(s)):
+        match inner:
+            case (
+                ast.Subscript(value=ast.Name(id=name), ctx=ast.Load())
+                | ast.Attribute(value=ast.Name(id=name), attr="get")
+                | ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[ast.Name(id=name)])
+            ):
+                found.add(name)
+    return found
 
 
 def _written(name: str, value: ast.Dict, node: ast.FunctionDef) -> Table | None:
