@@ -38,6 +38,7 @@ from . import (
     partial_range,
     plain_forms,
     prefixes,
+    ragged,
     real_code,
     recurrences,
     reductions,
@@ -92,6 +93,7 @@ FAMILIES = (
     real_code,
     nests,
     all_but_one,
+    ragged,
 )
 EVERY_CASE = [case for family in FAMILIES for case in family.FAMILY]
 CASES = [case for case in EVERY_CASE if case.name not in NOT_YET]

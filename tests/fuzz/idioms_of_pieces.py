@@ -92,7 +92,7 @@ def _made_list(text: Text, result: str) -> Lines:
 
 
 def _table(text: Text, result: str) -> Lines:
-    kept = text.one_of("{0: 3, 1: 1, 2: 7, 3: 2, 4: 9, 5: 4}", "{0: 0.5, 1: 1.25, 2: -2.0, 4: 0.1}",
+    kept = text.one_of("{0: 3, 1: 1, 2: 7, 3: 2, 4: 9, 5: 4}", "{0: 0.5, 1: 1.2, 2: -2.0, 4: 0.1}",
                        "{1: 3, 3: 2}", "{0: 1, 1: 2, -1: 5}", "{0: 2, 1: 2.5, 2: True}")  # fmt: skip
     key = text.one_of("int(a[i])", "a[i].item()", "a[i]", "int(w[i])", "i")
     value = text.one_of("kept[{}]", "kept[{}]", "kept.get({}, 1)", "kept.get({}, -0.5)",

@@ -184,6 +184,7 @@ def _defined(text: str, stand_in: StandIn) -> str:
         return text
     lines = text.splitlines()
     is_simple = isinstance(first, (ast.Assign, ast.Return, ast.AugAssign, ast.Expr))
+    is_simple &= not isinstance(ast.parse(stand_in.text, mode="eval").body, ast.BinOp)
     if len(places) == 1 and is_simple and not stand_in.is_part and first.lineno == first.end_lineno:
         (place,) = places
         line = lines[place.lineno - 1].encode()
