@@ -9,6 +9,11 @@ from .text import Lines, Text, indented
 
 def _compaction(text: Text, result: str) -> Lines:
     value = text.one_of("w[i]", "w[i] * v[i]", "x[i, 0]", "w[i] + 1", "x[i].sum()")
+    if text.chance(0.15):
+        text.use("compaction of rows")
+        made, value = "torch.zeros(len(w), 3)", text.one_of("w[i]", "x[i, :3]", "x[i, :1]", "i")
+        return [f"out = {made}", "k = 0", "for i in range(len(w)):", "    if w[i] > 0:",
+                f"        out[k] = {value}", "        k += 1", f"{result} = out, k"]  # fmt: skip
     test = text.one_of("w[i] > 0", "w[i] > v[i]", "a[i] != 1", "x[i].sum() > 0", "i % 2 == 0")
     size = text.one_of("len(w)", "w.shape[0]", "n", "n", "2", "int((w > 0).sum())")
     inner = [f"out[k] = {value}", "k += 1"]
@@ -92,8 +97,9 @@ def _made_list(text: Text, result: str) -> Lines:
 
 
 def _table(text: Text, result: str) -> Lines:
-    kept = text.one_of("{0: 3, 1: 1, 2: 7, 3: 2, 4: 9, 5: 4}", "{0: 0.5, 1: 1.2, 2: -2.0, 4: 0.1}",
-                       "{1: 3, 3: 2}", "{0: 1, 1: 2, -1: 5}", "{0: 2, 1: 2.5, 2: True}")  # fmt: skip
+    kept = text.one_of("{0: 3, 1: 1, 2: 7, 3: 2, 4: 9, 5: 4}", "{0: 0.5, 1: 1.2, 2: -2.0}",
+                       "{1: 3, 3: 2}", "{0: 1, 1: 2, -1: 5}",
+                       "{0: 2, 1: 2.5, 2: True}")  # fmt: skip
     key = text.one_of("int(a[i])", "a[i].item()", "a[i]", "int(w[i])", "i")
     value = text.one_of("kept[{}]", "kept[{}]", "kept.get({}, 1)", "kept.get({}, -0.5)",
                         "kept[{0}] if {0} in kept else 0").format(key)  # fmt: skip

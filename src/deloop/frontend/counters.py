@@ -15,21 +15,19 @@ one too many the loop raises.
 from __future__ import annotations
 
 import ast
-import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
 
+from deloop.frontend.rooms import Room, count_of_sizes, dtype_of, rank_of, size_of
+from deloop.frontend.segments import start_of
 from deloop.frontend.stand_ins import Standing
 from deloop.frontend.tested_lists import SOME
 from deloop.frontend.text_edits import Block, TextEdits, parsed
 from deloop.frontend.writes import writes_only_own, written_in
 from deloop.ir.source import SourceFunction
-from deloop.ir.types import Tensor, Value
-from deloop.text.names import is_name, names_captured, names_in, names_stored
+from deloop.ir.types import Value
+from deloop.text.names import is_name, names_captured, names_in
 
-_SAMPLES = {1: 9, 2: 6, 3: 4}
-"""Of one to three names, so many sizes of each tell apart a count and a size of low degree."""
 _SIMPLE_INDEX = (ast.Constant, ast.Slice, ast.UnaryOp)
 
 
@@ -82,7 +80,7 @@ def _find(
     for inner, step in _steps(loop):
         assert isinstance(step.target, ast.Name)
         name = step.target.id
-        start = _start_of(name, block[:position])
+        start = start_of(name, block[:position])
         at = inner.index(step)
         stores = [s for s in inner[:at] if isinstance(s, ast.Assign) and _is_counted(s, name)]
         own = {id(n) for s in (*stores, step) for n in ast.walk(s)}
@@ -94,18 +92,35 @@ def _find(
         if not writes_only_own(function) or any(not _is_number(s, loop) and not _is_tensor(s)
                                                 for s in stores):  # fmt: skip
             continue
-        rooms = [_Room(block[:position], loop, step, s, function) for s in stores]
+        rooms = [Room(block[:position], loop, step, s, function) for s in stores]
         if not all(r.is_enough for r in rooms):
+            continue
+        if not all(_is_in_place(s, r, loop, arguments)
+                   for s, r in zip(stores, rooms, strict=True)):  # fmt: skip
             continue
         behind = any(name in names_in(s) for s in block[position + 1 :])
         exact = all(r.is_exact for r in rooms)
         alone = None
         if len(stores) == 1 and (room := rooms[0]).has_dtype(stores[0], arguments):
             cuts = list(_cuts(block[position + 1 :], room.array, name))
-            if exact or cuts:
+            if (exact or cuts) and not room.is_used_before:
                 assert room.made is not None
                 alone = room.made, cuts
         yield _Counted(name, start, tuple(stores), step, behind, exact, alone)
+
+
+def _is_in_place(
+    store: ast.Assign, room: Room, loop: ast.For, arguments: Mapping[str, Value]
+) -> bool:
+    """Whether what is stored has as many dimensions as where it goes: else it would be spread."""
+    target, made = store.targets[0], room.made
+    if not isinstance(target, ast.Subscript) or not isinstance(made, ast.Assign):
+        return False
+    entries = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
+    whole = count_of_sizes(made.value, arguments) if isinstance(made.value, ast.Call) else None
+    places = sum(not isinstance(e, ast.Slice) for e in entries)
+    rank = 0 if _is_number(store, loop) else rank_of(store.value, loop, arguments)
+    return whole is not None and rank is not None and rank == whole - places
 
 
 def _cuts(behind: Block, array: str, counter: str) -> Iterator[ast.expr]:
@@ -139,19 +154,6 @@ def _steps(loop: ast.For) -> Iterator[tuple[Block, ast.AugAssign]]:
                                   and not isinstance(n.ctx, ast.Load)]  # type: ignore[attr-defined]  # fmt: skip
                         if len(stores) == 1:
                             yield inner, statement
-
-
-def _start_of(name: str, before: Block) -> ast.stmt | None:
-    """``k = 0``, where nothing else names the counter up to the loop."""
-    for statement in reversed(before):
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=same)], value=ast.Constant(value=0)) if (
-                same == name
-            ):
-                return statement
-        if name in names_in(statement):
-            return None
-    return None
 
 
 def _is_counted(store: ast.Assign, name: str) -> bool:
@@ -198,373 +200,6 @@ def _is_number(store: ast.Assign, loop: ast.For) -> bool:
 def _is_tensor(store: ast.Assign) -> bool:
     """Whether what is stored may be a tensor by its form; the compiler of lists asks for sure."""
     return not isinstance(store.value, ast.Constant)
-
-
-class _Room:
-    """Whether a tensor has room for all that is counted, and for nothing else."""
-
-    def __init__(
-        self, before: Block, loop: ast.For, step: ast.AugAssign, store: ast.Assign,
-        function: ast.FunctionDef,
-    ) -> None:  # fmt: skip
-        self.loop = loop
-        self.step = step
-        self.before = before
-        self._loops: list[ast.For] = []
-        self.tests: list[ast.expr] = []
-        """The conditions under which it is counted."""
-        self.made: ast.stmt | None = None
-        """What makes the tensor."""
-        target = store.targets[0]
-        assert isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name)
-        index = target.slice
-        entries = index.elts if isinstance(index, ast.Tuple) else [index]
-        place = next(k for k, e in enumerate(entries) if isinstance(e, ast.Name))
-        self.array = target.value.id
-        size = self._size(place)
-        stored = names_stored(loop)
-        self.is_enough = self.is_exact = False
-        if size is None or stored & names_in(size) or self._is_used_otherwise(store):
-            return
-        around = self._around()
-        if around is None:
-            return
-        trips, is_sure = around
-        self._loops = trips
-        self.is_exact = is_sure and self._counts(trips, size)
-        self.is_exact = self.is_exact or (is_sure and self._is_sum(trips, size))
-        self.is_enough = self.is_exact or self._is_as_long(trips, size)
-
-    def has_dtype(self, store: ast.Assign, arguments: Mapping[str, Value]) -> bool:
-        """Whether the elements that are stored have the tensor's own dtype and device."""
-        match store:
-            case ast.Assign(
-                targets=[ast.Subscript(slice=ast.Name())],
-                value=ast.Subscript(value=ast.Name(id=name), slice=index),
-            ):
-                entries = index.elts if isinstance(index, ast.Tuple) else [index]
-                given = arguments.get(name)
-            case _:
-                return False
-        counters = {t.target.id for t in self._loops if isinstance(t.target, ast.Name)}
-        is_element = all(isinstance(e, ast.Name) and e.id in counters for e in entries)
-        made = self.made.value if isinstance(self.made, ast.Assign) else None
-        if not isinstance(given, Tensor) or not isinstance(made, ast.Call) or not is_element:
-            return False
-        if given.type.device != "cpu" or given.type.rank != len(entries):
-            return False
-        return _dtype_of(made, name) in (given.type.dtype, name) and name not in {
-            n for s in self.before for n in names_stored(s)
-        }
-
-    def _is_used_otherwise(self, store: ast.Assign) -> bool:
-        """Whether the loop does more with the tensor than to fill it."""
-        own = {id(n) for n in ast.walk(self.loop) if isinstance(n, ast.Assign)
-               and isinstance(n.targets[0], ast.Subscript) and is_name(n.targets[0].value,
-               self.array) for n in [n.targets[0].value]}  # fmt: skip
-        return any(is_name(n, self.array) and id(n) not in own for n in ast.walk(self.loop))
-
-    def _size(self, place: int) -> ast.expr | None:
-        """The size along a dimension of the tensor, as the call that makes it says."""
-        for statement in reversed(self.before):
-            match statement:
-                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call) if (
-                    name == self.array
-                ):
-                    self.made = statement
-                    return _size_of(call, place)
-            if self.array in names_in(statement) and not self._only_sizes(statement):
-                return None
-        return None
-
-    def _only_sizes(self, statement: ast.stmt) -> bool:
-        sized = {id(n.value) for n in ast.walk(statement) if isinstance(n, ast.Attribute)
-                 and n.attr in ("shape", "dtype", "device")}  # fmt: skip
-        return all(id(n) in sized for n in ast.walk(statement) if is_name(n, self.array))
-
-    def _around(self) -> tuple[list[ast.For], bool] | None:
-        """The loops around the step, and whether each of their iterations counts."""
-        path = _path_to(self.loop, self.step)
-        if path is None or any(isinstance(n, (ast.While, ast.Try, ast.With)) for n in path):
-            return None
-        jumps = (ast.Break, ast.Continue, ast.Return, ast.Raise)
-        self.tests = [n.test for n in path if isinstance(n, ast.If)]
-        sure = not any(isinstance(n, jumps) for n in ast.walk(self.loop))
-        return [n for n in path if isinstance(n, ast.For)], sure
-
-    def _is_as_long(self, trips: list[ast.For], size: ast.expr) -> bool:
-        """A tensor as long as the loop: ``torch.zeros(len(x))``, ``for i in range(len(x))``."""
-        if len(trips) != 1:
-            return False
-        lengths = _spelled_lengths(trips[0].iter)
-        same = _spelled(size)
-        named = self._meaning(size)
-        return bool(lengths & same) or (named is not None and bool(lengths & _spelled(named))) or (
-            any(self._meaning_of(n) == t for n in lengths for t in same)
-        )
-
-    def _meaning(self, node: ast.expr) -> ast.expr | None:
-        """What a name of a size was set to, the only time that it is."""
-        if not isinstance(node, ast.Name):
-            return None
-        found = [s for s in self.before if node.id in names_stored(s)]
-        match found:
-            case [ast.Assign(targets=[ast.Name()], value=value)]:
-                return value
-            case [ast.Assign(targets=[ast.Tuple(elts=parts)], value=ast.Attribute(attr="shape")
-                             as shape)]:  # fmt: skip
-                k = next(k for k, p in enumerate(parts) if is_name(p, node.id))
-                return ast.Subscript(shape, ast.Constant(k), ast.Load())
-        return None
-
-    def _meaning_of(self, text: str) -> str:
-        named = self._meaning(ast.parse(text, mode="eval").body)
-        return "" if named is None else min(_spelled(named))
-
-    def _is_sum(self, trips: list[ast.For], size: ast.expr) -> bool:
-        """``torch.zeros(int((x > 0).sum()))`` where ``x[i] > 0`` is what is asked."""
-        value = self._meaning(size) or size
-        match value:
-            case ast.Call(func=ast.Name(id="int"), args=[inner]):
-                value = inner
-            case ast.Call(func=ast.Attribute(value=inner, attr="item"), args=[]):
-                value = inner
-        path = _path_to(self.loop, self.step) or []
-        tests = [n.test for n in path if isinstance(n, ast.If)]
-        match value:
-            case ast.Call(func=ast.Attribute(value=mask, attr="sum"), args=[], keywords=[]):
-                pass
-            case _:
-                return False
-        header = trips[0]
-        if len(tests) != 1 or len(trips) != 1 or not isinstance(header.target, ast.Name):
-            return False
-        lifted = _lifted(tests[0], header.target.id)
-        base = {f"len({n})" for n in names_in(mask)} | {f"{n}.shape[0]" for n in names_in(mask)}
-        long_enough = bool(_spelled_lengths(header.iter) & base)
-        return lifted is not None and ast.unparse(mask) == lifted and long_enough and (
-            not any(names_in(mask) & names_stored(s) for s in self.before[1:])
-        )
-
-    def _counts(self, trips: list[ast.For], size: ast.expr) -> bool:
-        """Whether the loops run as often as the tensor is long, for every size that is tried.
-
-        Both are polynomials of low degree: what agrees at so many places is the same.
-        """
-        value = self._expanded(size)
-        headers = [self._expanded(t.iter) for t in trips]
-        spelled = {n for e in (value, *headers) for n in _sizes_in(e)}
-        counters = [t.target.id for t in trips if isinstance(t.target, ast.Name)]
-        if len(counters) != len(trips) or len(spelled) not in _SAMPLES:
-            return False
-        if not all(_is_arithmetic(e, spelled, set(counters)) for e in (value, *headers)):
-            return False
-        if not all(_is_comparison(t, set(counters)) for t in self.tests):
-            return False
-        for sample in product(range(_SAMPLES[len(spelled)]), repeat=len(spelled)):
-            known = dict(zip(sorted(spelled), sample, strict=True))
-            loops = list(zip(counters, headers, strict=True))
-            if _count(loops, self.tests, known) != _value(value, known):
-                return False
-        return True
-
-    def _expanded(self, node: ast.expr) -> ast.expr:
-        """An expression with the names of sizes written out, each shape as its own subscripts."""
-        room = self
-
-        class Expand(ast.NodeTransformer):
-            def visit_Name(self, name: ast.Name) -> ast.expr:
-                meaning = room._meaning(name)
-                if meaning is None or isinstance(meaning, ast.Call) and not _is_size(meaning):
-                    return name
-                return Expand().visit(meaning)  # type: ignore[no-any-return]
-
-            def visit_Call(self, call: ast.Call) -> ast.expr:
-                self.generic_visit(call)
-                return _as_shape(call)
-
-        return Expand().visit(ast.parse(ast.unparse(node), mode="eval").body)  # type: ignore[no-any-return]
-
-
-def _is_size(call: ast.Call) -> bool:
-    return is_name(call.func, "len") or (
-        isinstance(call.func, ast.Attribute) and call.func.attr == "size"
-    )
-
-
-def _as_shape(call: ast.Call) -> ast.expr:
-    """``len(x)`` and ``x.size(0)`` as ``x.shape[0]``."""
-    match call:
-        case ast.Call(func=ast.Name(id="len"), args=[ast.Name() as base], keywords=[]):
-            return ast.parse(f"{base.id}.shape[0]", mode="eval").body
-        case ast.Call(func=ast.Attribute(value=ast.Name() as base, attr="size"), args=[
-            ast.Constant(value=int(k))
-        ], keywords=[]):  # fmt: skip
-            return ast.parse(f"{base.id}.shape[{k}]", mode="eval").body
-    return call
-
-
-def _sizes_in(node: ast.expr) -> set[str]:
-    """The sizes of tensors and the plain names in an expression, as text."""
-    found: set[str] = set()
-    inside: set[int] = set()
-    for n in ast.walk(node):
-        match n:
-            case ast.Subscript(value=ast.Attribute(value=ast.Name(), attr="shape")):
-                found.add(ast.unparse(n))
-                inside.update(map(id, ast.walk(n)))
-    free = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and id(n) not in inside}
-    ranges = {n.func.id for n in ast.walk(node) if isinstance(n, ast.Call)
-              and isinstance(n.func, ast.Name)}  # fmt: skip
-    bound = free - ranges
-    return found | {n for n in bound if not n.startswith("_")}
-
-
-def _is_arithmetic(node: ast.expr, sizes: set[str], counters: set[str]) -> bool:
-    """Whether an expression is ``+ - * //`` of sizes and ints, perhaps in a range."""
-    if ast.unparse(node) in sizes:
-        return True
-    match node:
-        case ast.Constant(value=int()):
-            return True
-        case ast.Name(id=name):
-            return name in sizes | counters
-        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() | ast.FloorDiv(),
-                       right=right):  # fmt: skip
-            constant = isinstance(right, ast.Constant) and right.value == 2
-            is_half = constant or not isinstance(node.op, ast.FloorDiv)
-            return is_half and all(_is_arithmetic(n, sizes, counters) for n in (left, right))
-        case ast.Call(func=ast.Name(id="range"), args=args, keywords=[]):
-            return len(args) < 3 and all(_is_arithmetic(a, sizes, counters) for a in args)
-    return False
-
-
-def _value(node: ast.expr, known: Mapping[str, int]) -> int:
-    """An arithmetic expression where the sizes are known."""
-    match node:
-        case ast.Constant(value=int(number)):
-            return number
-        case ast.BinOp(left=left, op=word, right=right):
-            return _OPERATIONS[type(word)](_value(left, known), _value(right, known))
-    return known[ast.unparse(node)]
-
-
-def _is_comparison(node: ast.expr, counters: set[str]) -> bool:
-    """``i != j`` of the loops' counters."""
-    match node:
-        case ast.Compare(left=ast.Name(id=left), ops=[word], comparators=[ast.Name(id=right)]):
-            return {left, right} <= counters and type(word) in _COMPARISONS
-    return False
-
-
-def _count(
-    loops: list[tuple[str, ast.expr]], tests: list[ast.expr], known: dict[str, int]
-) -> int:
-    """How often the innermost of some loops runs, under conditions on their counters."""
-    if not loops:
-        return int(all(_holds(test, known) for test in tests))
-    (counter, header), *inner = loops
-    assert isinstance(header, ast.Call)
-    ends = [_value(a, known) for a in header.args]
-    return sum(_count(inner, tests, {**known, counter: k}) for k in range(*ends))
-
-
-def _holds(test: ast.expr, known: Mapping[str, int]) -> bool:
-    assert isinstance(test, ast.Compare)
-    sides = _value(test.left, known), _value(test.comparators[0], known)
-    return _COMPARISONS[type(test.ops[0])](*sides)
-
-
-_COMPARISONS: dict[type[ast.cmpop], Callable[[int, int], bool]] = {
-    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le,
-    ast.Gt: operator.gt, ast.GtE: operator.ge,
-}  # fmt: skip
-
-
-_OPERATIONS: dict[type[ast.operator], Callable[[int, int], int]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
-    ast.FloorDiv: operator.floordiv,
-}  # fmt: skip
-
-
-def _size_of(call: ast.Call, place: int) -> ast.expr | None:
-    """``torch.zeros(2, n)``: `n` along dimension 1."""
-    word = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-    args = call.args
-    if word in ("full", "new_full"):
-        args = args[:1]
-    if word in ("zeros_like", "empty_like", "ones_like", "full_like") and args and place == 0:
-        return ast.parse(f"{ast.unparse(args[0])}.shape[0]", mode="eval").body
-    if word not in ("zeros", "ones", "empty", "full", "new_zeros", "new_ones", "new_empty",
-                    "new_full"):  # fmt: skip
-        return None
-    sizes = args[0].elts if len(args) == 1 and isinstance(args[0], (ast.Tuple, ast.List)) else args
-    if any(isinstance(s, ast.Starred) for s in sizes) or place >= len(sizes):
-        return None
-    return sizes[place]
-
-
-def _dtype_of(call: ast.Call, like: str) -> str:
-    """The dtype of what a call makes; the name `like`, where it is that tensor's."""
-    word = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-    asked = [ast.unparse(k.value) for k in call.keywords]
-    if len(call.args) > 1 and isinstance(call.args[0], (ast.Tuple, ast.List)) and word != "full":
-        return ""
-    own = call.func.value if isinstance(call.func, ast.Attribute) else None
-    source = call.args[0] if word.endswith("_like") and call.args else own
-    if word.startswith("new_") or word.endswith("_like"):
-        return like if is_name(source, like) and not asked else ""
-    if word not in ("zeros", "ones", "empty") or len(asked) > 1:
-        return ""
-    if not asked:
-        return "float32"
-    return {f"{like}.dtype": like, "torch.long": "int64"}.get(
-        asked[0], asked[0].removeprefix("torch.")
-    )
-
-
-def _path_to(root: ast.AST, wanted: ast.AST) -> list[ast.AST] | None:
-    """The nodes from one to another inside of it."""
-    if root is wanted:
-        return []
-    for child in ast.iter_child_nodes(root):
-        found = _path_to(child, wanted)
-        if found is not None:
-            return [root, *found]
-    return None
-
-
-def _spelled(node: ast.expr) -> set[str]:
-    text = ast.unparse(_as_shape(node) if isinstance(node, ast.Call) else node)
-    return {text}
-
-
-def _spelled_lengths(header: ast.expr) -> set[str]:
-    """How often a header runs at most: ``x.shape[0]`` of ``range(len(x))``, ``enumerate(x)``."""
-    match header:
-        case ast.Call(func=ast.Name(id="range"), args=[end], keywords=[]):
-            return _spelled(end)
-        case ast.Call(func=ast.Name(id="enumerate"), args=[ast.Name(id=name)]):
-            return {f"{name}.shape[0]"}
-        case ast.Call(func=ast.Name(id="zip"), args=args):
-            return {f"{a.id}.shape[0]" for a in args if isinstance(a, ast.Name)}
-        case ast.Name(id=name):
-            return {f"{name}.shape[0]"}
-    return set()
-
-
-def _lifted(test: ast.expr, counter: str) -> str | None:
-    """``x[i] > 0`` as ``x > 0``; None where the counter is used otherwise."""
-
-    class Lift(ast.NodeTransformer):
-        def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
-            if is_name(node.slice, counter):
-                return node.value
-            self.generic_visit(node)
-            return node
-
-    lifted = Lift().visit(ast.parse(ast.unparse(test), mode="eval").body)
-    return None if counter in names_in(lifted) else ast.unparse(lifted)
 
 
 def _write(found: _Counted, loop: ast.For, edits: TextEdits, torch: str) -> None:
@@ -620,7 +255,7 @@ def _write_places(found: _Counted, loop: ast.For, edits: TextEdits, torch: str) 
     ((array, place),) = arrays
     made = next((s for s in ast.walk(edits.node) if isinstance(s, ast.Assign)
                  and is_name(s.targets[0], array)), None)  # fmt: skip
-    width = _size_of(made.value, 1 - place) if made and isinstance(made.value, ast.Call) else None
+    width = size_of(made.value, 1 - place) if made and isinstance(made.value, ast.Call) else None
     if made is None or not isinstance(width, ast.Constant) or width.value != len(columns):
         return False
     name = edits.fresh("values")
@@ -631,7 +266,7 @@ def _write_places(found: _Counted, loop: ast.For, edits: TextEdits, torch: str) 
         edits.statements[store] = []
     taken = f"{torch}.tensor({name}, dtype={torch}.int64){'.T' if place else ''}"
     assert isinstance(made.value, ast.Call)
-    if _dtype_of(made.value, "") == "int64":
+    if dtype_of(made.value, "") == "int64":
         edits.statements[made] = []
         edits.behind[loop].append(f"{array} = {taken}{'.contiguous()' if place else ''}")
         edits.bound.append(array)
@@ -658,7 +293,7 @@ def _write_alone(
     edits.bound.append(name)
     edits.parts += [(cut, name) for cut in cuts]
     assert isinstance(made, ast.Assign) and isinstance(made.value, ast.Call)
-    size = _size_of(made.value, 0)
+    size = size_of(made.value, 0)
     for statement in edits.node.body:
         if isinstance(size, ast.Name) and isinstance(statement, ast.Assign) and (
             is_name(statement.targets[0], size.id)

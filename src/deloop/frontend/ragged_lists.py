@@ -330,9 +330,9 @@ class _Padding:
         known = {id(n) for target, own in self.bound for n in (target, *own)}
         names = {target.id for target, _ in self.bound}
         for node in ast.walk(self.node):
-            if isinstance(node, ast.Name) and node.id in names and id(node) not in known:
-                if node not in self.used:
-                    raise _Refused
+            is_element = isinstance(node, ast.Name) and node.id in names and id(node) not in known
+            if is_element and node not in self.used:
+                raise _Refused
             if is_name(node, self.lengths) and self._may_change(node):
                 raise _Refused
 

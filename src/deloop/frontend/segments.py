@@ -22,6 +22,7 @@ from deloop.diagnostic import Assumption
 from deloop.frontend.given_elements import spelled_by_parameters
 from deloop.frontend.stand_ins import Parts, StandIn, Standing
 from deloop.frontend.text_edits import Block, TextEdits, parsed
+from deloop.frontend.writes import written_in
 from deloop.ir.affine import Affine
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Integer, Scalar, Sequence, Tensor, TensorType, Value
@@ -117,9 +118,9 @@ class _Segments:
         match self.loop.target, self.loop.iter:
             case ast.Name(id=counter), ast.Call(func=ast.Name(id="range"), args=[end]):
                 for name in names_in(end):
-                    if ast.unparse(end) in (f"len({name})", f"{name}.shape[0]", f"{name}.size(0)"):
-                        if self._is_lengths(name):
-                            return _Header(name, counter, "")
+                    spelled = (f"len({name})", f"{name}.shape[0]", f"{name}.size(0)")
+                    if ast.unparse(end) in spelled and self._is_lengths(name):
+                        return _Header(name, counter, "")
                 return self._by_use(counter, end)
             case ast.Name(id=length), given if (name := self._lengths_of(given)):
                 return _Header(name, "", length)
@@ -261,6 +262,8 @@ class _Segments:
                   and n.id in {*names, start} and id(n) not in own]  # fmt: skip
         if any(n.id in names for n in others) or not (slices or others):
             return False
+        if self._is_kept(start):
+            return False
         for place in others:
             self.edits.parts.append((place, f"{self._starts()}[{counter}].item()"))
         for gone in (begin, move, *aliases):
@@ -270,6 +273,18 @@ class _Segments:
             self.edits.parts.append((self.loop.target, f"{counter}, {target_text}"))
             self.edits.parts.append((self.loop.iter, f"enumerate({ast.unparse(self.loop.iter)})"))
         return True
+
+    def _is_kept(self, start: str) -> bool:
+        """Whether a piece gets a name that is changed in place, or read behind the loop."""
+        named = {
+            t.id
+            for s in ast.walk(self.loop)
+            if isinstance(s, ast.Assign) and start in names_in(s.value)
+            for t in s.targets
+            if isinstance(t, ast.Name)
+        }
+        read = {n for s in self.node.body[self.position + 1 :] for n in names_in(s)}
+        return bool(named & (written_in(self.loop) | read) - {start})
 
     def _starts(self) -> str:
         """The name of where each piece begins."""
