@@ -270,7 +270,7 @@ def _compile_standing(
     before: AbstractSet[int],
 ) -> Compilation | None:
     """The function over names that stand for expressions; None where as many loops stay."""
-    torch, _ = find_torch(function)
+    torch, is_known = find_torch(function)
     for standing in find_standing(function, arguments, hints, torch):
         given = {**arguments, **standing.arguments}
         again = _compile_split(standing.function, given, {**hints, **standing.hints}, options)
@@ -288,10 +288,13 @@ def _compile_standing(
             )
             for r in again.loops
         )
-        tidied = Respelling(standing.function, standing.bound).tidy(again.source)
+        source = standing.put_back(
+            Respelling(standing.function, standing.bound).tidy(again.source)
+        )
         return replace(
             again,
-            source=standing.put_back(tidied),
+            source=source,
+            imports=() if is_known or f"{torch}." not in source else ("import torch",),
             loops=loops,
             assumptions=(*more, *_written_out(again.assumptions, standing)),
             declined=_written_out(again.declined, standing),
