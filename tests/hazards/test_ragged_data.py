@@ -180,6 +180,13 @@ def test_more_than_there_is_room_for_raises():
         assert_agrees(compacted, x)
 
 
+def test_nothing_that_is_counted_records_no_gradient():
+    some, none = values(1.0, -1.0, 2.0, grad=True), values(-1.0, -2.0, grad=True)
+    assert_serves(compacted, (some,), (none,), (values(-1.0),))
+    flat = values(1.0, 2.0, grad=True)
+    assert_serves(unpacked, (flat, ints(1, 1)), (flat, ints(0, 0)))
+
+
 def test_a_tensor_that_is_compacted_in_itself_keeps_its_loop():
     assert_agrees(compacted_over_itself, values(-1.0, 2.0, -3.0, 4.0), status="kept")
 

@@ -25,7 +25,7 @@ from deloop.frontend.tested_lists import SOME
 from deloop.frontend.text_edits import Block, TextEdits, parsed
 from deloop.frontend.writes import writes_only_own, written_in
 from deloop.ir.source import SourceFunction
-from deloop.ir.types import Value
+from deloop.ir.types import Tensor, Value
 from deloop.text.names import is_name, names_captured, names_in
 
 _SIMPLE_INDEX = (ast.Constant, ast.Slice, ast.UnaryOp)
@@ -39,11 +39,14 @@ def append_counted(
         return None
     node = parsed(function.text)
     edits = TextEdits(node, names_in(node) | set(function.parameters))
+    # Of nothing at all the tensor records no gradient: then some element must be counted.
+    tensors = [v for v in arguments.values() if isinstance(v, Tensor)]
+    grows = any(t.type.requires_grad for t in tensors)
     for block in _blocks(node):
         for position, loop in enumerate(block):
             if isinstance(loop, ast.For):
                 for found in _find(block, position, node, arguments):
-                    _write(found, loop, edits, torch)
+                    _write(found, loop, edits, torch, "" if grows else SOME)
     changed = edits.applied_to(function)
     return None if changed is None else Standing(changed, (), bound=tuple(edits.bound))
 
@@ -202,14 +205,16 @@ def _is_tensor(store: ast.Assign) -> bool:
     return not isinstance(store.value, ast.Constant)
 
 
-def _write(found: _Counted, loop: ast.For, edits: TextEdits, torch: str) -> None:
+def _write(
+    found: _Counted, loop: ast.For, edits: TextEdits, torch: str, some: str
+) -> None:
     """Put appends and what takes them in the place of stores."""
     before = edits.before.setdefault(loop, [])
     behind = edits.behind.setdefault(loop, [])
     edits.statements[found.start] = []
     edits.statements[found.step] = []
     if found.alone is not None:
-        _write_alone(found, found.alone, loop, edits, torch)
+        _write_alone(found, found.alone, loop, edits, torch, some)
         return
     name, puts = "", []
     if _write_places(found, loop, edits, torch):
@@ -226,7 +231,8 @@ def _write(found: _Counted, loop: ast.For, edits: TextEdits, torch: str) -> None
         if _is_number(store, loop):
             taken = f"{torch}.tensor({name}, dtype={torch}.int64)"
         else:
-            taken = f"{SOME}({torch}.stack({name}{f', {dim}' if dim else ''}))"
+            stacked = f"{torch}.stack({name}{f', {dim}' if dim else ''})"
+            taken = f"{some}({stacked})" if some else stacked
         end = ":" if found.is_exact else f":len({name})" if not dim else f":{name}.shape[{dim}]"
         at = ", ".join(end if k == place else ast.unparse(e) for k, e in enumerate(entries))
         behind.append(f"{name} = {taken}")
@@ -279,7 +285,7 @@ def _write_places(found: _Counted, loop: ast.For, edits: TextEdits, torch: str) 
 
 def _write_alone(
     found: _Counted, alone: tuple[ast.stmt, list[ast.expr]], loop: ast.For, edits: TextEdits,
-    torch: str,
+    torch: str, some: str,
 ) -> None:  # fmt: skip
     """``out = _deloop_some(torch.stack(out))``: what is appended is all of the tensor."""
     made, cuts = alone
@@ -289,7 +295,8 @@ def _write_alone(
     name = target.value.id
     edits.statements[made] = [f"{name} = []"]
     edits.statements[store] = [f"{name}.append({ast.unparse(store.value)})"]
-    edits.behind[loop].append(f"{name} = {SOME}({torch}.stack({name}))")
+    stacked = f"{torch}.stack({name})"
+    edits.behind[loop].append(f"{name} = {some}({stacked})" if some else f"{name} = {stacked}")
     edits.bound.append(name)
     edits.parts += [(cut, name) for cut in cuts]
     assert isinstance(made, ast.Assign) and isinstance(made.value, ast.Call)
