@@ -68,6 +68,8 @@ from deloop.frontend.respell import Respelling, respell
 from deloop.frontend.search import Search
 from deloop.frontend.sequences import readable
 from deloop.frontend.split import Part, Split, Spot, find_outermost, split_function
+from deloop.frontend.stand_ins import Standing
+from deloop.frontend.standing import find_standing
 from deloop.frontend.versions import Versions, find_versions
 from deloop.ir.affine import at_least
 from deloop.ir.loop import Loop, Nest, expressions_of
@@ -246,7 +248,10 @@ def compile_function(
     """
     found = _compile_split(function, arguments, hints, options)
     if found.loops and all(report.status != "kept" for report in found.loops):
-        return found
+        if found.status != "partial":
+            return found
+        whole = _compile_standing(function, arguments, hints, options, set())
+        return whole if whole is not None and whole.status == "vectorized" else found
     before = {r.line for r in found.loops if r.status == "kept"}
     for spelled in (respell(function), Respelling(function)):
         versions = None if spelled is None else find_versions(spelled.function)
@@ -263,7 +268,55 @@ def compile_function(
             loops = tuple(_in_users_words(report, versions) for report in again.loops)
             again = replace(again, source=versions.restore(again.source), loops=loops)
         return replace(again, source=spelled.tidy(again.source))
-    return found
+    return _compile_standing(function, arguments, hints, options, before) or found
+
+
+def _compile_standing(
+    function: SourceFunction,
+    arguments: Mapping[str, Value],
+    hints: Mapping[str, int],
+    options: Options,
+    before: AbstractSet[int],
+) -> Compilation | None:
+    """The function over names that stand for expressions; None where as many loops stay."""
+    torch, is_known = find_torch(function)
+    for standing in find_standing(function, arguments, hints, torch):
+        given = {**arguments, **standing.arguments}
+        again = _compile_split(standing.function, given, {**hints, **standing.hints}, options)
+        now = {r.line for r in again.loops if r.status == "kept"}
+        if again.status == "kept" or not (now < before or not (before or now)):
+            continue
+        if any(text in again.source for text in standing.without):
+            continue
+        more = tuple(standing.assumptions)
+        loops = tuple(
+            replace(
+                r,
+                assumptions=(*more, *_written_out(r.assumptions, standing)),
+                pays=_written_out(r.pays, standing),
+            )
+            for r in again.loops
+        )
+        source = standing.put_back(
+            Respelling(standing.function, standing.bound).tidy(again.source)
+        )
+        return replace(
+            again,
+            source=source,
+            imports=() if is_known or f"{torch}." not in source else ("import torch",),
+            loops=loops,
+            assumptions=(*more, *_written_out(again.assumptions, standing)),
+            declined=_written_out(again.declined, standing),
+        )
+    return None
+
+
+def _written_out(
+    assumptions: Sequence[Assumption], standing: Standing
+) -> tuple[Assumption, ...]:
+    """The assumptions about the user's own names."""
+    found = [standing.write_out(a) for a in assumptions]
+    return tuple(a for a in found if a is not None)
 
 
 def _as_respelled(

@@ -13,7 +13,6 @@ NOT_YET = frozenset(
         "contractions.kronecker_product",
         "control_flow.array_shared_by_three_loops",
         "control_flow.loop_over_a_list_of_tensors",
-        "control_flow.packed_by_counter",
         "control_flow.primes_sieved",
         "control_flow.scan_then_reduction",
         "control_flow.while_from_both_ends",

@@ -40,6 +40,7 @@ from . import (
     plain_forms,
     prefixes,
     python_values,
+    ragged,
     real_code,
     recurrences,
     reductions,
@@ -98,6 +99,7 @@ FAMILIES = (
     all_but_one,
     python_values,
     windows,
+    ragged,
 )
 EVERY_CASE = [case for family in FAMILIES for case in family.FAMILY]
 CASES = [case for case in EVERY_CASE if case.name not in NOT_YET]

@@ -27,7 +27,6 @@ CORPUS = registry.load_all()
 OPEN = {
     "boxes_greedy_nms": "a while loop that ends where a list is empty",
     "gather_word_vectors": "a list of words, looked up in a dict",
-    "ragged_subword_mean": "a slice that begins where the last one ended",
 }
 """Loops that an expert rewrites and deloop does not yet, and what they have that is not read."""
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from .generator import ARGUMENT_SETS, HEADER, Program
+from .idioms_of_pieces import KINDS as KINDS_OF_PIECES
 from .idioms_of_rows import KINDS as KINDS_OF_ROWS
 from .text import Lines, Text, indented
 
@@ -29,7 +30,7 @@ for number, parameter in enumerate([*layer.parameters(), *table.parameters()]):
 def generate_idioms(seed: int) -> Program:
     """The program of this seed."""
     text = Text(random.Random(f"idioms {seed}"))
-    kinds = {**KINDS, **KINDS_OF_ROWS}
+    kinds = {**KINDS, **KINDS_OF_ROWS, **KINDS_OF_PIECES}
     body: Lines = []
     results: list[str] = []
     for number in range(text.rng.choices((1, 2), (75, 25))[0]):

@@ -624,16 +624,22 @@ class Prefix:
             if layer_of(self._known(node.func)) is not None:
                 sentence = f"what {ast.unparse(node.func)} makes is told from what it is given"
                 raise Unsupported(Refusal("VEC921", self.function.place(node), sentence))
-            created = read_made(self.reader(), node) or self._created(node)
+            reader = self.reader()
+            created = read_made(reader, node) or self._created(node)
             if created is not None:
+                self._require(reader)
                 # No tensor is made of a negative size: the call would have raised.
                 self.known.extend(at_least(s, 0) for s in created.type.shape if s.symbols)
                 return created
         infinity = self._infinity(node)
         reader = self.reader()
         item = infinity if infinity is not None else reader.evaluate(node)
-        self.required.extend(r for r in reader.requirements if r not in self.required)
+        self._require(reader)
         return item
+
+    def _require(self, reader: NestBuilder) -> None:
+        """What was read relies on this, in all loops that follow."""
+        self.required.extend(r for r in reader.requirements if r not in self.required)
 
     def _evaluated(self, node: ast.expr) -> Item:
         """The item of a part of an expression; `Opaque` where it is not read."""
@@ -686,7 +692,10 @@ class Prefix:
                 return self._copy(first) if isinstance(first, Tensor) else None
         if operator is None or operator.kind is not Kind.CREATION or operator.fill is None:
             return None
-        return read_filled(reader, node, operator, like)
+        made = read_filled(reader, node, operator, like)
+        if made is not None:
+            self._require(reader)
+        return made
 
     def _reduced(self, base: Tensor, node: ast.Call) -> Tensor | None:
         """A reduction of the whole tensor: ``x.mean()`` is a 0-d tensor of known dtype."""

@@ -57,7 +57,7 @@ def rewrite_uses(
                 continue
             made = front if sources[name] is statement else edits[sources[name]]
             between = _between(sources[name], statement, body, edits)
-            copied = any(u.names[1:] == (name,) for u in uses)
+            copied = any(len(u.names) == 2 and name in u.names for u in uses)
             is_near = between is not None and all(_is_quiet(s, name, made) for s in between)
             if not is_near:
                 continue

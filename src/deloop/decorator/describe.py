@@ -184,6 +184,10 @@ class Description:
         if isinstance(value, torch.nn.Module):
             module = value
             called = lambda: self._describe_module(path, module)  # noqa: E731
+        if (kinds := kinds_of_table(value)) and not self.by_value:
+            greatest = max(value)  # type: ignore[call-overload]
+            return ir.Table(path, lambda name: self._describe_attribute(path, value, name), None,
+                            kinds, greatest)  # fmt: skip
         return ir.Object(path, lambda name: self._describe_attribute(path, value, name), called)
 
     def _describe_module(self, path: str, module: torch.nn.Module) -> ir.Called:
@@ -342,6 +346,17 @@ def kinds_of(values: Iterable[object]) -> frozenset[object]:
         else:
             return frozenset()
     return frozenset(found)
+
+
+def kinds_of_table(value: object) -> str:
+    """The dtype of the numbers in a dictionary with small ints as keys; empty for others."""
+    if type(value) is not dict or not 0 < len(value) <= LONGEST_OF_NUMBERS:
+        return ""
+    found = {type(v) for v in value.values()}
+    plain = all(type(k) is int and 0 <= k <= 16 * len(value) + 1024 for k in value)
+    if len(found) != 1 or not plain or not all(map(_fits_int64, value.values())):
+        return ""
+    return {int: "int64", float: "float64"}.get(found.pop(), "")
 
 
 def _fits_int64(value: object) -> bool:

@@ -42,6 +42,8 @@ class SourceFunction:
     resolve: Callable[[str], Value] = resolve_nothing
     lines: Mapping[int, int] = field(default_factory=dict)
     """Lines of `text` that stand elsewhere in the user's file, as if `text` were the original."""
+    given: tuple[str, ...] = ()
+    """Names that stand for expressions of the parameters, as if they were parameters too."""
 
     def place(self, node: ast.AST) -> Place:
         """Where a node of this function stands in the user's file."""
@@ -62,7 +64,7 @@ class SourceFunction:
     def parameters(self) -> tuple[str, ...]:
         """Names of all positional and keyword parameters, in order."""
         a = self.node.args
-        return tuple(p.arg for p in (*a.posonlyargs, *a.args, *a.kwonlyargs))
+        return (*(p.arg for p in (*a.posonlyargs, *a.args, *a.kwonlyargs)), *self.given)
 
     @property
     def defaults(self) -> dict[str, ast.expr]:

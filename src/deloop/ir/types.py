@@ -173,6 +173,17 @@ class Object:
 
 
 @dataclass(frozen=True)
+class Table(Object):
+    """A dictionary from small ints that are not negative to numbers, ``int64`` or ``float64``.
+
+    `greatest` is its greatest key at this call.
+    """
+
+    dtype: str = "int64"
+    greatest: int = 0
+
+
+@dataclass(frozen=True)
 class Opaque:
     """Something that the compiler does not look into; `reason` says what it is."""
 
