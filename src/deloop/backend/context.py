@@ -13,6 +13,9 @@ from deloop.ir.axis import Axis
 from deloop.ir.scalar import Expression
 from deloop.ir.types import Tensor
 
+NOTE = "deloop_piece"
+"""The attribute of a node of source that says of which piece it is: its axes and its dtype."""
+
 
 @dataclass(frozen=True)
 class Emitted:
@@ -30,6 +33,9 @@ class Emitted:
     reduced: tuple[ast.Call, tuple[int, ...]] | None = None
     squeezed: tuple[ast.expr, ast.expr, tuple[int, ...]] | None = None
     """The piece, what it was with dimensions of size 1, and which those are."""
+
+    def __post_init__(self) -> None:
+        vars(self.node)[NOTE] = self.axes, self.dtype
 
 
 @dataclass(frozen=True)

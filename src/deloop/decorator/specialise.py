@@ -140,6 +140,7 @@ def specialise(
     needed = list(compilation.assumptions)
     if subject.options.keeps_small:
         needed += [size for loop in compilation.loops for size in loop.pays]
+    needed += [size for loop in compilation.loops for size in loop.fits]
     seen = description.tensor_values
     unordered = {path for path, t in seen.items() if category(t.type.dtype) == "complex"}
     guards = (f"({cheapen(a.guard, unordered)})" for a in dict.fromkeys(needed))
