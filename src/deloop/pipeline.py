@@ -107,7 +107,7 @@ from deloop.transform.simplify import (
     simplify_plan,
 )
 from deloop.transform.split import drop_unreached, split_reads, split_stores
-from deloop.transform.wavefront import skew
+from deloop.transform.wavefront import may_be_skewed, skew
 from deloop.transform.widen import widen
 from deloop.transform.winners import drop_overwritten, name_winners
 
@@ -538,8 +538,9 @@ def compile_loop(
     for kind in ("pieces", "rows"):
         try:
             smaller = compile_at_once(
-                function, candidate, hints, options, declined, Division(kind, need)
-            )
+                function, candidate, hints, options, declined,
+                Division(kind, need, found.report.assumptions),
+            )  # fmt: skip
         except RefusalError:
             continue
         return replace(smaller, report=within_limit(smaller.report, need, kind))
@@ -630,7 +631,7 @@ def _compile_loop(
     facts.needed.extend(require_updates(nest, statements, facts, find_settled(plan)))
     hoisted = hoist(plan, nest.arrays, builder.temporaries)
     plan = hoisted.plan
-    if find_builtins(function, ("max", "min")) == {"max", "min"} and not options.is_swept:
+    if not options.is_swept and may_be_skewed(plan) and has_extremes(function):
         plan = skew(plan, statements, dependences, facts, names_of(function))
     refusal = check_kept(plan, dependences, statements, frozenset(hoisted.arrays))
     if division is not None:
@@ -700,7 +701,7 @@ def _compile_loop(
     changed -= pure.keys()
     guards = guard_data(
         needed, axes_of(plan, whole, division is not None), changed, entry, context,
-        facts.is_length, given, definitions,
+        facts.is_length, given, definitions, () if division is None else division.assumed,
     )  # fmt: skip
     report = LoopReport(
         function.place(candidate.node).line,
@@ -736,6 +737,11 @@ def _compile_loop(
         tuple(facts.missed),
         find_need(peak, nest, facts, options.memory_limit),
     )
+
+
+def has_extremes(function: SourceFunction) -> bool:
+    """Whether `max` and `min` mean Python's own in the function."""
+    return len(find_builtins(function, ("max", "min"))) == 2
 
 
 def names_of(function: SourceFunction) -> frozenset[str]:
@@ -896,6 +902,6 @@ def make_context(
     spell = spell_at_loop(function, candidate, nest.place, facts)
     return Context(
         nest.arrays, torch_name, facts.canonical, spell, device, options.inline, taken=taken,
-        assume=facts.assume, builtins=find_builtins(function, ("max", "min")), steps=nest.steps,
-        vanishes=facts.vanishes,
+        assume=facts.assume, is_builtin=lambda word: bool(find_builtins(function, (word,))),
+        steps=nest.steps, vanishes=facts.vanishes,
     )  # fmt: skip

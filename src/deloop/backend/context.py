@@ -83,8 +83,8 @@ class Context:
     names: dict[Expression, tuple[Emitted, tuple[Axis, ...]]] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     with_grad: frozenset[str] = frozenset()
-    builtins: frozenset[str] = frozenset()
-    """Which of ``max`` and ``min`` mean Python's own here."""
+    is_builtin: Callable[[str], bool] = lambda word: False
+    """Whether ``max`` or ``min`` means Python's own here; each call compares what was asked."""
     vanishes: Callable[[Affine], bool] = lambda affine: affine == Affine()
     """Whether a difference of sizes is certain to be none."""
     steps: Mapping[int, Affine] = field(default_factory=dict)

@@ -704,6 +704,7 @@ class _Writer:
         if requires_grad(value, self.context.with_grad) and self.rewritten[store.array] > 1:
             return None  # the backward pass may need what a later store would overwrite
         piece = self._running(store, value, axes, emitter) or emitter.emit(value)
+        piece = _counted(piece, store)
         if piece.axes != axes or piece.dtype != store.dtype:
             bare = self._stored(value, store, emitter)
             if bare.axes != axes:
@@ -885,6 +886,15 @@ def _joins(body: list[ast.stmt], statement: ast.stmt) -> bool:
         return False
     last.body.extend(statement.body)
     return True
+
+
+def _counted(piece: Emitted, store: Store) -> Emitted:
+    """A sum that is stored as the 0-d tensor that it is: ``mask.sum().item() -> mask.sum()``."""
+    match piece.node:
+        case ast.Call(ast.Attribute(ast.Call(ast.Attribute(_, "sum"), _, []) as total, "item"), []):
+            if piece.dtype == store.dtype == "int64":  # PyTorch's sums of integers are that
+                return replace(piece, node=total, rank=Rank.SCALAR)
+    return piece
 
 
 def _sides(node: ast.expr, word: str) -> tuple[ast.expr, ast.operator, ast.expr] | None:

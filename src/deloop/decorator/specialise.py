@@ -11,7 +11,7 @@ from typing import Any
 
 from deloop.decorator.backends import choose_backend
 from deloop.decorator.build import build_function, import_names
-from deloop.decorator.cheapen import cheapen
+from deloop.decorator.cheapen import cheapen, join_bounds
 from deloop.decorator.describe import Constants, Description, OutOfScope
 from deloop.decorator.dispatch import Specialisation, build_selection
 from deloop.decorator.environment import find_hindrance
@@ -121,9 +121,9 @@ def spell_tests(
     in_pieces = any(loop.memory for loop in compilation.loops)
     plain: list[str] = []
     settled: dict[str, list[str]] = {}
-    for assumption in dict.fromkeys(assumptions):
-        test = f"({cheapen(assumption.guard, unordered)})"
-        enough = bounded(assumption.guard, dtypes)
+    for guard in join_bounds(list(dict.fromkeys(a.guard for a in assumptions))):
+        test = f"({cheapen(guard, unordered)})"
+        enough = bounded(guard, dtypes)
         if enough is None:
             plain.append(test)
         else:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from deloop.analysis.facts import Facts
 from deloop.analysis.memory import Need
 from deloop.analysis.scope import loops_of
-from deloop.diagnostic import Refusal
+from deloop.diagnostic import Assumption, Refusal
 from deloop.errors import Unsupported
 from deloop.ir.affine import Affine, at_least
 from deloop.ir.loop import LIST, AffineBranch, Branch, Chunks, Loop, Nest, Node
@@ -28,10 +28,14 @@ _NAMES = ("start", "stop", "step")
 
 @dataclass(frozen=True)
 class Division:
-    """How a loop that takes too much memory at once is run: in ``pieces``, or in ``rows``."""
+    """How a loop that takes too much memory at once is run: in ``pieces``, or in ``rows``.
+
+    `assumed` is what its rewrite at once assumes: what it asks of the data holds for all pieces.
+    """
 
     kind: str
     need: Need
+    assumed: tuple[Assumption, ...] = ()
 
     def divide(self, nest: Nest, facts: Facts, taken: frozenset[str]) -> Nest:
         """The nest run so; notes what that takes of the sizes."""
