@@ -221,6 +221,7 @@ class _Distribution:
             return False
         around = {x.iterator for x in statement.loops[:level]}
         own = {s for x in statement.store.subscripts if isinstance(x, Affine) for s in x.symbols}
+        own |= _pieces_of(statement, own)
         used = any(
             load.array == array
             for s in self.all
