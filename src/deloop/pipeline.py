@@ -668,6 +668,7 @@ def _compile_loop(
     plan = group_sums(plan, nest.arrays, facts)
     context = make_context(function, candidate, nest, facts, options)
     context.with_grad = with_grad
+    context.taken |= facts.piece[0]
     if lossy:
         context.round_off("0 + x written as x loses the sign of a zero")
     needed = [*builder.data_requirements, *facts.needed, *require_comparable(plan)]

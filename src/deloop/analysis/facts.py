@@ -56,7 +56,7 @@ class Facts:
         self.may_double, self.doubles = True, False
         """Whether linear recurrences may become scans, and whether one was made one."""
         self.piece: tuple[Set[str], tuple[Constraint, ...]] = (frozenset(), ())
-        """The ends of the piece of a range that is run at once, and what is known of them."""
+        """Names of the piece of a range that is run at once, and what is known of its ends."""
         self.considered: tuple[tuple[Any, ...], Sequence[Any]] = ((), ())
         """The dependences that were found, and the statements that they are between."""
 

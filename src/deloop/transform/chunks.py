@@ -58,7 +58,7 @@ class Division:
                 sentence = "loop kept: how long its pieces are is not known in front of it"
                 raise Unsupported(Refusal("VEC961", nest.place, sentence))
         first, end = Affine.symbol(start), Affine.symbol(stop)
-        facts.piece = {start, stop}, (
+        facts.piece = own, (
             at_least(first, loop.lower), at_least(end - first, 1), at_least(loop.upper - end, 0)
         )  # fmt: skip
         chunks = Chunks(stop, step, self.need.elements, others)
