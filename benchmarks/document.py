@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from benchmarks.analysis import AnalysisTimes
+from benchmarks.memory import MemoryResult, spell_size
 from benchmarks.page import largest
 from benchmarks.peers import PeerResult, Unrolled, geometric_mean, summarize
 from benchmarks.recurrences import FormResult
@@ -26,6 +27,7 @@ def write_document(
     calls: Sequence[tuple[int, float, float, float]],
     compiling: Sequence[AnalysisTimes],
     forms: Sequence[FormResult],
+    memory: Sequence[MemoryResult] = (),
 ) -> str:
     """The page as text; `calls` are tensors, operator, rewritten and decorated seconds."""
     named = ", ".join(f"{name} {value}" for name, value in machine.items())
@@ -38,6 +40,7 @@ def write_document(
         _loops(members),
         _compilers(members, unrolled),
         _threads(members),
+        _memory(memory),
         _calls(calls),
         _compiling(compiling),
         _forms(forms),
@@ -110,6 +113,16 @@ def _threads(members: Sequence[PeerResult]) -> str:
         if r.deloop_all_threads is not None
     ]
     return _table("All threads, by the clock", ["loop", "expert", "deloop"], rows)
+
+
+def _memory(memory: Sequence[MemoryResult]) -> str:
+    rows = [
+        [r.title, r.size, spell_size(r.pieces), _spell(r.pieces_seconds), spell_size(r.at_once),
+         _spell(r.at_once_seconds)]
+        for r in memory
+    ]  # fmt: skip
+    head = ["loop", "size", "deloop, in pieces", "takes", "all at once", "takes"]
+    return _table("Memory of a call, beside its arguments", head, rows)
 
 
 def _calls(calls: Sequence[tuple[int, float, float, float]]) -> str:

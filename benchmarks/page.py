@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from benchmarks.memory import MemoryResult, spell_size
 from benchmarks.peers import PeerResult, Unrolled, geometric_mean
 from deloop.cli.demo.words import spell_seconds
 
@@ -47,6 +48,7 @@ def write_page(
     unrolled: Sequence[Unrolled],
     machine: Mapping[str, str],
     tiles: Mapping[str, str],
+    memory: Sequence[MemoryResult] = (),
 ) -> str:
     """The whole page; `tiles` are the few numbers shown in large, by what they are."""
     longest = max(max(_times(r).values()) for r in results)
@@ -69,7 +71,8 @@ def write_page(
         f"<p class=note>{html.escape(named)}. Processor time of a call, median, one thread,"
         " contenders in turns; every answer was compared with the expert's in float64."
         " The number behind a name is that of innermost iterations.</p>"
-        f"<div class=tiles>{boxes}</div>{_legend()}{charts}{_unrolled(unrolled)}</html>\n"
+        f"<div class=tiles>{boxes}</div>{_legend()}{charts}{_memory(memory)}"
+        f"{_unrolled(unrolled)}</html>\n"
     )
 
 
@@ -154,6 +157,23 @@ def _legend() -> str:
     return f"<div class=legend>{items}</div>"
 
 
+def _memory(results: Sequence[MemoryResult]) -> str:
+    if not results:
+        return ""
+    rows = "".join(
+        f"<tr><td>{html.escape(r.title)}, {html.escape(r.size)}</td>"
+        f"<td>{spell_size(r.pieces)}</td>"
+        f"<td>{_spell(r.pieces_seconds)}</td><td>{spell_size(r.at_once)}</td>"
+        f"<td>{_spell(r.at_once_seconds)}</td></tr>"
+        for r in results
+    )
+    return (
+        "<h2>memory of a call, beside its arguments</h2><div class=scroll><table><tr><th>loop</th>"
+        "<th>in pieces</th><th>takes</th><th>all at once</th><th>takes</th></tr>"
+        f"{rows}</table></div>"
+    )
+
+
 def _unrolled(results: Sequence[Unrolled]) -> str:
     if not results:
         return ""
@@ -169,4 +189,4 @@ def _unrolled(results: Sequence[Unrolled]) -> str:
 
 
 def _spell(seconds: float | None) -> str:
-    return "no answer in a minute" if seconds is None else spell_seconds(seconds)
+    return "no answer in half a minute" if seconds is None else spell_seconds(seconds)

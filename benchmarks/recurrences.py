@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.kept import Kept
 from benchmarks.loops import FORMS, Form
 from benchmarks.timing import Call, time_processor
 from deloop.cli.demo.words import spell_seconds
@@ -53,13 +55,18 @@ class FormResult:
         return self.status != "kept" and self.speedup is not None and self.speedup < NOISE
 
 
-def measure_forms(sizes: Sequence[int] = SIZES) -> list[FormResult]:
+def measure_forms(
+    sizes: Sequence[int] = SIZES, *, kept: Kept | None = None
+) -> list[FormResult]:
     """Every form at every size, small sizes first: they tell how long the loop takes next."""
     found = []
     for form in FORMS:
         per_iteration = 0.0
         for size in sizes:
-            result = measure_form(form, size, with_loop=per_iteration * size < LONGEST_LOOP)
+            is_short = per_iteration * size < LONGEST_LOOP
+            measure = partial(measure_form, form, size, with_loop=is_short)
+            name = f"form {form.title} {size}"
+            result = measure() if kept is None else kept.get(name, measure, FormResult)
             if result.loop is not None:
                 per_iteration = result.loop / size
             found.append(result)

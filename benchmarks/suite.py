@@ -12,7 +12,7 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,20 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.analysis import measure_cases, print_times
+from benchmarks.analysis import AnalysisTimes, measure_cases, print_times
 from benchmarks.document import write_document
+from benchmarks.families import MEMBERS, Member
+from benchmarks.kept import Kept
+from benchmarks.memory import KERNELS, MemoryResult, measure_memory, print_memory
 from benchmarks.page import find_tiles, write_page
-from benchmarks.peers import measure_members, measure_unrolled, print_members
-from benchmarks.recurrences import SIZES, measure_forms, print_forms
+from benchmarks.peers import (
+    PeerResult,
+    Unrolled,
+    measure_members,
+    measure_unrolled,
+    print_members,
+)
+from benchmarks.recurrences import SIZES, FormResult, measure_forms, print_forms
 from benchmarks.timing import Call, time_interleaved, time_small
 from deloop.cli.demo.loops import EXAMPLES, Example
 from deloop.cli.demo.words import spell_ratio, spell_seconds, spell_shape
@@ -103,6 +112,62 @@ class AnalysisResult:
     title: str
     first: float
     median: float
+
+
+@dataclass(frozen=True)
+class Calls:
+    """What calls cost, as one result."""
+
+    results: list[CallResult]
+
+
+@dataclass(frozen=True)
+class Compiling:
+    """The times to compile a function, as one result."""
+
+    results: Sequence[AnalysisTimes]
+
+
+def read_calls(results: list[dict[str, Any]]) -> Calls:
+    """As they were kept."""
+    return Calls([CallResult(**r) for r in results])
+
+
+def read_compiling(results: list[dict[str, Any]]) -> Compiling:
+    """As they were kept."""
+    return Compiling([AnalysisTimes(**r) for r in results])
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Everything that was measured."""
+
+    calls: list[CallResult]
+    members: list[PeerResult]
+    memory: list[MemoryResult]
+    loops: list[LoopResult]
+    forms: list[FormResult]
+    unrolled: list[Unrolled]
+    analysis: list[AnalysisResult]
+    compiling: Sequence[AnalysisTimes]
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain lists and numbers, with the ratios."""
+        with_ratios = {
+            "loops": self.loops, "recurrences": self.forms, "families": self.members
+        }  # fmt: skip
+        ratios = {
+            name: [asdict(r) | {"speedup": r.speedup, "over_expert": r.over_expert} for r in own]
+            for name, own in with_ratios.items()
+        }
+        return {
+            **ratios,
+            "calls": [asdict(r) | {"dispatch": r.dispatch} for r in self.calls],
+            "analysis": [asdict(r) for r in self.analysis],
+            "compiling": [asdict(r) for r in self.compiling],
+            "unrolled": [asdict(r) for r in self.unrolled],
+            "memory": [asdict(r) for r in self.memory],
+        }
 
 
 def find_rewritten(fast: Vectorized, arguments: tuple[Any, ...]) -> Callable[..., Any]:
@@ -251,57 +316,109 @@ def print_analysis(console: Console, results: list[AnalysisResult]) -> None:
     console.print(table)
 
 
-def main() -> None:
-    """Measure, print the tables, write JSON."""
-    parser = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks")
+def read_options() -> argparse.Namespace:
+    """What is to be measured, and how long."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, prog="python -m benchmarks",
+        epilog="A suite that was cut goes on where it was when it is started again.",
+    )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="small sizes, without compilers")
     parser.add_argument("--json", type=Path, default=Path(__file__).parent / "results.json")
-    options = parser.parse_args()
+    parser.add_argument("--families", default="", help="these alone, by commas; no document then")
+    parser.add_argument("--seconds", type=float, default=0.1, help="for each contender of a loop")
+    parser.add_argument("--no-compilers", action="store_true", help="nothing of torch.compile")
+    parser.add_argument("--fresh", action="store_true", help="measure again what was kept")
+    return parser.parse_args()
+
+
+def choose_members(families: str) -> list[Member]:
+    """The loops of families by their names: ``"pairs,rows"``; all where none is named."""
+    names = [name.strip() for name in families.split(",") if name.strip()]
+    chosen = [m for m in MEMBERS if not names or m.family in names]
+    if not chosen:
+        raise SystemExit(f"families are {', '.join(dict.fromkeys(m.family for m in MEMBERS))}")
+    return chosen
+
+
+def measure_all(options: argparse.Namespace, kept: Kept) -> Measured:
+    """Everything that the options ask for, in the order of how much it matters."""
+    chosen = choose_members(options.families)
+    compilers = not (options.quick or options.no_compilers)
+    is_all = not options.families
+    calls = kept.get("calls", lambda: Calls(measure_calls()), read_calls).results
+    members = measure_members(
+        chosen, quick=options.quick, seconds=options.seconds, compilers=compilers, kept=kept
+    )
+    memory = [
+        kept.get(f"memory {title}", lambda t=title: measure_memory((t,))[0], MemoryResult)
+        for title in (() if options.quick or not is_all else KERNELS)
+    ]
+    loops = [
+        kept.get(
+            f"example {e.title}", lambda e=e: measure_loop(e, quick=options.quick), LoopResult
+        )
+        for e in (EXAMPLES if is_all else ())
+    ]
+    sizes = SIZES[:2] if options.quick else SIZES
+    forms = measure_forms(sizes, kept=kept) if is_all else []
+    unrolled = measure_unrolled(chosen, kept=kept) if compilers else []
+    analysis = [
+        kept.get(f"analysis {e.title}", lambda e=e: measure_analysis(e), AnalysisResult)
+        for e in EXAMPLES
+    ]
+    compiling = (
+        kept.get("compiling", lambda: Compiling(measure_cases(EVERY_CASE)), read_compiling).results
+        if is_all
+        else ()
+    )
+    return Measured(calls, members, memory, loops, forms, unrolled, analysis, compiling)
+
+
+def main() -> None:
+    """Measure, print the tables, write JSON, the page and the document."""
+    options = read_options()
     torch.set_num_threads(1)
     console = Console(file=sys.stdout)
     if not console.is_terminal:
         console.width = 150
-    analysis = [measure_analysis(example) for example in EXAMPLES]
-    compiling = measure_cases(EVERY_CASE)
-    calls = measure_calls()
-    forms = measure_forms(SIZES[:2] if options.quick else SIZES)
-    members = measure_members(quick=options.quick)
-    unrolled = [] if options.quick else measure_unrolled()
-    loops = [measure_loop(example, quick=options.quick) for example in EXAMPLES]
     machine = describe_machine()
+    setting = {**machine, "quick": str(options.quick), "seconds": str(options.seconds)}
+    setting["compilers"] = str(not options.no_compilers)
+    kept = Kept(options.json.with_suffix(".part.json"), setting, fresh=options.fresh)
+    found = measure_all(options, kept)
     console.print(", ".join(f"{name} {value}" for name, value in machine.items()), highlight=False)
-    print_loops(console, loops)
-    print_calls(console, calls)
-    print_analysis(console, analysis)
-    print_times(console, compiling)
-    print_forms(console, forms)
-    print_members(console, members)
-    found = {
-        "machine": machine,
-        "loops": [asdict(r) | {"speedup": r.speedup, "over_expert": r.over_expert} for r in loops],
-        "calls": [asdict(r) | {"dispatch": r.dispatch} for r in calls],
-        "analysis": [asdict(r) for r in analysis],
-        "compiling": [asdict(r) for r in compiling],
-        "recurrences": [
-            asdict(r) | {"speedup": r.speedup, "over_expert": r.over_expert} for r in forms
-        ],
-        "families": [
-            asdict(r) | {"speedup": r.speedup, "over_expert": r.over_expert} for r in members
-        ],
-        "unrolled": [asdict(r) for r in unrolled],
-    }
-    tiles = find_tiles(members, calls[-1].dispatch, compiling[0].median)
-    told = [(c.tensors, c.torch_operator, c.rewritten, c.decorated) for c in calls]
-    texts = {
-        options.json: json.dumps(found, indent=2) + "\n",
-        options.json.with_suffix(".html"): write_page(members, unrolled, machine, tiles),
-    }
-    if not options.quick:
-        page = write_document(machine, members, unrolled, told, compiling, forms)
-        texts[Path(__file__).parent.parent / "docs" / "performance.md"] = page
-    for path, text in texts.items():
+    print_calls(console, found.calls)
+    print_analysis(console, found.analysis)
+    print_members(console, found.members)
+    if found.compiling:
+        print_loops(console, found.loops)
+        print_times(console, found.compiling)
+        print_forms(console, found.forms)
+        print_memory(console, found.memory)
+    for path, text in write_all(found, machine, options).items():
         path.write_text(text, encoding="utf-8")
         console.print(f"written to {path}", soft_wrap=True, highlight=False)
+    kept.finish()
+
+
+def write_all(
+    found: Measured, machine: Mapping[str, str], options: argparse.Namespace
+) -> dict[Path, str]:
+    """The files that are written, with their text; the document only of everything."""
+    data = {"machine": dict(machine), **found.as_data()}
+    texts = {options.json: json.dumps(data, indent=2) + "\n"}
+    median = found.compiling[0].median if found.compiling else found.analysis[0].median
+    tiles = find_tiles(found.members, found.calls[-1].dispatch, median)
+    page = write_page(found.members, found.unrolled, machine, tiles, found.memory)
+    texts[options.json.with_suffix(".html")] = page
+    if not (options.quick or options.families):
+        told = [(c.tensors, c.torch_operator, c.rewritten, c.decorated) for c in found.calls]
+        document = write_document(
+            machine, found.members, found.unrolled, told, found.compiling, found.forms,
+            found.memory,
+        )  # fmt: skip
+        texts[Path(__file__).parent.parent / "docs" / "performance.md"] = document
+    return texts
 
 
 if __name__ == "__main__":

@@ -16,7 +16,9 @@ from benchmarks.analysis import summarize as summarize_times
 from benchmarks.document import write_document
 from benchmarks.families import MEMBERS, Member
 from benchmarks.guards import GuardResult, measure_guards, print_guards
+from benchmarks.kept import Kept
 from benchmarks.loops import FORMS, Form
+from benchmarks.memory import KERNELS, MemoryResult
 from benchmarks.page import find_tiles, write_page
 from benchmarks.peers import (
     PeerResult,
@@ -111,7 +113,7 @@ def test_page_is_self_contained_and_shows_every_time() -> None:
     assert "x &lt; y · 100" in page
     charts = page.split("<h2>")[1:]
     assert [chart.count("<circle") for chart in charts] == [3, 5, 0]
-    assert "no answer in a minute" in page
+    assert "no answer in half a minute" in page
     assert "1.50 µs" in page
 
 
@@ -129,6 +131,44 @@ def test_document_has_a_table_of_everything_measured() -> None:
         "## A call",
         "## To compile a function",
     ]
+
+
+def test_a_suite_that_was_cut_goes_on_where_it_was(tmp_path: Path) -> None:
+    file, setting = tmp_path / "results.part.json", {"torch": "2"}
+    asked: list[str] = []
+
+    def measure(name: str) -> Unrolled:
+        asked.append(name)
+        return Unrolled(name, 8, 1.5, None)
+
+    for _ in range(2):
+        kept = Kept(file, setting)
+        found = [kept.get(name, lambda n=name: measure(n), Unrolled) for name in ("a", "b")]
+        assert found == [Unrolled("a", 8, 1.5, None), Unrolled("b", 8, 1.5, None)]
+    assert asked == ["a", "b"]
+    for other in (Kept(file, {"torch": "3"}), Kept(file, setting, fresh=True)):
+        assert other.found == {}
+    kept.finish()
+    assert not file.exists()
+
+
+def test_memory_of_a_call_is_told_in_document_and_page() -> None:
+    result = MemoryResult("pairs", "9 × 9", 2**20, 0.5, None, None)
+    text = write_document({}, [SLOW, FAST], [], [(2, 1e-6, 1e-6, 3e-6)], [
+        summarize_times("first", {"a": 0.01})], [], [result])  # fmt: skip
+    assert "| pairs | 9 × 9 | 1 MB | 500 ms | no answer | – |" in text
+    page = write_page([SLOW, FAST], [], {}, {}, [result])
+    assert "<td>pairs, 9 × 9</td><td>1 MB</td>" in page
+
+
+@pytest.mark.parametrize("title", KERNELS)
+def test_kernels_whose_memory_is_measured_are_run_in_pieces(title: str) -> None:
+    function, _, make = KERNELS[title]
+    small = [a[:60] if isinstance(a, torch.Tensor) else a for a in make()]
+    wide = [torch.cat([a] * 2)[:100] for a in small]
+    fast = deloop.vectorize(function, keep_small=False, memory_limit=1000)
+    assert "stop = min(" in fast.explain(*wide).source
+    torch.testing.assert_close(fast(*wide), function(*wide), rtol=1e-3, atol=1e-3)
 
 
 def test_every_member_is_measured_at_three_sizes() -> None:

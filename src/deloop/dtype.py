@@ -43,6 +43,12 @@ _COMPLEX_OF = {
 _REAL_OF = {"complex32": "float16", "complex64": "float32", "complex128": "float64"}
 
 
+def size_of(dtype: str) -> int:
+    """How many bytes an element takes: ``"float32" -> 4``."""
+    bits = "".join(c for c in dtype if c.isdigit())
+    return int(bits) // 8 if bits else 1
+
+
 class Rank(IntEnum):
     """What an operand is to type promotion; a higher rank decides within a category.
 

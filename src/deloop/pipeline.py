@@ -26,6 +26,7 @@ from deloop.analysis.escape import check_apart, find_changed_behind, find_escapi
 from deloop.analysis.facts import Facts
 from deloop.analysis.fillings import find_taken
 from deloop.analysis.legality import dependences_of
+from deloop.analysis.memory import Need, find_need
 from deloop.analysis.nests import Walk
 from deloop.analysis.objects import check_objects
 from deloop.analysis.origins import at_entry, find_elements, find_origins
@@ -53,6 +54,7 @@ from deloop.analysis.types import Candidate, Results
 from deloop.analysis.unseen import check_widened, forget_first_types
 from deloop.backend.context import Context
 from deloop.backend.function import write_function
+from deloop.backend.memory import find_peak
 from deloop.backend.results import Replacement
 from deloop.backend.sequences import spell_sequences
 from deloop.backend.statement import write_plan
@@ -74,13 +76,14 @@ from deloop.frontend.versions import Versions, find_versions
 from deloop.ir.affine import at_least
 from deloop.ir.loop import Loop, Nest, expressions_of
 from deloop.ir.plan import Statement, Step, arrays_read_in, vectors
-from deloop.ir.scalar import loads
+from deloop.ir.scalar import loads, requires_grad
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Tensor, Value
 from deloop.poly.dependence import Dependence, DependenceKind
 from deloop.rewrite.apply import apply_rules_to_plan
 from deloop.rules import RULES
 from deloop.text.names import names_changed_before, names_in, names_stored_before
+from deloop.transform.chunks import HOPELESS, Division
 from deloop.transform.digits import split_dimensions
 from deloop.transform.distribute import check_kept, distribute
 from deloop.transform.flagged import collapse_flagged
@@ -113,7 +116,7 @@ from deloop.transform.simplify import (
     simplify_plan,
 )
 from deloop.transform.split import drop_unreached, split_reads, split_stores
-from deloop.transform.wavefront import skew
+from deloop.transform.wavefront import may_be_skewed, skew
 from deloop.transform.widen import widen
 from deloop.transform.winners import drop_overwritten, name_winners
 
@@ -131,7 +134,8 @@ class Options:
     iteration does. `skips_nan` leaves NaN out of an extreme by itself, instead of an assumption
     that there is none. `is_swept` says that a loop around repeats what it waits for itself: then
     recurrences inside stay as they are, so that what is serial is serial at one level. With
-    `keeps_small`, a loop stays whose few iterations are faster than tensor operations.
+    `keeps_small`, a loop stays whose few iterations are faster than tensor operations. A rewrite
+    takes no more than `memory_limit` bytes where that can be had; None is `analysis.memory`'s own.
     """
 
     inline: bool = False
@@ -140,6 +144,7 @@ class Options:
     skips_nan: bool = False
     is_swept: bool = False
     keeps_small: bool = False
+    memory_limit: int | None = None
 
     def wants(self, line: int) -> bool:
         """Whether the loop at a line is to be rewritten."""
@@ -164,6 +169,9 @@ class LoopReport:
         The dependences that were considered.
     pays:
         For which sizes the rewrite is faster than the loop, where that is not for all.
+    fits, memory:
+        For which sizes it keeps to the memory limit, where that is not for all; what was done for
+        that.
     lossy:
         The steps at which bitwise equality was lost.
     respected:
@@ -180,6 +188,8 @@ class LoopReport:
     lossy: tuple[str, ...] = ()
     respected: tuple[Respected, ...] = field(default=(), repr=False)
     pays: tuple[Assumption, ...] = ()
+    fits: tuple[Assumption, ...] = ()
+    memory: str = ""
 
     @property
     def certificate(self) -> Certificate:
@@ -207,6 +217,8 @@ class Compiled:
     """What the loop leaves in its variables, where that is known."""
     missed: tuple[Assumption, ...] = ()
     """What the sizes that were seen fall short of, for the loop to be the slower one."""
+    need: Need | None = None
+    """The memory that the rewrite takes, where that may be more than it may take."""
 
 
 @dataclass(frozen=True)
@@ -567,6 +579,8 @@ def _joined(reports: Sequence[LoopReport]) -> list[LoopReport]:
             (*first.lossy, *report.lossy),
             (*first.respected, *report.respected),
             (*first.pays, *report.pays),
+            (*first.fits, *report.fits),
+            first.memory or report.memory,
         )
     return list(found.values())
 
@@ -606,13 +620,56 @@ def compile_loop(
 ) -> Compiled:
     """One outermost loop through every stage. Raises `RefusalError` with the reason it stays.
 
+    Where it takes too much memory, it is run in pieces, or else row by row.
+    """
+    found = compile_at_once(function, candidate, hints, options, declined)
+    need = found.need
+    if need is None:
+        return found
+    if not need.is_over:
+        fits = () if need.fits is None else (need.fits,)
+        return replace(found, report=replace(found.report, fits=fits))
+    for kind in ("pieces", "rows"):
+        try:
+            smaller = compile_at_once(
+                function, candidate, hints, options, declined,
+                Division(kind, need, found.report.assumptions),
+            )  # fmt: skip
+        except RefusalError:
+            continue
+        return replace(smaller, report=within_limit(smaller.report, need, kind))
+    if need.peak.size > HOPELESS * need.limit:
+        sentence = f"loop kept: {need}, and it cannot be run in pieces"
+        raise Unsupported(Refusal("VEC961", function.place(candidate.node), sentence))
+    return replace(found, report=replace(found.report, memory=f"{need}, in no smaller pieces"))
+
+
+def within_limit(report: LoopReport, need: Need, kind: str) -> LoopReport:
+    """The report of a loop that is run in pieces, for the sizes that ask for it."""
+    others: tuple[Assumption, ...] = ()
+    if need.fits is not None:
+        sentence = f"not so little that {need.fits.sentence}"
+        others = (Assumption(sentence, f"not ({need.fits.guard})", need.fits.reason),)
+    return replace(report, fits=others, memory=f"{need}; it is run in {kind}")
+
+
+def compile_at_once(
+    function: SourceFunction,
+    candidate: Candidate,
+    hints: Mapping[str, int],
+    options: Options,
+    declined: list[Assumption],
+    division: Division | None = None,
+) -> Compiled:
+    """One outermost loop through every stage, in pieces where that is asked for.
+
     Where a recurrence as a scan asks for more than is known, it is tried as a loop over time.
     """
     spellable = spellable_at_entry(function, candidate)
     facts = Facts(hints, spellable)
     facts.may_double, facts.declined = not options.is_swept, declined
     try:
-        return _compile_loop(function, candidate, facts, options)
+        return _compile_loop(function, candidate, facts, options, division)
     except RefusalError as error:
         error.considered = facts.considered
         if not facts.doubles:
@@ -620,16 +677,25 @@ def compile_loop(
     facts = Facts(hints, spellable)
     facts.may_double, facts.declined = False, declined
     try:
-        return _compile_loop(function, candidate, facts, options)
+        return _compile_loop(function, candidate, facts, options, division)
     except RefusalError as error:
         error.considered = facts.considered
         raise
 
 
 def _compile_loop(
-    function: SourceFunction, candidate: Candidate, facts: Facts, options: Options
+    function: SourceFunction,
+    candidate: Candidate,
+    facts: Facts,
+    options: Options,
+    division: Division | None = None,
 ) -> Compiled:
     builder, nest = read_nest(function, candidate, facts.hints)
+    whole = nest
+    if division is not None:
+        nest = division.divide(nest, facts, names_of(function))
+        if find_builtins(function, ("max", "min", "range")) != {"max", "min", "range"}:
+            raise Unsupported(Refusal("VEC961", nest.place, "loop kept: max is another's here"))
     entry = set(function.parameters) - names_stored_before(function.node, candidate.reach)
     is_changed = changed_before(function, candidate)
     facts.may_guard, facts.may_skip_nan = options.guarded, options.skips_nan
@@ -664,9 +730,11 @@ def _compile_loop(
     facts.needed.extend(require_updates(nest, statements, facts, find_settled(plan)))
     hoisted = hoist(plan, nest.arrays, temporaries)
     plan = hoisted.plan
-    if find_builtins(function, ("max", "min")) == {"max", "min"} and not options.is_swept:
+    if not options.is_swept and may_be_skewed(plan) and has_extremes(function):
         plan = skew(plan, statements, dependences, facts, names_of(function))
     refusal = check_kept(plan, dependences, statements, frozenset(hoisted.arrays))
+    if division is not None:
+        division.check(plan, nest, isinstance(candidate.written, ast.For))
     nest = replace(
         nest,
         arrays={**nest.arrays, **hoisted.arrays},
@@ -678,7 +746,8 @@ def _compile_loop(
     plan = guard_sizes(plan, facts.sizes, nest)
     plan = guard_updates(plan, facts.guards, nest, own - made)
     facts.needed.extend(require_small_terms(plan))
-    facts.needed[:] = write_out(facts.needed, plan, axes_of(plan, nest), nest)
+    loops = axes_of(plan, whole, division is not None)
+    facts.needed[:] = write_out(facts.needed, plan, loops, nest)
     plan = widen(plan, nest.arrays, facts)
     plan = inline_kept(drop_overwritten(plan), nest.arrays, nest.locals, nest.live)
     plan = name_winners(plan, nest, names_of(function))
@@ -702,6 +771,7 @@ def _compile_loop(
     plan = group_sums(plan, nest.arrays, facts)
     context = make_context(function, candidate, nest, facts, options)
     context.with_grad = with_grad
+    context.taken |= facts.piece[0]
     if lossy:
         context.round_off("0 + x written as x loses the sign of a zero")
     needed = [*builder.data_requirements, *facts.needed, *require_comparable(plan)]
@@ -714,6 +784,11 @@ def _compile_loop(
     replaceable = find_replaceable(candidate, nest, plan, facts, context.with_grad)
     names = named_plainly(temporaries)
     written = write_plan(plan, context, replaceable, names, nest)
+    records = any(requires_grad(v.statement.store.value, with_grad) for v in vectors(plan))
+    if records and division is not None:
+        sentence = "loop kept: what is recorded for the gradient takes the memory"
+        raise Unsupported(Refusal("VEC961", nest.place, sentence))
+    peak = None if records or division else find_peak(written.body, plan, facts.value)
     require_made(written.replaced, nest, facts, candidate)
     used = {v.statement.store.array for v in vectors(plan)} | arrays_read_in(plan)
     sources = {source for name in used & nest.arrays.keys() for source in nest.arrays[name].made_of}
@@ -733,8 +808,9 @@ def _compile_loop(
     changed |= {name for name, tensor in nest.arrays.items() if is_changed(tensor)}
     changed -= pure.keys()
     guards = guard_data(
-        needed, axes_of(plan, nest), changed, entry, context, facts.is_length, given, definitions
-    )
+        needed, axes_of(plan, whole, division is not None), changed, entry, context,
+        facts.is_length, given, definitions, () if division is None else division.assumed,
+    )  # fmt: skip
     report = LoopReport(
         function.place(candidate.node).line,
         "vectorized" if refusal is None else "partial",
@@ -767,7 +843,13 @@ def _compile_loop(
         _reads_by_name(statements, nest),
         results,
         tuple(facts.missed),
+        find_need(peak, nest, facts, options.memory_limit),
     )
+
+
+def has_extremes(function: SourceFunction) -> bool:
+    """Whether `max` and `min` mean Python's own in the function."""
+    return len(find_builtins(function, ("max", "min"))) == 2
 
 
 def names_of(function: SourceFunction) -> frozenset[str]:
@@ -836,16 +918,16 @@ def _reads_by_name(
     return {name: frozenset(memory) for name, memory in found.items()}
 
 
-def axes_of(plan: tuple[Step, ...], nest: Nest) -> list[Loop]:
+def axes_of(plan: tuple[Step, ...], nest: Nest, in_pieces: bool) -> list[Loop]:
     """Every loop as the whole plan ranges over it, or else as the nest does.
 
     Where a range was cut, each part of the plan knows its own piece alone, and what holds there
-    says nothing of the others.
+    says nothing of the others; a loop that is run in pieces ranges over all of them.
     """
     steps = list(vectors(plan))
     loops = {loop.iterator: loop for v in steps for loop in v.axes}
     for loop in loops_of(nest.body):
-        if not all(loops.get(loop.iterator) in v.axes for v in steps):
+        if in_pieces or not all(loops.get(loop.iterator) in v.axes for v in steps):
             loops[loop.iterator] = loop
     return list(loops.values())
 
@@ -925,6 +1007,6 @@ def make_context(
     spell = spell_at_loop(function, candidate, nest.place, facts)
     return Context(
         nest.arrays, torch_name, facts.canonical, spell, device, options.inline, taken=taken,
-        assume=facts.assume, builtins=find_builtins(function, ("max", "min")), steps=nest.steps,
-        vanishes=facts.vanishes,
+        assume=facts.assume, is_builtin=lambda word: bool(find_builtins(function, (word,))),
+        steps=nest.steps, vanishes=facts.vanishes,
     )  # fmt: skip

@@ -13,8 +13,8 @@ from deloop.backend.function import allocation_of
 from deloop.backend.scatter import is_count
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, at_least
-from deloop.ir.loop import Nest
-from deloop.ir.plan import Statement, Step, Vector, vectors
+from deloop.ir.loop import LIST, Nest
+from deloop.ir.plan import Serial, Statement, Step, Vector, vectors
 from deloop.ir.scalar import requires_grad
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Tensor
@@ -37,13 +37,22 @@ def find_replaceable(
     found: dict[str, bool] = {}
     read: set[str] = set()
     tops = {id(step.statement) for step in plan if isinstance(step, Vector)}
+    divided = {
+        id(v.statement)
+        for step in plan
+        if isinstance(step, Serial) and step.loop.chunks is not None
+        for v in vectors(step.body)
+    }
     for vector in vectors(plan):
         statement = vector.statement
         name = statement.store.array
         tensor = nest.arrays[name]
         if name not in found:
             found[name] = (
-                id(statement) in tops
+                (
+                    id(statement) in tops
+                    or (id(statement) in divided and tensor.storage.startswith(LIST))
+                )
                 and not candidate.is_tried
                 and name not in read
                 and tensor.fresh

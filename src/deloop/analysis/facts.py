@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from deloop.diagnostic import Assumption
@@ -55,6 +55,8 @@ class Facts:
         """Sizes, other than those that were seen, for which there is another, faster code."""
         self.may_double, self.doubles = True, False
         """Whether linear recurrences may become scans, and whether one was made one."""
+        self.piece: tuple[Set[str], tuple[Constraint, ...]] = (frozenset(), ())
+        """Names of the piece of a range that is run at once, and what is known of its ends."""
         self.considered: tuple[tuple[Any, ...], Sequence[Any]] = ((), ())
         """The dependences that were found, and the statements that they are between."""
 
@@ -80,7 +82,9 @@ class Facts:
     def context(self, symbols: Sequence[str]) -> tuple[Constraint, ...]:
         """What is known of the given symbols: sizes are not negative, and what was assumed."""
         sizes = [at_least(Affine.symbol(s), 0) for s in symbols if s.endswith((")", "]"))]
-        known = (Constraint(self.canonical(k.expression), k.sign) for k in self.known)
+        ends, inside = self.piece
+        facts = [*self.known, *(inside if ends & set(symbols) else ())]
+        known = (Constraint(self.canonical(k.expression), k.sign) for k in facts)
         return (*sizes, *(c for s in symbols for c in _of_quotient(s)), *known)
 
     def proves(self, domain: Domain, constraint: Constraint) -> bool:

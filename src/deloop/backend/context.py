@@ -14,6 +14,9 @@ from deloop.ir.axis import Axis
 from deloop.ir.scalar import Expression
 from deloop.ir.types import Tensor
 
+NOTE = "deloop_piece"
+"""The attribute of a node of source that says of which piece it is: its axes and its dtype."""
+
 
 @dataclass(frozen=True)
 class Emitted:
@@ -31,6 +34,9 @@ class Emitted:
     reduced: tuple[ast.Call, tuple[int, ...]] | None = None
     squeezed: tuple[ast.expr, ast.expr, tuple[int, ...]] | None = None
     """The piece, what it was with dimensions of size 1, and which those are."""
+
+    def __post_init__(self) -> None:
+        vars(self.node)[NOTE] = self.axes, self.dtype
 
 
 @dataclass(frozen=True)
@@ -78,8 +84,8 @@ class Context:
     names: dict[Expression, tuple[Emitted, tuple[Axis, ...]]] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     with_grad: frozenset[str] = frozenset()
-    builtins: frozenset[str] = frozenset()
-    """Which of ``max`` and ``min`` mean Python's own here."""
+    is_builtin: Callable[[str], bool] = lambda word: False
+    """Whether ``max`` or ``min`` means Python's own here; each call compares what was asked."""
     vanishes: Callable[[Affine], bool] = lambda affine: affine == Affine()
     """Whether a difference of sizes is certain to be none."""
     steps: Mapping[int, Affine] = field(default_factory=dict)

@@ -463,9 +463,9 @@ class Emitter(LinearEmitter):
             return None
         word = words[condition.operator]
         same = condition.arguments == (select.then, select.otherwise)
-        if not same or word not in self.context.builtins:
+        if not same or any(p.rank is not Rank.NUMBER for p in pieces):
             return None
-        if any(p.rank is not Rank.NUMBER for p in pieces):
+        if not self.context.is_builtin(word):
             return None
         return syntax.call(word, [pieces[1].node, pieces[0].node])
 

@@ -21,7 +21,7 @@ from deloop.dtype import Rank, category
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, Constraint, Sign
 from deloop.ir.axis import Axis
-from deloop.ir.loop import LIST, PRIVATE, Nest, Store, expressions_of
+from deloop.ir.loop import LIST, PRIVATE, Chunks, Nest, Store, expressions_of
 from deloop.ir.plan import Serial, Step, Vector, arrays_read_in, vectors
 from deloop.ir.scalar import (
     Call,
@@ -120,13 +120,19 @@ class _Writer:
         """What is written just now."""
         self.names_made: set[str] = set()
         """Names of values that were to be used more than once."""
+        self.pieces: Serial | None = None
+        """The loop over pieces that is being written."""
+        self.joined: list[tuple[str, int]] = []
+        """Lists to which each piece adds a tensor of its elements, and the dimension of those."""
         self.numbers: set[str] = set()
         """Variables that may begin as the Python number which they began as."""
 
     def steps(self, steps: tuple[Step, ...], top: bool) -> list[ast.stmt]:
         body: list[ast.stmt] = []
         for step in steps:
-            if isinstance(step, Serial):
+            if isinstance(step, Serial) and step.loop.chunks is not None:
+                body.extend(self._pieces(step, step.loop.chunks))
+            elif isinstance(step, Serial):
                 body.append(self._serial(step))
             else:
                 for statement in self._vector(step, top):
@@ -172,6 +178,50 @@ class _Writer:
             body=body,
             orelse=[],
             type_comment=None,
+        )
+
+    def _pieces(self, step: Serial, chunks: Chunks) -> list[ast.stmt]:
+        """A loop over pieces of a range, with where each ends.
+
+        ``step = …; for start in range(0, n, step): stop = min(start + step, n); …``
+        """
+        (inner,) = step.body
+        assert isinstance(inner, Serial)
+        outside, self.pieces = self.pieces, step
+        loop = self._serial(replace(step, body=inner.body))
+        self.pieces = outside
+        assert isinstance(loop, ast.For) and isinstance(loop.iter, ast.Call)
+        self._forget_all(step.body)
+        ends = loop.iter.args if len(loop.iter.args) == 2 else [ast.Constant(0), *loop.iter.args]
+        loop.iter.args = [*ends, syntax.name(chunks.step)]
+        following = ast.BinOp(syntax.name(step.loop.iterator), ast.Add(), syntax.name(chunks.step))
+        stop = syntax.call("min", [following, ends[1]])
+        loop.body.insert(0, ast.Assign([ast.Name(chunks.stop, ast.Store())], stop, lineno=0))
+        before: list[ast.stmt] = [
+            ast.Assign([ast.Name(chunks.step, ast.Store())], self._length(chunks), lineno=0)
+        ]
+        after: list[ast.stmt] = []
+        for name, dim in self.joined:
+            self.replaced.add(name)
+            before.append(ast.Assign([ast.Name(name, ast.Store())], ast.List([]), lineno=0))
+            along = {"dim": ast.Constant(dim)} if dim else {}
+            whole = syntax.call(f"{self.context.torch}.cat", [syntax.name(name)], **along)
+            after.append(ast.Assign([ast.Name(name, ast.Store())], whole, lineno=0))
+        self.joined.clear()
+        return [*before, loop, *after]
+
+    def _length(self, chunks: Chunks) -> ast.expr:
+        """How many iterations a piece has: ``max(1, 2**24 // (m * d))``."""
+        total: ast.expr | None = None
+        for extent in chunks.extents:
+            node = syntax.affine(self.context.spell(self.context.canonical(extent)))
+            total = node if total is None else ast.BinOp(total, ast.Mult(), node)
+        power = chunks.elements.bit_length() - 1
+        number: ast.expr = ast.BinOp(ast.Constant(2), ast.Pow(), ast.Constant(power))
+        if total is None:
+            return number
+        return syntax.call(
+            "max", [ast.Constant(1), ast.BinOp(number, ast.FloorDiv(), total)]
         )
 
     def _diagonal(self, step: Serial) -> list[ast.stmt]:
@@ -528,6 +578,9 @@ class _Writer:
                 if node is not None:
                     return self._anew(store, node)
         if tensor.storage.startswith(LIST):
+            dim = self._divided_dimension(step, axes)
+            if dim is not None:
+                return self._joined_piece(store, emitter.emit(value), axes, dim, emitter)
             return self._appended(step, axes, emitter)
         piece = self._stored(value, store, emitter)
         if not simple and piece.rank is not Rank.NUMBER:  # index_put does not convert
@@ -614,6 +667,28 @@ class _Writer:
         target = syntax.attribute(syntax.name(store.array), "insert" if front else "append")
         return ast.Expr(syntax.call(target, [ast.Constant(0), node] if front else [node]))
 
+    def _divided_dimension(self, step: Vector, axes: tuple[str, ...]) -> int | None:
+        """The dimension of a list's elements along the loop that is run in pieces, in its order."""
+        store = step.statement.store
+        if self.pieces is None or not step.always_runs or self.rewritten[store.array] != 1:
+            return None
+        first = Affine.symbol(self.pieces.loop.iterator)
+        own = next((x.iterator for x in step.axes if x.lower == first), "")
+        is_plain = Affine.symbol(own) in store.subscripts and own in axes
+        return axes.index(own) if is_plain and self.replaceable.get(store.array) else None
+
+    def _joined_piece(
+        self, store: Store, piece: Emitted, axes: tuple[str, ...], dim: int, emitter: Emitter
+    ) -> ast.stmt:
+        """``rows.append(values)``: the elements of a list that one piece of its loop makes."""
+        if piece.axes != axes or piece.rank is Rank.NUMBER:
+            raise emitter.refuse(f"the elements of {store.array} do not come out as one tensor")
+        piece = emitter.cast(piece, ElementType(store.dtype, Rank.TENSOR))
+        node = syntax.method(piece.node, "clone") if piece.is_view else piece.node
+        self.joined.append((store.array, dim))
+        target = syntax.attribute(syntax.name(store.array), "append")
+        return ast.Expr(syntax.call(target, [node]))
+
     def _stored(self, value: Expression, store: Store, emitter: Emitter) -> Emitted:
         """The value as the store takes it: a last cast is the store's own."""
         narrow = value.type.dtype in ("uint8", "int8", "int16")
@@ -660,6 +735,7 @@ class _Writer:
         if requires_grad(value, self.context.with_grad) and self.rewritten[store.array] > 1:
             return None  # the backward pass may need what a later store would overwrite
         piece = self._running(store, value, axes, emitter) or emitter.emit(value)
+        piece = _counted(piece, store)
         if piece.axes != axes or piece.dtype != store.dtype:
             bare = self._stored(value, store, emitter)
             if bare.axes != axes:
@@ -885,6 +961,15 @@ def _joins(body: list[ast.stmt], statement: ast.stmt) -> bool:
         return False
     last.body.extend(statement.body)
     return True
+
+
+def _counted(piece: Emitted, store: Store) -> Emitted:
+    """A sum that is stored as the 0-d tensor that it is: ``mask.sum().item() -> mask.sum()``."""
+    match piece.node:
+        case ast.Call(ast.Attribute(ast.Call(ast.Attribute(_, "sum"), _, []) as total, "item"), []):
+            if piece.dtype == store.dtype == "int64":  # PyTorch's sums of integers are that
+                return replace(piece, node=total, rank=Rank.SCALAR)
+    return piece
 
 
 def _sides(node: ast.expr, word: str) -> tuple[ast.expr, ast.operator, ast.expr] | None:

@@ -78,7 +78,8 @@ def _inlined(
     if not isinstance(last, ast.Assign):
         return None
     behind = body[body.index(last) + 1 :]
-    if any(_reads(s, name) for s in body if s is not last):
+    others = behind if _reads(last, name) else [s for s in body if s is not last]
+    if any(_reads(s, name) for s in others):
         return None
     if not all(_is_quiet(s, name, [last]) for s in behind):
         return None

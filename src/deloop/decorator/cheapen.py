@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 _LEAST = {ast.Gt, ast.GtE}
 _GREATEST = {ast.Lt, ast.LtE}
@@ -36,6 +36,28 @@ def cheapen(test: str, complex_paths: Collection[str] = ()) -> str:
     if condition is None or {ast.unparse(n) for n in ast.walk(condition)} & set(complex_paths):
         return test
     return _written(condition) or test
+
+
+def join_bounds(guards: Sequence[str]) -> list[str]:
+    """The guards, those that bound one value from below and from above as one.
+
+    ``bool((n >= 0).all())``, ``bool((n <= 9).all())``  ->  ``bool(((n >= 0) & (n <= 9)).all())``
+    """
+    found = list(guards)
+    bounds: dict[str, tuple[int, str, str]] = {}
+    for number, guard in enumerate(guards):
+        condition = _condition_of_all(ast.parse(guard.strip(), mode="eval").body)
+        bound = _bound(condition) if isinstance(condition, ast.Compare) else None
+        if bound is None or condition is None:
+            continue
+        value, text = ast.unparse(bound[0]), ast.unparse(condition)
+        before = bounds.pop(value, None)
+        if before is None or before[1] == bound[1]:
+            bounds[value] = number, bound[1], text
+            continue
+        found[before[0]] = "True"
+        found[number] = f"bool((({before[2]}) & ({text})).all())"
+    return [guard for guard in found if guard != "True"]
 
 
 def _condition_of_all(node: ast.expr) -> ast.expr | None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import FunctionType
 from typing import Any
 
 from deloop.decorator.backends import choose_backend
 from deloop.decorator.build import build_function, import_names
-from deloop.decorator.cheapen import cheapen
+from deloop.decorator.cheapen import cheapen, join_bounds
 from deloop.decorator.describe import Constants, Description, OutOfScope
 from deloop.decorator.dispatch import Specialisation, build_selection
 from deloop.decorator.environment import find_hindrance
 from deloop.decorator.functions import find_source, parse_callable
+from deloop.decorator.magnitudes import bounded
 from deloop.decorator.merge import merge_shape_tests
 from deloop.decorator.overlap import find_overlap_assumptions
 from deloop.decorator.pytorch import torch
@@ -69,7 +70,7 @@ def compile_call(
     try:
         found = compile_function(parsed, description.values, description.hints, subject.options)
         for skips_nan in (False, True):
-            unmet = find_unmet_assumption(subject, found, bound)
+            unmet = find_unmet_assumption(subject, found, bound, description)
             if unmet is None or not unmet.avoidable:
                 break
             options = replace(subject.options, guarded=True, skips_nan=skips_nan)
@@ -91,21 +92,51 @@ def assume_memory(compilation: Compilation, description: Description) -> Compila
 
 
 def find_unmet_assumption(
-    subject: Subject, compilation: Compilation, bound: inspect.BoundArguments
+    subject: Subject,
+    compilation: Compilation,
+    bound: inspect.BoundArguments,
+    description: Description,
 ) -> Assumption | None:
     """The first assumption that does not hold for these very arguments."""
     for assumption in compilation.assumptions:
-        trial = Specialisation((f"({assumption.guard})",), subject.function)
+        tests = spell_tests([assumption], compilation, description)
+        trial = Specialisation(tests, subject.function)
         select = build_selection(subject.function, subject.signature, [trial], subject.names)
         if select(*bound.args, **bound.kwargs) is None:
             return assumption
     return None
 
 
+def spell_tests(
+    assumptions: Iterable[Assumption], compilation: Compilation, description: Description
+) -> tuple[str, ...]:
+    """The guards in the form that costs least; those that one bound settles ask for it once.
+
+    Where the loop is run in pieces for its memory, what would look at all of it at once is not
+    asked: the bound decides alone.
+    """
+    seen = description.tensor_values
+    dtypes = {path: tensor.type.dtype for path, tensor in seen.items()}
+    unordered = {path for path, dtype in dtypes.items() if category(dtype) == "complex"}
+    in_pieces = any(loop.memory for loop in compilation.loops)
+    plain: list[str] = []
+    settled: dict[str, list[str]] = {}
+    for guard in join_bounds(list(dict.fromkeys(a.guard for a in assumptions))):
+        test = f"({cheapen(guard, unordered)})"
+        enough = bounded(guard, dtypes)
+        if enough is None:
+            plain.append(test)
+        else:
+            settled.setdefault(enough, []).append(test)
+    for enough, tests in settled.items():
+        plain.append(enough if in_pieces else f"({enough} or {' and '.join(tests)})")
+    return tuple(plain)
+
+
 def explain_call(subject: Subject, bound: inspect.BoundArguments) -> Compilation:
     """What a call with these arguments runs; raises `OutOfScope`."""
-    compilation, _ = compile_call(subject, bound)
-    unmet = find_unmet_assumption(subject, compilation, bound)
+    compilation, description = compile_call(subject, bound)
+    unmet = find_unmet_assumption(subject, compilation, bound, description)
     if unmet is None:
         return compilation
     sentence = f"for these arguments it does not hold that {unmet.sentence}"
@@ -140,10 +171,8 @@ def specialise(
     needed = list(compilation.assumptions)
     if subject.options.keeps_small:
         needed += [size for loop in compilation.loops for size in loop.pays]
-    seen = description.tensor_values
-    unordered = {path for path, t in seen.items() if category(t.type.dtype) == "complex"}
-    guards = (f"({cheapen(a.guard, unordered)})" for a in dict.fromkeys(needed))
-    assumed = (*guards, *others)
+    needed += [size for loop in compilation.loops for size in loop.fits]
+    assumed = (*spell_tests(needed, compilation, description), *others)
     ranks = {path: tensor.type.rank for path, tensor in description.tensor_values.items()}
     function = build_function(
         subject.function,

@@ -52,6 +52,9 @@ class Vectorized:
         Whether functions given as arguments are written out in the rewritten source.
     keep_small:
         Whether a loop of so few iterations that tensor operations would be slower runs as it is.
+    memory_limit:
+        How many bytes a rewrite may take at its worst moment; what would take more is run in
+        pieces. None is the larger of 256 MB and four times what the loop reads and writes.
     backend:
         ``"eager"`` runs a rewrite as plain PyTorch. ``"compile"`` hands it, never the loop, to
         ``torch.compile``, where it is operations alone and no loop stays in it: results then equal
@@ -86,6 +89,7 @@ class Vectorized:
         on_refusal: str = "keep",
         inline: bool = False,
         keep_small: bool = True,
+        memory_limit: int | None = None,
         backend: str = "eager",
         check: str = "off",
         check_seconds: float = 10.0,
@@ -101,7 +105,9 @@ class Vectorized:
         is_function = isinstance(function, types.FunctionType)
         functools.update_wrapper(self, function, updated=("__dict__",) if is_function else ())
         self._on_refusal = on_refusal
-        self._options = Options(inline=inline, keeps_small=keep_small)
+        self._options = Options(
+            inline=inline, keeps_small=keep_small, memory_limit=memory_limit
+        )
         self._backend = backend
         self.checks = Checks(check, check_seconds)
         self._lock = threading.RLock()
@@ -386,7 +392,7 @@ def _rebuild(
 ) -> Vectorized:
     return Vectorized(
         function, on_refusal=on_refusal, inline=options.inline, keep_small=options.keeps_small,
-        backend=backend, check=check, check_seconds=seconds,
+        memory_limit=options.memory_limit, backend=backend, check=check, check_seconds=seconds,
     )  # fmt: skip
 
 
@@ -397,6 +403,7 @@ def vectorize(
     on_refusal: str = "keep",
     inline: bool = False,
     keep_small: bool = True,
+    memory_limit: int | None = None,
     backend: str = "eager",
     check: str = "off",
     check_seconds: float = 10.0,
@@ -410,6 +417,7 @@ def vectorize(
     on_refusal: str = "keep",
     inline: bool = False,
     keep_small: bool = True,
+    memory_limit: int | None = None,
     backend: str = "eager",
     check: str = "off",
     check_seconds: float = 10.0,
@@ -422,6 +430,7 @@ def vectorize(
     on_refusal: str = "keep",
     inline: bool = False,
     keep_small: bool = True,
+    memory_limit: int | None = None,
     backend: str = "eager",
     check: str = "off",
     check_seconds: float = 10.0,
@@ -441,6 +450,9 @@ def vectorize(
         Whether functions given as arguments are written out in the rewritten source.
     keep_small:
         Whether a loop of so few iterations that tensor operations would be slower runs as it is.
+    memory_limit:
+        How many bytes a rewrite may take at its worst moment; what would take more is run in
+        pieces. None is the larger of 256 MB and four times what the loop reads and writes.
     backend:
         ``"eager"`` runs a rewrite as plain PyTorch. ``"compile"`` hands it, never the loop, to
         ``torch.compile``, where it is operations alone and no loop stays in it: results then equal
@@ -457,8 +469,9 @@ def vectorize(
         What all checks of the function may take together; the one that passes it is the last.
     """
     options: dict[str, Any] = {
-        "on_refusal": on_refusal, "inline": inline, "keep_small": keep_small, "backend": backend,
-        "check": check, "check_seconds": check_seconds,
+        "on_refusal": on_refusal, "inline": inline, "keep_small": keep_small,
+        "memory_limit": memory_limit, "backend": backend, "check": check,
+        "check_seconds": check_seconds,
     }  # fmt: skip
     if fn is None:
         return functools.partial(vectorize, **options)

@@ -88,6 +88,20 @@ class Diagonal:
 
 
 @dataclass(frozen=True)
+class Chunks:
+    """A loop over pieces of another one's range: ``for start in range(0, n, step)``.
+
+    `stop` is where a piece ends, `step` how many iterations it has at most: so many that a piece
+    takes `elements` of the values that each iteration makes, as many as the product of `extents`.
+    """
+
+    stop: str
+    step: str
+    elements: int
+    extents: tuple[Affine, ...]
+
+
+@dataclass(frozen=True)
 class Loop:
     """``for iterator in range(lower, upper)``.
 
@@ -106,6 +120,10 @@ class Loop:
     """The user's name and its value, where that is not the iterator itself."""
     diagonal: Diagonal | None = None
     """For a loop over the diagonals of two others, which those are."""
+    chunks: Chunks | None = None
+    """For a loop over pieces of another one, which those are."""
+    stays: bool = False
+    """Whether the loop is to stay, though its iterations may be run at once."""
 
     @property
     def axis(self) -> Axis:

@@ -53,6 +53,8 @@ def describe_loop(loop: LoopReport) -> Iterator[tuple[str, str]]:
         yield "assumes", f"{assumption.sentence}{reason}; checked at each call"
     if not loop.assumptions:
         yield "assumes", "nothing beyond the arguments' types"
+    if loop.memory:
+        yield "memory", loop.memory
     for rule in loop.rules:
         yield "rule", rule
 

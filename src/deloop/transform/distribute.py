@@ -23,7 +23,7 @@ from deloop.analysis.scatter import find_masked_store, find_overlaps, find_scatt
 from deloop.analysis.surroundings import Surroundings
 from deloop.diagnostic import Refusal
 from deloop.dtype import Rank
-from deloop.errors import Unliftable
+from deloop.errors import Unliftable, Unsupported
 from deloop.frontend.expression import aliased_arrays
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
@@ -86,11 +86,13 @@ class _Distribution:
         steps: list[Step] = []
         done: set[str] = set()
         around = self.around
-        for component in _components(statements, active):
+        for component in _components(statements, active, level):
             if component[0].name in done:
                 continue
             done.update(s.name for s in component)
-            if not is_cyclic(component, active):
+            if _stays(component[0], level):
+                steps.append(self._whole(component, active, level))
+            elif not is_cyclic(component, active):
                 masked = find_masked_store(component[0], level)
                 steps.append(Vector(component[0], level, accumulation=masked))
             elif (
@@ -122,6 +124,17 @@ class _Distribution:
     def _seen(self, size: Affine) -> int | None:
         """What a size was at the call that is compiled."""
         return None if self.around.facts is None else self.around.facts.value(size)
+
+    def _whole(
+        self, component: list[Statement], dependences: list[Dependence], level: int
+    ) -> Serial:
+        """All that a loop does which is to stay, under that loop."""
+        loop = component[0].loops[level]
+        for statement in component:
+            if not _stays(statement, level) or statement.loops[level].iterator != loop.iterator:
+                sentence = "loop kept: other loops take part in what it does"
+                raise Unsupported(Refusal("VEC961", loop.place, sentence))
+        return Serial(loop, self.generate(component, dependences, level + 1))
 
     def _narrowed(
         self, component: list[Statement], dependences: list[Dependence], level: int
@@ -216,6 +229,7 @@ class _Distribution:
             return False
         around = {x.iterator for x in statement.loops[:level]}
         own = {s for x in statement.store.subscripts if isinstance(x, Affine) for s in x.symbols}
+        own |= _pieces_of(statement, own)
         used = any(
             load.array == array
             for s in self.all
@@ -244,9 +258,17 @@ def _starts_from_the_last(found: list[tuple[Statement, Accumulation]], level: in
     for statement, accumulation in found:
         around = {x.iterator for x in statement.loops[:level]}
         own = {s for x in statement.store.subscripts if isinstance(x, Affine) for s in x.symbols}
+        own |= _pieces_of(statement, own)
         if accumulation.winner is not None and not around <= own:
             return True
     return False
+
+
+def _pieces_of(statement: Statement, iterators: set[str]) -> set[str]:
+    """The loops over pieces of ranges of which such loops run one each."""
+    staying = {x.iterator for x in statement.loops if x.stays}
+    inside = [c for x in statement.loops if x.iterator in iterators for c in x.constraints]
+    return staying & {symbol for c in inside for symbol in c.expression.symbols}
 
 
 def _accumulations_of(
@@ -302,10 +324,17 @@ def is_cyclic(component: list[Statement], dependences: list[Dependence]) -> bool
     )
 
 
+def _stays(statement: Statement, level: int) -> bool:
+    """Whether the statement's loop at a level is one that is to stay."""
+    return level < len(statement.loops) and statement.loops[level].stays
+
+
 def _components(
-    statements: list[Statement], dependences: list[Dependence]
+    statements: list[Statement], dependences: list[Dependence], level: int
 ) -> list[list[Statement]]:
     """Strongly connected components, in an order that respects the edges and else the text.
+
+    What stands in one loop that is to stay is one component.
 
     R. Tarjan, "Depth-first search and linear graph algorithms", SIAM J. Comput. 1972.
     """
@@ -313,6 +342,9 @@ def _components(
     for d in dependences:
         if d.source != d.sink:
             successors[d.source].append(d.sink)
+    bound = [s.name for s in statements if _stays(s, level)]
+    for first, second in zip(bound, (*bound[1:], *bound[:1]), strict=True):
+        successors[first].append(second)
     reach = {name: _reachable(name, successors) for name in successors}
     components: list[list[Statement]] = []
     seen: set[str] = set()
@@ -364,6 +396,7 @@ def check_kept(
     A loop that stays is worth a rewrite where something in or beside it lost at least one loop;
     `hoisted` are the arrays of what left it.
     """
+    plan = _without_chunks(plan)
     serial = [step for step in plan if isinstance(step, Serial)]
     if not serial:
         return None
@@ -378,6 +411,15 @@ def check_kept(
     if not depth or any(_costs_more(v, depth) for v in vectors(plan)):
         raise Unliftable(refusal)
     return refusal
+
+
+def _without_chunks(plan: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps, what is done in pieces for its memory's sake as if it were done at once."""
+    steps: list[Step] = []
+    for step in plan:
+        is_piece = isinstance(step, Serial) and step.loop.stays
+        steps.extend(_without_chunks(step.body) if is_piece else [step])  # type: ignore[union-attr]
+    return tuple(steps)
 
 
 def _costs_more(vector: Vector, depth: int) -> bool:

@@ -33,8 +33,9 @@ def guard_data(
     is_length: Callable[[str, int], bool],
     given: AbstractSet[str] = frozenset(),
     definitions: Mapping[str, ast.expr] | None = None,
+    settled: Sequence[Assumption] = (),
 ) -> tuple[Assumption, ...]:
-    """One guard a requirement.
+    """One guard a requirement, or those that are `settled` for its place and reason.
 
     ``math.sqrt(x[i])`` needs ``torch.isfinite(torch.sqrt(x.double())).all()``. `given` are the
     names that hold at the loop's start what they held at the function's, `definitions` those that
@@ -49,6 +50,11 @@ def guard_data(
     for requirement in requirements:
         place = requirement.place
         assert isinstance(place, Place)
+        told = (requirement.reason, f"line {place.line}")
+        before = [a for a in settled if (a.sentence, a.reason) == told]
+        if before:
+            found.extend(before)
+            continue
         names = frozenset(loop.iterator for loop in loops)
         used = scalar.iterators_of(requirement.condition, names)
         around = [loop for loop in loops if loop.iterator in used]
@@ -72,9 +78,9 @@ def guard_data(
             word = "all" if requirement.every else "any"
             is_one = piece.rank is Rank.NUMBER or not piece.axes
             node = piece.node if is_one else syntax.method(piece.node, word)
-        told = ast.Expr(syntax.call("bool", [node]))
-        (told,) = spell_sequences([told], context, is_length)[-1:]  # type: ignore[assignment]
-        node = written_out(told.value, known)
+        asked = ast.Expr(syntax.call("bool", [node]))
+        (asked,) = spell_sequences([asked], context, is_length)[-1:]  # type: ignore[assignment]
+        node = written_out(asked.value, known)
         guard = syntax.text(node)
         free = names_in(node)
         if free - (given if requirement.before else parameters) - {context.torch} - _BUILTINS:
@@ -85,8 +91,7 @@ def guard_data(
                     f"loop kept: it is not known before it runs that {requirement.reason}",
                 )
             )
-        fact = f"line {place.line}"
-        found.append(Assumption(requirement.reason, guard, fact, requirement.avoidable))
+        found.append(Assumption(told[0], guard, told[1], requirement.avoidable))
     return tuple(dict.fromkeys(found))
 
 

@@ -56,8 +56,9 @@ class _Hoisting:
         result: list[Step] = []
         for step in steps:
             if isinstance(step, Serial):
-                before, step = self._split(step, level)
-                result.extend(before)
+                if not step.loop.stays:
+                    before, step = self._split(step, level)
+                    result.extend(before)
                 step = replace(step, body=self.steps(step.body, level + 1))
             result.append(step)
         return tuple(result)

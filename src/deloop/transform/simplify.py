@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -190,6 +191,7 @@ def simplify_plan(
         result: list[Step] = []
         for step in steps:
             if isinstance(step, Serial):
+                written.update(_written_again(step, dependences))
                 result.append(Serial(step.loop, visit(step.body)))
                 continue
             store = step.statement.store
@@ -247,6 +249,37 @@ def arrays_with_grad(plan: tuple[Step, ...], arrays: Mapping[str, Tensor]) -> fr
         if more <= found:
             return found
         found |= more
+
+
+def _written_again(step: Serial, dependences: Sequence[Dependence]) -> set[str]:
+    """What an iteration of a loop that stays finds written by those before it.
+
+    All that the loop writes, but where one statement alone writes each element once.
+    """
+    inside = vectors(step.body)
+    writers = Counter(v.statement.store.array for v in inside)
+    return {
+        v.statement.store.array
+        for v in inside
+        if writers[v.statement.store.array] > 1 or not _writes_once(v, step, dependences)
+    }
+
+
+def _writes_once(vector: Vector, step: Serial, dependences: Sequence[Dependence]) -> bool:
+    """Whether no element that a statement writes is written in two iterations of a loop."""
+    statement = vector.statement
+    if step.loop.stays:  # pieces of one range: what moves with that is in one of them
+        ends = {x.iterator: {*x.lower.symbols, *x.upper.symbols} for x in vector.axes}
+        own = [x for x in vector.axes if step.loop.iterator in ends[x.iterator]]
+        own += [x for x in statement.loops if x.iterator == step.loop.iterator and not own]
+        return any(s == Affine.symbol(x.iterator) for s in statement.store.subscripts for x in own)
+    levels = [k for k, x in enumerate(statement.loops, 1) if x.iterator == step.loop.iterator]
+    return bool(levels) and not any(
+        d.source == d.sink == statement.name
+        and d.kind is DependenceKind.OUTPUT
+        and d.level == levels[0]
+        for d in dependences
+    )
 
 
 def _fill_reader(

@@ -40,6 +40,14 @@ class _Side:
     """The iterator, as an expression of the user's variable."""
 
 
+def may_be_skewed(plan: tuple[Step, ...]) -> bool:
+    """Whether some loop stays directly inside of another one that stays."""
+    loops = [step for step in plan if isinstance(step, Serial) and not step.loop.stays]
+    return any(isinstance(inner, Serial) for loop in loops for inner in loop.body) or any(
+        may_be_skewed(loop.body) for loop in loops
+    )
+
+
 def skew(
     plan: tuple[Step, ...],
     statements: Sequence[Statement],
@@ -75,7 +83,7 @@ class _Skewing:
         )
 
     def _serial(self, step: Serial, outer: tuple[Loop, ...]) -> Serial:
-        found = None if outer else self._skewed(step, outer)
+        found = None if outer or step.loop.stays else self._skewed(step, outer)
         if found is not None:
             return found
         return replace(step, body=self.steps(step.body, (*outer, step.loop)))
