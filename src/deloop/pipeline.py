@@ -77,6 +77,7 @@ from deloop.poly.dependence import Dependence, DependenceKind
 from deloop.rewrite.apply import apply_rules_to_plan
 from deloop.rules import RULES
 from deloop.text.names import names_changed_before, names_in, names_stored_before
+from deloop.text.trees import walk
 from deloop.transform.distribute import check_kept, distribute
 from deloop.transform.forward import forward_stores
 from deloop.transform.fuse import fuse_updates
@@ -805,16 +806,16 @@ def make_context(
     devices = {
         tensor.type.device: name for name, tensor in nest.arrays.items() if name not in nest.locals
     }
-    inside = {id(n) for n in ast.walk(candidate.node)}
+    inside = {id(n) for n in walk(candidate.node)}
     own = {
         n.id
-        for n in ast.walk(candidate.node)
+        for n in walk(candidate.node)
         if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }
     taken = {
-        n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and id(n) not in inside
+        n.id for n in walk(function.node) if isinstance(n, ast.Name) and id(n) not in inside
     }
-    taken |= {n.id for n in ast.walk(candidate.node) if isinstance(n, ast.Name) and n.id not in own}
+    taken |= {n.id for n in walk(candidate.node) if isinstance(n, ast.Name) and n.id not in own}
     taken |= set(function.parameters)
     device = next(((d, n) for d, n in devices.items() if d != "cpu"), ("cpu", ""))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from deloop.frontend import expression as build
 from deloop.frontend.items import FlatIndex, Item, Point, Tuple, View
@@ -23,13 +24,14 @@ from deloop.ir.types import (
 from deloop.text.names import names_in
 
 
-def names_spelled(text: str) -> set[str]:
+@lru_cache(4096)
+def names_spelled(text: str) -> frozenset[str]:
     """The identifiers of a spelling: ``"self.w.shape[0] // n" -> {"self", "n"}``."""
     try:
         tree = ast.parse(text, mode="eval")
     except SyntaxError:
-        return set()
-    return names_in(tree)
+        return frozenset()
+    return frozenset(names_in(tree))
 
 
 def spellings(item: Item) -> set[str]:

@@ -21,6 +21,7 @@ from deloop.ir.types import Tensor
 from deloop.poly.domain import Domain, covers
 from deloop.text.liveness import is_read_behind
 from deloop.text.names import is_read_only_in, names_in
+from deloop.text.trees import walk
 
 
 def find_replaceable(
@@ -95,13 +96,13 @@ def _inside(candidate: Candidate) -> set[int]:
     written = candidate.written if isinstance(candidate.written, ast.For) else candidate.node
     uses = candidate.filling.uses if candidate.filling is not None else ()
     return {id(n) for part in (candidate.node, written, *(u.node for u in uses))
-            for n in ast.walk(part)}  # fmt: skip
+            for n in walk(part)}  # fmt: skip
 
 
 def _is_handed_over(name: str, candidate: Candidate) -> bool:
     inside = _inside(candidate)
     for statement in candidate.function_body:
-        for node in ast.walk(statement):
+        for node in walk(statement):
             is_call = isinstance(node, ast.Call) and _last_word(node.func) not in _ELEMENTS_ONLY
             is_product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
             names = names_in(node)
@@ -118,7 +119,7 @@ def _is_changed(name: str, candidate: Candidate) -> bool:
     """
     inside = _inside(candidate)
     for statement in candidate.function_body:
-        for node in ast.walk(statement):
+        for node in walk(statement):
             if id(node) in inside:
                 continue
             target: ast.expr | None = None
@@ -129,7 +130,7 @@ def _is_changed(name: str, candidate: Candidate) -> bool:
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 target = node.func.value if node.func.attr.endswith("_") else None
             if target is not None and any(
-                isinstance(n, ast.Name) and n.id == name for n in ast.walk(target)
+                isinstance(n, ast.Name) and n.id == name for n in walk(target)
             ):
                 return True
     return False

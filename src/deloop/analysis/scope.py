@@ -36,14 +36,15 @@ from deloop.text.names import (
     names_stored,
     names_stored_before,
 )
+from deloop.text.trees import walk
 
 
 def find_torch(function: SourceFunction) -> tuple[str, bool]:
     """How the function's scope names torch, and whether it does (else it must be imported)."""
-    names = [n.id for n in ast.walk(function.node) if isinstance(n, ast.Name)]
+    names = [n.id for n in walk(function.node) if isinstance(n, ast.Name)]
     local = set(function.parameters) | {
         n.id
-        for n in ast.walk(function.node)
+        for n in walk(function.node)
         if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }
     for name in dict.fromkeys([*names, "torch", "th"]):
@@ -91,7 +92,7 @@ def _declared(node: ast.AST) -> set[str]:
     """The names that a function says are not its own."""
     return {
         name
-        for n in ast.walk(node)
+        for n in walk(node)
         if isinstance(n, (ast.Global, ast.Nonlocal))
         for name in n.names
     }
@@ -208,7 +209,7 @@ def changed_before(function: SourceFunction, candidate: Candidate) -> Callable[[
     storages: set[str] = set()
     objects: set[str] = set()
     anything = False
-    for node in (n for statement in function.body for n in ast.walk(statement)):
+    for node in (n for statement in function.body for n in walk(statement)):
         if not isinstance(node, ast.expr | ast.stmt) or (node.lineno, node.col_offset) >= end:
             continue
         for name in _may_change(node, function, candidate):

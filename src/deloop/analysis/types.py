@@ -52,6 +52,7 @@ from deloop.ir.types import (
 from deloop.ops.kinds import Kind, Operator
 from deloop.ops.table import find_function, find_method
 from deloop.text.names import names_bound_by, names_captured, names_in, names_stored
+from deloop.text.trees import walk
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ class Prefix:
         self.is_tried = False
         self.declared = {
             name
-            for n in ast.walk(function.node)
+            for n in walk(function.node)
             if isinstance(n, (ast.Global, ast.Nonlocal))
             for name in n.names
         }
@@ -366,14 +367,14 @@ class Prefix:
 
     def _lose(self, node: ast.AST) -> None:
         """Names that a statement binds or deletes hold what is not known."""
-        for inner in ast.walk(node):
+        for inner in walk(node):
             for name in names_bound_by(inner):
                 self.rebind(name)
                 self.environment[name] = Opaque(f"{name} is set by the loop or block before")
 
     def _spoil(self, node: ast.AST) -> None:
         """Objects whose attributes or items a statement may bind anew are not looked into again."""
-        for inner in ast.walk(node):
+        for inner in walk(node):
             held: ast.expr | None = None
             if isinstance(inner, ast.NamedExpr):
                 self._lose(inner.target)
@@ -439,7 +440,7 @@ class Prefix:
         """Every tensor named in a statement may have been written, or be held by someone else."""
         changed = {
             name
-            for inner in ast.walk(node)
+            for inner in walk(node)
             if isinstance(inner, ast.Subscript) and isinstance(inner.ctx, ast.Store)
             for name in names_in(inner.value)
         }

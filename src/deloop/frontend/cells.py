@@ -26,6 +26,7 @@ from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Integer, Literal, Opaque, Tensor, TensorType
 from deloop.text.names import names_in
+from deloop.text.trees import walk
 
 Key = tuple[int, str]
 """A loop of the source, by the identity of its node, and a name that it carries."""
@@ -595,12 +596,12 @@ def _augmented_only(node: ast.AST) -> set[str]:
     """Names that are stored to by augmented assignments alone."""
     targets = {
         id(n.target)
-        for n in ast.walk(node)
+        for n in walk(node)
         if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
     }
     plain = {
         n.id
-        for n in ast.walk(node)
+        for n in walk(node)
         if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and id(n) not in targets
     }
     return _augmented_names(node) - plain
@@ -609,6 +610,6 @@ def _augmented_only(node: ast.AST) -> set[str]:
 def _augmented_names(node: ast.AST) -> set[str]:
     return {
         n.target.id
-        for n in ast.walk(node)
+        for n in walk(node)
         if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
     }

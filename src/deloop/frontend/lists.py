@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from deloop.text.names import is_name, names_in
-from deloop.text.trees import swap
+from deloop.text.trees import swap, walk
 
 Block = list[ast.stmt]
 Qualify = Callable[[ast.expr], str]
@@ -179,7 +179,7 @@ def needs_preparing(node: ast.AST) -> bool:
         isinstance(inner, COMPREHENSIONS)
         or (isinstance(inner, ast.Attribute) and inner.attr in ("append", "insert"))
         or (isinstance(inner, ast.AugAssign) and isinstance(inner.value, ast.List))
-        for inner in ast.walk(node)
+        for inner in walk(node)
     )
 
 
@@ -187,7 +187,7 @@ def needs_preparing(node: ast.AST) -> bool:
 def appended_names(node: ast.AST) -> set[str]:
     """Names of lists that a statement may append to."""
     found: set[str] = set()
-    for inner in ast.walk(node):
+    for inner in walk(node):
         match inner:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append" | "insert")):
                 found.add(name)
@@ -251,7 +251,7 @@ def whole_list(node: ast.expr) -> tuple[ast.expr, bool]:
 
 
 def list_names(node: ast.stmt, name: str) -> list[ast.Name]:
-    return [n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id == name]
+    return [n for n in walk(node) if isinstance(n, ast.Name) and n.id == name]
 
 
 def binds_plainly(node: ast.stmt, name: str) -> bool:
@@ -265,7 +265,7 @@ def binds(node: ast.stmt, name: str) -> bool:
     return isinstance(node, ast.Assign) and any(
         isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store)
         for t in node.targets
-        for n in ast.walk(t)
+        for n in walk(t)
     )
 
 
@@ -291,7 +291,7 @@ def empty_list(node: ast.stmt, name: str) -> ast.Name | None:
 def located(text: str, where: ast.AST) -> ast.stmt:
     """A statement made of text, that stands where another node does."""
     node = ast.parse(text).body[0]
-    for inner in ast.walk(node):
+    for inner in walk(node):
         if isinstance(inner, (ast.stmt, ast.expr)):
             ast.copy_location(inner, where)
     return node

@@ -23,6 +23,7 @@ from typing import TypeVar
 from deloop.frontend.structure import SCOPES, has_jump
 from deloop.text.liveness import Fate, fate_of, mentions
 from deloop.text.names import names_in
+from deloop.text.trees import walk
 
 Block = list[ast.stmt]
 _Node = TypeVar("_Node", bound=ast.stmt)
@@ -109,15 +110,15 @@ class _Counting:
 
     def __init__(self, node: ast.FunctionDef) -> None:
         self.node = node
-        inner = [n for n in ast.walk(node) if isinstance(n, SCOPES) and n is not node]
+        inner = [n for n in walk(node) if isinstance(n, SCOPES) and n is not node]
         self.declared = {
             name
-            for n in ast.walk(node)
+            for n in walk(node)
             if isinstance(n, (ast.Global, ast.Nonlocal))
             for name in n.names
         }
         self.captured = self.declared | {
-            n.id for scope in inner for n in ast.walk(scope) if isinstance(n, ast.Name)
+            n.id for scope in inner for n in walk(scope) if isinstance(n, ast.Name)
         }
         """Names that others see, who may ask for them at any time."""
 
@@ -143,10 +144,10 @@ class _Counting:
 
     def _is_captured(self, name: str, loop: ast.While) -> bool:
         """Whether others see the name, a generator that is made outside of the loop included."""
-        inside = {id(n) for n in ast.walk(loop)}
+        inside = {id(n) for n in walk(loop)}
         return name in self.captured or any(
             isinstance(n, ast.GeneratorExp) and id(n) not in inside and mentions(n, name)
-            for n in ast.walk(self.node)
+            for n in walk(self.node)
         )
 
     def _count(self, node: ast.While, path: _Path) -> _Count | None:
@@ -165,7 +166,7 @@ class _Counting:
         if _may_leave(count.body):
             return None
         # What it holds behind the loop is an induction variable's last value.
-        taken = {n.id for n in ast.walk(self.node) if isinstance(n, ast.Name)}
+        taken = {n.id for n in walk(self.node) if isinstance(n, ast.Name)}
         iterator = next(word for k in itertools.count(2) if (word := f"{name}_{k}") not in taken)
         return replace(count, iterator=iterator, body=[*count.body, node.body[-1]])
 
@@ -229,7 +230,7 @@ def _read_count(node: ast.While) -> _Count | None:
 def _may_leave(block: Block) -> bool:
     """Whether a statement of a loop's body ends the loop, or all of the function."""
     kinds = (ast.Break, ast.Return, ast.Raise)
-    return any(isinstance(n, kinds) for statement in block for n in ast.walk(statement))
+    return any(isinstance(n, kinds) for statement in block for n in walk(statement))
 
 
 def _read_counter(node: ast.expr) -> tuple[ast.Name | None, int]:
@@ -320,7 +321,7 @@ _MUTATORS = frozenset(
 
 def _resizes(node: ast.stmt, names: set[str]) -> bool:
     """Whether a statement may give one of the objects another length or shape."""
-    for inner in ast.walk(node):
+    for inner in walk(node):
         match inner:
             case ast.Attribute(value=ast.Name(id=name), attr=attribute, ctx=context):
                 is_changing = attribute in _MUTATORS or attribute.endswith("_")
@@ -334,7 +335,7 @@ def _resizes(node: ast.stmt, names: set[str]) -> bool:
 
 def _binds(node: ast.stmt, names: set[str]) -> bool:
     """Whether a statement binds or deletes one of the names, in any way there is."""
-    for inner in ast.walk(node):
+    for inner in walk(node):
         if isinstance(inner, ast.Name):
             if inner.id in names and not isinstance(inner.ctx, ast.Load):
                 return True

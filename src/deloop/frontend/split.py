@@ -14,6 +14,7 @@ from deloop.frontend.normalize import count, normalize
 from deloop.frontend.search import Search, is_left_inside, split_loop
 from deloop.ir.source import SourceFunction
 from deloop.text.names import names_in
+from deloop.text.trees import walk
 
 Spot = tuple[int, int]
 """Where a loop begins in the user's text."""
@@ -95,7 +96,7 @@ def split_function(function: SourceFunction, chosen: Mapping[Spot, bool]) -> Spl
         return Split(function)
     node = _parsed(function.text)  # as it stands in the text: an ``else`` still with its loop
     taken = names_in(node) | set(function.parameters)
-    taken |= {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
+    taken |= {n.arg for n in walk(node) if isinstance(n, ast.arg)}
     found: list[tuple[Spot, Search]] = []
     counted = count(node)
     for (loop, before), (new, _) in zip(
@@ -132,13 +133,13 @@ def _outermost(
 
 def _stands_alone(loop: ast.stmt, node: ast.FunctionDef) -> bool:
     """Whether no other statement shares the loop's lines."""
-    inside = {id(n) for n in ast.walk(loop)}
+    inside = {id(n) for n in walk(loop)}
     first, last = loop.lineno, loop.end_lineno or loop.lineno
     return not any(
         isinstance(n, ast.stmt) and id(n) not in inside and not (
             n.lineno < first and (n.end_lineno or 0) >= last and hasattr(n, "body")
         ) and n.lineno <= last and (n.end_lineno or 0) >= first
-        for n in ast.walk(node)
+        for n in walk(node)
     )  # fmt: skip
 
 
@@ -180,8 +181,8 @@ def comments_in(text: str, loop: ast.stmt) -> list[str]:
 
 def _origins(search: Search, text: str, first: int) -> dict[int, int]:
     """The user's line for each new one: a copied statement's own, else the loop's."""
-    made = [n for p in search.pieces for n in ast.walk(p) if isinstance(n, ast.stmt)]
-    read = [n for p in ast.parse(text).body for n in ast.walk(p) if isinstance(n, ast.stmt)]
+    made = [n for p in search.pieces for n in walk(p) if isinstance(n, ast.stmt)]
+    read = [n for p in ast.parse(text).body for n in walk(p) if isinstance(n, ast.stmt)]
     found = {first + k: search.loop.lineno for k in range(len(text.splitlines()))}
     if len(made) == len(read):
         for new, old in zip(read, made, strict=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache, cached_property
 
 from deloop.diagnostic import Place
 from deloop.dtype import RANGES, Rank, can_cast, category
@@ -33,7 +34,7 @@ class StoreReader(HeaderReader):
     def __init__(self, function: SourceFunction, environment: Environment) -> None:
         super().__init__(function, environment)
         self.loops: list[Loop] = []
-        self.used_symbols: set[str] = _symbols_in_use(environment)
+        self._before = dict(environment)
         self.locals: set[str] = set()
         self.implicit_sizes: dict[Affine, int] = {}
         self.out: list[Node] = []
@@ -43,6 +44,11 @@ class StoreReader(HeaderReader):
         self.unbound_store: Place | None = None
         self.iterated: set[str] = set()
         self.speculative = 0
+
+    @cached_property
+    def used_symbols(self) -> set[str]:
+        """Names that no iterator may have; most readers read an expression and never ask."""
+        return _symbols_in_use(self._before)
 
     # ------------------------------------------------------------------ assignments
     def assign(self, target: ast.expr, item: Item, node: ast.AST) -> None:
@@ -583,5 +589,6 @@ def _symbols_in_use(environment: Environment) -> set[str]:
     return (set(environment) - free) | spelled
 
 
-def _words(symbol: str) -> set[str]:
-    return names_in(ast.parse(symbol, mode="eval"))
+@cache
+def _words(symbol: str) -> frozenset[str]:
+    return frozenset(names_in(ast.parse(symbol, mode="eval")))

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from enum import Enum
 
+from deloop.text.trees import walk
+
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.GeneratorExp)
 
 
@@ -54,7 +56,7 @@ def _is_seen_by_others(name: str, node: ast.FunctionDef) -> bool:
     return any(
         (isinstance(n, (ast.Global, ast.Nonlocal)) and name in n.names)
         or (isinstance(n, _SCOPES) and n is not node and mentions(n, name))
-        for n in ast.walk(node)
+        for n in walk(node)
     )
 
 
@@ -132,7 +134,7 @@ def _bound(target: ast.expr) -> Iterator[str]:
 
 def mentions(node: ast.AST, name: str) -> bool:
     """Whether the name is read or deleted; only to set it does not count."""
-    for inner in ast.walk(node):
+    for inner in walk(node):
         if isinstance(inner, ast.AugAssign):
             inner = inner.target
             if isinstance(inner, ast.Name) and inner.id == name:

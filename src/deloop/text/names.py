@@ -6,10 +6,12 @@ import ast
 import copy
 from collections.abc import Iterable, Mapping
 
+from deloop.text.trees import walk
+
 
 def names_in(node: ast.AST) -> set[str]:
     """All names below a node, whatever is done with them."""
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return {n.id for n in walk(node) if isinstance(n, ast.Name)}
 
 
 def is_name(node: ast.AST | None, name: str) -> bool:
@@ -22,12 +24,12 @@ def names_read(nodes: Iterable[ast.stmt]) -> set[str]:
     return {
         n.id
         for statement in nodes
-        for n in ast.walk(statement)
+        for n in walk(statement)
         if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
     } | {
         n.target.id
         for statement in nodes
-        for n in ast.walk(statement)
+        for n in walk(statement)
         if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
     }
 
@@ -35,7 +37,7 @@ def names_read(nodes: Iterable[ast.stmt]) -> set[str]:
 def names_stored(node: ast.AST) -> set[str]:
     """Names that are bound or deleted anywhere below a node."""
     return {
-        n.id for n in ast.walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)
+        n.id for n in walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)
     }
 
 
@@ -69,7 +71,7 @@ def names_captured(node: ast.AST) -> frozenset[str]:
     """The names that a function's inner functions and lambdas use, and may use at any call."""
     return frozenset(
         name
-        for inner in ast.walk(node)
+        for inner in walk(node)
         if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef))
         and inner is not node
         for name in names_in(inner)
@@ -91,8 +93,8 @@ def names_stored_before(node: ast.AST, statement: ast.stmt) -> set[str]:
 def names_changed_before(node: ast.AST, statement: ast.stmt) -> set[str]:
     """As `names_stored_before`, without those of a loop that runs once: what its start sees."""
     loops = (ast.For, ast.While, ast.AsyncFor)
-    around = [n for n in ast.walk(node) if isinstance(n, loops) and n is not statement]
-    if any(inner is statement for n in around for inner in ast.walk(n)):
+    around = [n for n in walk(node) if isinstance(n, loops) and n is not statement]
+    if any(inner is statement for n in around for inner in walk(n)):
         return names_stored_before(node, statement)
     return _stored_above(node, (statement.lineno, statement.col_offset))
 
@@ -101,7 +103,7 @@ def _stored_above(node: ast.AST, end: tuple[int, int]) -> set[str]:
     """Names bound or deleted before a line and column."""
     return {
         n.id
-        for n in ast.walk(node)
+        for n in walk(node)
         if isinstance(n, ast.Name)
         and not isinstance(n.ctx, ast.Load)
         and (n.lineno, n.col_offset) < end
@@ -110,14 +112,14 @@ def _stored_above(node: ast.AST, end: tuple[int, int]) -> set[str]:
 
 def is_read_only_in(name: str, loop: ast.AST, body: Iterable[ast.stmt]) -> bool:
     """Whether nothing outside of the loop reads a name."""
-    inside = {id(n) for n in ast.walk(loop)}
+    inside = {id(n) for n in walk(loop)}
     return not any(
         isinstance(n, ast.Name)
         and n.id == name
         and isinstance(n.ctx, ast.Load)
         and id(n) not in inside
         for statement in body
-        for n in ast.walk(statement)
+        for n in walk(statement)
     )
 
 
