@@ -567,7 +567,7 @@ def _compile_loop(
     hoisted = hoist(plan, nest.arrays, builder.temporaries)
     plan = hoisted.plan
     if find_builtins(function, ("max", "min")) == {"max", "min"} and not options.is_swept:
-        plan = skew(plan, statements, dependences, facts, names_of(function))
+        plan = skew(plan, statements, dependences, facts, names_of(function), bounds.must_run)
     refusal = check_kept(plan, dependences, statements, frozenset(hoisted.arrays))
     nest = replace(
         nest,

@@ -74,6 +74,7 @@ def write_plan(
     """
     rewritten = Counter(v.statement.store.array for v in vectors(steps))
     context.taken |= nest.locals & set(rewritten)
+    context.taken |= {context.arrays[a].name for a in nest.locals & set(rewritten)}
     writer = _Writer(context, dict(replaceable), temporaries, rewritten)
     writer.last_read = _last_reads(steps, nest.live)
     writer.plan, writer.live = steps, nest.live

@@ -594,17 +594,15 @@ _HALVES = frozenset({"float16", "bfloat16"})
 
 def _augmented_only(node: ast.AST) -> set[str]:
     """Names that are stored to by augmented assignments alone."""
-    targets = {
-        id(n.target)
-        for n in walk(node)
-        if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
-    }
+    nodes = walk(node)
+    own = [n.target for n in nodes if isinstance(n, ast.AugAssign)]
+    targets = {id(n) for n in own}
     plain = {
         n.id
-        for n in walk(node)
+        for n in nodes
         if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and id(n) not in targets
     }
-    return _augmented_names(node) - plain
+    return {n.id for n in own if isinstance(n, ast.Name)} - plain
 
 
 def _augmented_names(node: ast.AST) -> set[str]:
