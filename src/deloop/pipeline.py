@@ -76,7 +76,12 @@ from deloop.ir.types import Tensor, Value
 from deloop.poly.dependence import Dependence, DependenceKind
 from deloop.rewrite.apply import apply_rules_to_plan
 from deloop.rules import RULES
-from deloop.text.names import names_changed_before, names_in, names_stored_before
+from deloop.text.names import (
+    find_unbound,
+    names_changed_before,
+    names_in,
+    names_stored_before,
+)
 from deloop.text.trees import walk
 from deloop.transform.distribute import check_kept, distribute
 from deloop.transform.forward import forward_stores
@@ -105,6 +110,7 @@ from deloop.transform.simplify import (
     simplify_plan,
 )
 from deloop.transform.split import drop_unreached, split_reads, split_stores
+from deloop.transform.unsure import check_unsure
 from deloop.transform.wavefront import skew
 from deloop.transform.widen import widen
 from deloop.transform.winners import drop_overwritten, name_winners
@@ -389,6 +395,10 @@ def _compile(
     made = frozenset(n for p in split.parts for n in p.search.made)
     targets = frozenset(n for p in split.parts for n in p.search.targets)
     source = tidy_searches(source, made, targets)
+    unbound = find_unbound(function.node, source)
+    if unbound:
+        sentence = f"loop kept: with these sizes no iteration sets {min(unbound)}, read behind it"
+        raise Unliftable(Refusal("VEC944", function.place(compiled[0].candidate.written), sentence))
     assumptions = tuple(dict.fromkeys(a for r in reports for a in r.assumptions))
     name, known = find_torch(function)
     missing = () if known or f"{name}." not in source else ("import torch",)
@@ -594,6 +604,7 @@ def _compile_loop(
     check_scans(plan, growing)
     changed_behind = find_changed_behind(function, candidate)
     check_gradient_order(plan, growing, nest.arrays, changed_behind)
+    check_unsure(plan, nest.arrays, changed_behind)
     plan, lossy = simplify_plan(plan, dependences, nest.arrays)
     with_grad = arrays_with_grad(plan, nest.arrays)
     plan, codes = apply_rules_to_plan(plan, RULES, with_grad)

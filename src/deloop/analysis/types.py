@@ -463,7 +463,8 @@ class Prefix:
         known = [item for item in self.environment.values() if isinstance(item, Tensor)]
         floating = category(tensor.type.dtype) in ("float", "complex")
         if (tensor.fresh or is_changed) and floating and any(t.type.requires_grad for t in known):
-            return replace(tensor.type, requires_grad=True, leaf=False)
+            unsure = tensor.type.unsure or not tensor.type.requires_grad
+            return replace(tensor.type, requires_grad=True, leaf=False, unsure=unsure)
         return tensor.type
 
     # ------------------------------------------------------------------ bindings
