@@ -245,8 +245,15 @@ def compile_function(
         Sizes and ints as seen at this call; every assumption made holds for them.
     """
     found = _compile_split(function, arguments, hints, options)
-    if found.loops and all(report.status != "kept" for report in found.loops):
+    if found.loops and found.status == "vectorized":
         return found
+    if found.loops and all(report.status != "kept" for report in found.loops):
+        spelled = respell(function)
+        if spelled is None:
+            return found
+        whole = _compile_split(spelled.function, arguments, hints, options)
+        tidied = replace(whole, source=spelled.tidy(whole.source))
+        return tidied if whole.status == "vectorized" else found
     before = {r.line for r in found.loops if r.status == "kept"}
     for spelled in (respell(function), Respelling(function)):
         versions = None if spelled is None else find_versions(spelled.function)

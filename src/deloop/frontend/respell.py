@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from deloop.frontend.counters import spell_counters
 from deloop.frontend.respelled_calls import (
     append_one_by_one,
     name_headers,
@@ -72,6 +73,7 @@ def respell(function: SourceFunction) -> Respelling | None:
                 name_headers(loop, edits)
                 turn_lists(block, position, edits)
                 append_one_by_one(block, position, edits)
+                spell_counters(block, position, edits)
             elif isinstance(loop, _SIMPLE):
                 spell_maps(loop, edits)
     changed = edits.applied_to(function)

@@ -186,11 +186,11 @@ def with_kept_value(reader: Vector, kept: Vector) -> Expression | None:
         if bound := bound_axes(node):
             if bound_here & {a.iterator for a in bound} and scalar.reads(node, store.array):
                 failed = True
-            inner_ranges = {a.iterator: a for a in bound}
-            ranges.update(inner_ranges)
+            around = dict(ranges)
+            ranges.update({a.iterator: a for a in bound})
             changed = scalar.rebuild(node, change)
-            for name in inner_ranges:
-                ranges.pop(name)
+            ranges.clear()
+            ranges.update(around)
             return changed
         if isinstance(node, Load) and node.array == store.array:
             values: dict[str, Affine] = {}
