@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from deloop.analysis.facts import Facts
 from deloop.analysis.fillings import is_list, is_result_used, result_names
+from deloop.analysis.scatter import unmasked
 from deloop.analysis.statements import domain_of
 from deloop.analysis.types import Candidate
 from deloop.backend.function import allocation_of
@@ -15,6 +16,7 @@ from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, at_least
 from deloop.ir.loop import Nest
 from deloop.ir.plan import Statement, Step, Vector, vectors
+from deloop.ir.row_major import fills
 from deloop.ir.scalar import requires_grad
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Tensor
@@ -55,6 +57,7 @@ def find_replaceable(
                 is not None
                 and (
                     _covers(statement, nest.arrays, facts)
+                    or _numbers_all(vector, nest.arrays, facts)
                     or (tensor.fill == 0 and is_count(vector))
                 )
                 and not (
@@ -178,6 +181,19 @@ def _covers(statement: Statement, arrays: Mapping[str, Tensor], facts: Facts) ->
     parameters = sorted(symbols - set(domain.iterators))
     known = (*facts.context(parameters), *_counts(statement, facts))
     return covers(Domain(domain.iterators, canonical), subscripts, shape, known)
+
+
+def _numbers_all(vector: Vector, arrays: Mapping[str, Tensor], facts: Facts) -> bool:
+    """Whether a store goes to all elements one behind another: ``out[i * m + j] = …``."""
+    statement, found = vector.statement, vector.accumulation
+    store, shape = statement.store, arrays[vector.statement.store.array].type.shape
+    if found is None or found.kind != "only" or unmasked(store.value)[0] is not None:
+        return False
+    if len(shape) != 1 or store.guards or statement.domain or vector.level:
+        return False
+    index = store.subscripts[0]
+    sizes = facts.canonical(shape[0])
+    return not isinstance(index, Affine) and fills(index, statement.loops, sizes)
 
 
 def _counts(statement: Statement, facts: Facts) -> list[Constraint]:

@@ -14,7 +14,7 @@ from deloop.backend.counting import in_users_terms
 from deloop.backend.diagonals import name_neighbour, places_of, write_places
 from deloop.backend.emit import Emitter
 from deloop.backend.linear import find_chain
-from deloop.backend.scatter import is_plain_store, order_of, write_scatter
+from deloop.backend.scatter import is_plain_store, order_of, write_scatter, write_whole
 from deloop.backend.spread import spread
 from deloop.dtype import Rank, category
 from deloop.ir import rows, scalar
@@ -486,6 +486,8 @@ class _Writer:
         tensor = self.context.arrays[store.array]
         entries, axes = self._target(store, tensor, emitter)
         simple = entries is not None
+        if not simple and (filled := self._filled(step, emitter, top)) is not None:
+            return filled
         if entries is None:
             entries, axes, _ = emitter.index_entries(store.subscripts, tensor)
         emitter.order = (*(a for a in emitter.order if a not in axes), *axes)
@@ -529,6 +531,18 @@ class _Writer:
         if missing:
             raise emitter.refuse("the value has more dimensions than where it goes")
         return self._assign(tensor, entries, piece, axes, emitter)
+
+    def _filled(self, step: Vector, emitter: Emitter, top: bool) -> ast.stmt | None:
+        """A store to places that are counted one by one, as a store of all of them."""
+        array = step.statement.store.array
+        make_anew = top and step.always_runs and bool(self.replaceable.get(array))
+        found = write_whole(step, self.context, emitter, make_anew and not self._reads(
+            step.statement.store))  # fmt: skip
+        if found is not None:
+            self.replaceable[array] = False
+            if isinstance(found, ast.Assign) and isinstance(found.targets[0], ast.Name):
+                self.replaced.add(array)
+        return found
 
     def _chained(self, step: Vector, emitter: Emitter, top: bool) -> ast.stmt | None:
         """A linear recurrence over what it stores, from the element before it on.
