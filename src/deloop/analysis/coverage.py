@@ -189,11 +189,13 @@ def _numbers_all(vector: Vector, arrays: Mapping[str, Tensor], facts: Facts) -> 
     store, shape = statement.store, arrays[vector.statement.store.array].type.shape
     if found is None or found.kind != "only" or unmasked(store.value)[0] is not None:
         return False
-    if len(shape) != 1 or store.guards or statement.domain or vector.level:
+    if len(shape) != 1 or vector.level:
         return False
     index = store.subscripts[0]
     sizes = facts.canonical(shape[0])
-    return not isinstance(index, Affine) and fills(index, statement.loops, sizes)
+    return not isinstance(index, Affine) and fills(
+        index, statement.loops, sizes, (*store.guards, *statement.domain)
+    )
 
 
 def _counts(statement: Statement, facts: Facts) -> list[Constraint]:

@@ -143,7 +143,8 @@ def write_whole(
     sizes = tensor.type.shape
     if not is_plain_store(step) or len(sizes) != 1 or (make_anew and tensor.type.device != "cpu"):
         return None
-    if not fills(index, loops, context.canonical(sizes[0])):
+    domain = (*store.guards, *step.statement.domain)
+    if not fills(index, loops, context.canonical(sizes[0]), domain):
         return None
     before, emitter.order = emitter.order, axes
     value = emitter.emit(store.value)

@@ -7,9 +7,9 @@ other: ``out[i * m + j] = v[i, j]`` is ``out[:] = v.flatten()``.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from deloop.ir.affine import Affine
+from deloop.ir.affine import Affine, Constraint
 from deloop.ir.loop import Loop
 from deloop.ir.scalar import Call, Cast, Expression, Index, Invariant, Number
 
@@ -17,8 +17,15 @@ _Polynomial = Mapping[tuple[str, ...], int]
 """Coefficients by the names that are multiplied: ``i * m + 2 -> {(i, m): 1, (): 2}``."""
 
 
-def fills(index: Expression, loops: Sequence[Loop], size: Affine) -> bool:
-    """Whether an index numbers the iterations from 0 on, and there are as many as elements."""
+def fills(
+    index: Expression, loops: Sequence[Loop], size: Affine, domain: Iterable[Constraint] = ()
+) -> bool:
+    """Whether an index numbers the iterations from 0 on, and there are as many as elements.
+
+    `domain` is what else holds of the iterations that run: then it is not all of them.
+    """
+    if not set(domain) <= {c for loop in loops for c in loop.constraints}:
+        return False
     names = {loop.iterator for loop in loops}
     found, whole = _of_expression(index), _of_affine(size)
 
