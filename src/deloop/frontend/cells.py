@@ -21,7 +21,7 @@ from deloop.frontend.items import Finished, Item, Point, Tuple, View, Whole
 from deloop.frontend.structure import assigned_names, target_names
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, equal
-from deloop.ir.loop import Cell, Store
+from deloop.ir.loop import Cell, Store, stores
 from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Integer, Literal, Opaque, Tensor, TensorType
@@ -485,6 +485,8 @@ class CellReader(ConditionReader):
                 sign = 1
             case _:
                 return
+        if any(s.array == key for s in stores(tuple(self.out))):
+            return  # a loop inside counts on: this is not what the iteration began with
         first = self.first_values.get((id(node), name))
         step = other.value if isinstance(other, scalar.Number) else None
         if key == view.tensor.name and type(step) is int and isinstance(first, Integer):
