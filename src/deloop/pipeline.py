@@ -82,7 +82,13 @@ from deloop.ir.types import Tensor, Value
 from deloop.poly.dependence import Dependence, DependenceKind
 from deloop.rewrite.apply import apply_rules_to_plan
 from deloop.rules import RULES
-from deloop.text.names import names_changed_before, names_in, names_stored_before
+from deloop.text.names import (
+    find_unbound,
+    names_changed_before,
+    names_in,
+    names_stored_before,
+)
+from deloop.text.trees import walk
 from deloop.transform.chunks import HOPELESS, Division
 from deloop.transform.digits import split_dimensions
 from deloop.transform.distribute import check_kept, distribute
@@ -116,6 +122,7 @@ from deloop.transform.simplify import (
     simplify_plan,
 )
 from deloop.transform.split import drop_unreached, split_reads, split_stores
+from deloop.transform.unsure import check_unsure
 from deloop.transform.wavefront import may_be_skewed, skew
 from deloop.transform.widen import widen
 from deloop.transform.winners import drop_overwritten, name_winners
@@ -259,9 +266,14 @@ def compile_function(
         Sizes and ints as seen at this call; every assumption made holds for them.
     """
     found = _compile_split(function, arguments, hints, options)
+    if found.loops and found.status == "vectorized":
+        return found
     if found.loops and all(report.status != "kept" for report in found.loops):
-        if found.status != "partial":
-            return found
+        spelled = respell(function)
+        if spelled is not None:
+            again = _compile_split(spelled.function, arguments, hints, options)
+            if again.status == "vectorized":
+                return replace(again, source=spelled.tidy(again.source))
         whole = _compile_standing(function, arguments, hints, options, set())
         return whole if whole is not None and whole.status == "vectorized" else found
     before = {r.line for r in found.loops if r.status == "kept"}
@@ -478,6 +490,10 @@ def _compile(
     made = frozenset(n for p in split.parts for n in p.search.made)
     targets = frozenset(n for p in split.parts for n in p.search.targets)
     source = tidy_searches(source, made, targets)
+    unbound = find_unbound(function.node, source)
+    if unbound:
+        sentence = f"loop kept: with these sizes no iteration sets {min(unbound)}, read behind it"
+        raise Unliftable(Refusal("VEC944", function.place(compiled[0].candidate.written), sentence))
     assumptions = tuple(dict.fromkeys(a for r in reports for a in r.assumptions))
     name, known = find_torch(function)
     missing = () if known or f"{name}." not in source else ("import torch",)
@@ -731,7 +747,7 @@ def _compile_loop(
     hoisted = hoist(plan, nest.arrays, temporaries)
     plan = hoisted.plan
     if not options.is_swept and may_be_skewed(plan) and has_extremes(function):
-        plan = skew(plan, statements, dependences, facts, names_of(function))
+        plan = skew(plan, statements, dependences, facts, names_of(function), bounds.must_run)
     refusal = check_kept(plan, dependences, statements, frozenset(hoisted.arrays))
     if division is not None:
         division.check(plan, nest, isinstance(candidate.written, ast.For))
@@ -765,6 +781,7 @@ def _compile_loop(
     check_scans(plan, growing)
     changed_behind = find_changed_behind(function, candidate)
     check_gradient_order(plan, growing, nest.arrays, changed_behind)
+    check_unsure(plan, nest.arrays, changed_behind)
     plan, lossy = simplify_plan(plan, dependences, nest.arrays)
     with_grad = arrays_with_grad(plan, nest.arrays)
     plan, codes = apply_rules_to_plan(plan, RULES, with_grad)
@@ -991,16 +1008,16 @@ def make_context(
 ) -> Context:
     """What emission needs to know of the loop's surroundings."""
     torch_name, _ = find_torch(function)
-    inside = {id(n) for n in ast.walk(candidate.node)}
+    inside = {id(n) for n in walk(candidate.node)}
     own = {
         n.id
-        for n in ast.walk(candidate.node)
+        for n in walk(candidate.node)
         if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }
     taken = {
-        n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and id(n) not in inside
+        n.id for n in walk(function.node) if isinstance(n, ast.Name) and id(n) not in inside
     }
-    taken |= {n.id for n in ast.walk(candidate.node) if isinstance(n, ast.Name) and n.id not in own}
+    taken |= {n.id for n in walk(candidate.node) if isinstance(n, ast.Name) and n.id not in own}
     taken |= set(function.parameters)
     device = spell_device(nest.arrays, nest.locals, candidate.block, candidate.node)
 

@@ -108,3 +108,13 @@ def special(dtype: torch.dtype = torch.float32, grad: bool = False) -> torch.Ten
         NAN, INFINITY, -INFINITY, 0.0, -0.0, 1.0, -1.0, 2.5, -2.5, 3e38, -3e38, 1e-40,
         dtype=dtype, grad=grad,
     )
+
+
+def assert_promotes(loop: Callable[..., Any], *arguments: torch.Tensor) -> Any:
+    """As `assert_vectorized`, but of a half beside a wider integer, which a 0-d one is not rounded
+    to and a larger one is, the loop may stay."""
+    kinds = {a.dtype for a in arguments}
+    halves = kinds & {torch.float16, torch.bfloat16}
+    wide = kinds & {torch.int16, torch.int32, torch.int64}
+    check = assert_agrees if halves and wide else assert_vectorized
+    return check(loop, *arguments)

@@ -32,7 +32,9 @@ def find_results(
         item = candidate.environment.get(name)
         if isinstance(item, Tensor) and item.name == name and name in nest.arrays:
             grad = name in with_grad
-            kind = replace(item.type, requires_grad=grad, leaf=item.type.leaf and not grad)
+            kind = replace(
+                item.type, requires_grad=grad, leaf=item.type.leaf and not grad, unsure=False
+            )
             found[name] = replace(item, type=kind, fill=None)
     for cell in nest.cells:
         if cell.key not in nest.live or cell.key in guarded or cell.kind.rank is Rank.TENSOR:

@@ -192,6 +192,8 @@ class Bounds:
 
         A tensor operation evaluates ``x[0]`` also where an empty loop would not have read it.
         """
+        if constraint.expression.is_constant:
+            return self.facts.proves(Domain((), ()), constraint)
         loops = {loop.iterator: loop for loop in (*statement.loops, *statement.store.implicit)}
         needed = set(constraint.expression.symbols) & set(loops)
         queue = list(needed)

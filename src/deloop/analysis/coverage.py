@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from deloop.analysis.facts import Facts
 from deloop.analysis.fillings import is_list, is_result_used, result_names
+from deloop.analysis.scatter import unmasked
 from deloop.analysis.statements import domain_of
 from deloop.analysis.types import Candidate
 from deloop.backend.function import allocation_of
@@ -15,12 +16,14 @@ from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, at_least
 from deloop.ir.loop import LIST, Nest
 from deloop.ir.plan import Serial, Statement, Step, Vector, vectors
+from deloop.ir.row_major import fills
 from deloop.ir.scalar import requires_grad
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Tensor
 from deloop.poly.domain import Domain, covers
 from deloop.text.liveness import is_read_behind
 from deloop.text.names import is_read_only_in, names_in
+from deloop.text.trees import walk
 
 
 def find_replaceable(
@@ -63,6 +66,7 @@ def find_replaceable(
                 is not None
                 and (
                     _covers(statement, nest.arrays, facts)
+                    or _numbers_all(vector, nest.arrays, facts)
                     or (tensor.fill == 0 and is_count(vector))
                 )
                 and not (
@@ -104,13 +108,13 @@ def _inside(candidate: Candidate) -> set[int]:
     written = candidate.written if isinstance(candidate.written, ast.For) else candidate.node
     uses = candidate.filling.uses if candidate.filling is not None else ()
     return {id(n) for part in (candidate.node, written, *(u.node for u in uses))
-            for n in ast.walk(part)}  # fmt: skip
+            for n in walk(part)}  # fmt: skip
 
 
 def _is_handed_over(name: str, candidate: Candidate) -> bool:
     inside = _inside(candidate)
     for statement in candidate.function_body:
-        for node in ast.walk(statement):
+        for node in walk(statement):
             is_call = isinstance(node, ast.Call) and _last_word(node.func) not in _ELEMENTS_ONLY
             is_product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
             names = names_in(node)
@@ -127,7 +131,7 @@ def _is_changed(name: str, candidate: Candidate) -> bool:
     """
     inside = _inside(candidate)
     for statement in candidate.function_body:
-        for node in ast.walk(statement):
+        for node in walk(statement):
             if id(node) in inside:
                 continue
             target: ast.expr | None = None
@@ -138,7 +142,7 @@ def _is_changed(name: str, candidate: Candidate) -> bool:
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 target = node.func.value if node.func.attr.endswith("_") else None
             if target is not None and any(
-                isinstance(n, ast.Name) and n.id == name for n in ast.walk(target)
+                isinstance(n, ast.Name) and n.id == name for n in walk(target)
             ):
                 return True
     return False
@@ -186,6 +190,21 @@ def _covers(statement: Statement, arrays: Mapping[str, Tensor], facts: Facts) ->
     parameters = sorted(symbols - set(domain.iterators))
     known = (*facts.context(parameters), *_counts(statement, facts))
     return covers(Domain(domain.iterators, canonical), subscripts, shape, known)
+
+
+def _numbers_all(vector: Vector, arrays: Mapping[str, Tensor], facts: Facts) -> bool:
+    """Whether a store goes to all elements one behind another: ``out[i * m + j] = …``."""
+    statement, found = vector.statement, vector.accumulation
+    store, shape = statement.store, arrays[vector.statement.store.array].type.shape
+    if found is None or found.kind != "only" or unmasked(store.value)[0] is not None:
+        return False
+    if len(shape) != 1 or vector.level:
+        return False
+    index = store.subscripts[0]
+    sizes = facts.canonical(shape[0])
+    return not isinstance(index, Affine) and fills(
+        index, statement.loops, sizes, (*store.guards, *statement.domain)
+    )
 
 
 def _counts(statement: Statement, facts: Facts) -> list[Constraint]:

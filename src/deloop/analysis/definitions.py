@@ -18,6 +18,7 @@ from deloop.ir.source import SourceFunction
 from deloop.ir.types import Integer, Tensor
 from deloop.ops.making import draws
 from deloop.text.names import names_in, substitute
+from deloop.text.trees import walk
 
 _MOST = 400
 """How long an expression may grow, in characters, before it says more than it is worth."""
@@ -38,7 +39,7 @@ def find_definitions(
 ) -> dict[str, ast.expr]:
     """What names are computed from: expressions that mean the same at the first line."""
     found: dict[str, ast.expr] = {}
-    bound = [n.id for n in ast.walk(function.node)
+    bound = [n.id for n in walk(function.node)
              if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]  # fmt: skip
     reader = NestBuilder(function, dict(candidate.environment))
     for statement in candidate.function_body:
@@ -58,7 +59,7 @@ def find_definitions(
 
 def _draws(value: ast.expr) -> bool:
     """Whether an expression draws random numbers, so that it gives others each time."""
-    words = [n.attr for n in ast.walk(value) if isinstance(n, ast.Attribute)]
+    words = [n.attr for n in walk(value) if isinstance(n, ast.Attribute)]
     return any(draws(word) or "empty" in word for word in words)
 
 
@@ -70,7 +71,7 @@ def _is_known(
     is_changed: Callable[[Tensor], bool],
 ) -> bool:
     """Whether an expression reads arguments that nobody has changed or bound anew."""
-    called = {n.func.id for n in ast.walk(value)
+    called = {n.func.id for n in walk(value)
               if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}  # fmt: skip
     for name in names_in(value) - called - {torch}:
         item = candidate.environment.get(name)
@@ -104,7 +105,7 @@ def find_pure_definitions(
     """
     found: dict[str, ast.expr] = {}
     stored: dict[str, int] = {}
-    for node in ast.walk(function.node):
+    for node in walk(function.node):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             stored[node.id] = stored.get(node.id, 0) + 1
     for statement in function.body:
@@ -134,7 +135,7 @@ def find_pure_definitions(
 
 def _is_pure(value: ast.expr) -> bool:
     """Whether an expression is made of names, constants, operators and harmless methods alone."""
-    for node in ast.walk(value):
+    for node in walk(value):
         match node:
             case ast.Call(func=ast.Attribute(attr=word), keywords=[]) if word in _METHODS:
                 continue
@@ -153,7 +154,7 @@ def _is_pure(value: ast.expr) -> bool:
 
 def _changes_nothing(value: ast.expr) -> bool:
     """Whether no call in an expression changes a tensor in place, as far as names tell."""
-    for node in ast.walk(value):
+    for node in walk(value):
         if isinstance(node, (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Lambda)):
             return False
         if isinstance(node, ast.Call):

@@ -22,6 +22,7 @@ from deloop.ir.scalar import Expression, Load, rebuild, substitute_symbols
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Module, Object, Tensor
 from deloop.ops.table import find_method
+from deloop.text.trees import walk
 
 _COMPUTING = (ast.BinOp, ast.Compare, ast.BoolOp, ast.FormattedValue, ast.If, ast.While, ast.IfExp)
 _HARMLESS = frozenset({"float", "int", "bool", "print", "str", "repr", "len", "abs", "range"})
@@ -33,9 +34,9 @@ _CREATING = frozenset(
 
 def find_escaping(function: SourceFunction, candidate: Candidate, nest: Nest) -> frozenset[str]:
     """Keys of the cells whose variables are read behind the loop other than by arithmetic."""
-    inside = {id(n) for n in ast.walk(candidate.node)}
-    outside = [n for n in ast.walk(function.node) if id(n) not in inside]
-    parents = {id(c): n for n in ast.walk(function.node) for c in ast.iter_child_nodes(n)}
+    inside = {id(n) for n in walk(candidate.node)}
+    outside = [n for n in walk(function.node) if id(n) not in inside]
+    parents = {id(c): n for n in walk(function.node) for c in ast.iter_child_nodes(n)}
     if any(_changes_memory(n, function, candidate, outside) for n in outside):
         return nest.live
     names = {cell.key: cell.name for cell in nest.cells if cell.key in nest.live}
@@ -54,12 +55,12 @@ def find_changed_behind(function: SourceFunction, candidate: Candidate) -> froze
 
     ``mask[i] = True``, ``mask |= other``, ``mask.zero_()``: what autograd keeps would be another.
     """
-    inside = {id(n) for n in ast.walk(candidate.node)}
+    inside = {id(n) for n in walk(candidate.node)}
     end = candidate.node.end_lineno or candidate.node.lineno
     if candidate.around is not None:
         end = candidate.around.lineno - 1  # what stands in front runs again behind
     found: set[str] = set()
-    for node in ast.walk(function.node):
+    for node in walk(function.node):
         if id(node) in inside or getattr(node, "lineno", 0) <= end:
             continue
         match node:
@@ -152,7 +153,7 @@ def _is_apart(target: ast.expr, candidate: Candidate, outside: list[ast.AST]) ->
     if not isinstance(target, ast.Name):
         return False
     name = target.id
-    if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(candidate.node)):
+    if any(isinstance(n, ast.Name) and n.id == name for n in walk(candidate.node)):
         return False
     bound = [
         n

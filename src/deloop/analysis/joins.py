@@ -124,6 +124,7 @@ def _common_type(kinds: Sequence[TensorType]) -> TensorType | None:
         leaf=any(k.leaf and k.requires_grad for k in kinds) or all(k.leaf for k in kinds),
         contiguous=all(k.contiguous for k in kinds),
         overlapping=any(k.overlapping for k in kinds),
+        unsure=any(k.unsure or k.requires_grad != first.requires_grad for k in kinds),
     )
 
 

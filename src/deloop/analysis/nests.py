@@ -31,7 +31,7 @@ from deloop.ir.scalar import Expression
 from deloop.ir.types import Integer, Literal, Scalar, Sequence, Tensor
 from deloop.text.liveness import Fate, fate_of
 from deloop.text.names import names_stored
-from deloop.text.walk import walk
+from deloop.text.trees import walk
 
 _MOST_ROUNDS = 6
 
@@ -131,7 +131,7 @@ class Walk(Prefix):
     def _note_jumps(self, node: ast.stmt) -> None:
         """What is not followed may go on with the next iteration of a loop around, or end it."""
         jumps = (ast.Break, ast.Continue)
-        if self.frames and any(isinstance(n, jumps) for n in ast.walk(node)):
+        if self.frames and any(isinstance(n, jumps) for n in walk(node)):
             self.frames[-1].ends.append(dict(self.environment))
             self.frames[-1].breaks.append(dict(self.environment))
 
@@ -319,7 +319,7 @@ _PLAIN_CONTEXTS = frozenset(
 def _are_mixed(targets: list[ast.expr], values: list[ast.expr]) -> bool:
     """Whether a tuple's values read names that its targets bind, or it is more than names."""
     bound = {t.id for t in targets if isinstance(t, ast.Name)}
-    read = {n.id for v in values for n in ast.walk(v) if isinstance(n, ast.Name)}
+    read = {n.id for v in values for n in walk(v) if isinstance(n, ast.Name)}
     starred = any(isinstance(v, ast.Starred) for v in values)
     return starred or len(bound) != len(targets) or bool(bound & read)
 

@@ -18,6 +18,7 @@ from deloop.ir.scalar import Expression, Invariant, Load
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Module, Tensor
 from deloop.text.names import names_in
+from deloop.text.trees import walk
 
 _PURE_BUILTINS = frozenset({"float", "int", "bool", "abs", "len", "min", "max", "range"})
 
@@ -41,7 +42,7 @@ def find_origins(function: SourceFunction, candidate: Candidate) -> dict[str, Ex
                     item = reader.element(value)
                     infinity = reader.infinity_of(item)
                     found[name] = item if infinity is None else number(infinity)
-        bound |= {n.id for t in statement.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+        bound |= {n.id for t in statement.targets for n in walk(t) if isinstance(n, ast.Name)}
     return found
 
 
@@ -123,9 +124,9 @@ def _readable(
 def is_plain(statement: ast.Assign, reader: NestBuilder) -> bool:
     """Whether a statement binds names and writes no memory."""
     names = (ast.Name, ast.Tuple, ast.List, ast.expr_context)
-    if not all(isinstance(n, names) for t in statement.targets for n in ast.walk(t)):
+    if not all(isinstance(n, names) for t in statement.targets for n in walk(t)):
         return False
-    for node in ast.walk(statement.value):
+    for node in walk(statement.value):
         if isinstance(node, ast.Call):
             func = node.func
             if isinstance(func, ast.Name) and func.id not in _PURE_BUILTINS:

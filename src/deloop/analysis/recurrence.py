@@ -54,7 +54,7 @@ def find_accumulation(
     if found is None:
         return None
     kind, term = found
-    by_comparison = kind in ("max", "min") and isinstance(store.value, Select)
+    by_comparison = kind in ("max", "min") and _compares(store.value, store.array)
     if around is not None:
         if by_comparison and around.changes_type(store.array):
             return None  # where nothing beats the start, it keeps its type
@@ -64,6 +64,25 @@ def find_accumulation(
             return None
     floating = category(store.dtype) == "float"
     return Accumulation(kind, term, iterators, by_comparison and floating)
+
+
+def _compares(value: Expression, array: str) -> bool:
+    """Whether an extreme is found by ``>``, which passes over NaN, not by `torch.maximum`.
+
+    Of ``if c: best = torch.maximum(best, x)`` the choice says only whether there is a term.
+    """
+    if not isinstance(value, Select):
+        return False
+    queue: list[Expression] = [value]
+    while queue:
+        match queue.pop():
+            case Select(_, then, otherwise):
+                queue += [then, otherwise]
+            case Cast(inner, _):
+                queue.append(inner)
+            case Call("maximum" | "minimum") as found if scalar.reads(found, array):
+                return False
+    return True
 
 
 _JOINT = frozenset({"sum", "any", "all", "max", "min"})

@@ -28,7 +28,7 @@ from deloop.ir.types import (
     Value,
 )
 from deloop.poly.domain import Domain
-from deloop.text.liveness import is_read_behind
+from deloop.text.liveness import is_read_behind, names_seen_by_others
 from deloop.text.names import (
     local_names,
     names_bound_by,
@@ -36,7 +36,7 @@ from deloop.text.names import (
     names_stored,
     names_stored_before,
 )
-from deloop.text.walk import walk
+from deloop.text.trees import walk
 
 
 def find_torch(function: SourceFunction) -> tuple[str, bool]:
@@ -121,8 +121,9 @@ def find_live_out(function: SourceFunction, candidate: Candidate) -> tuple[str, 
     written = candidate.written
     if candidate.filling is not None and not isinstance(written, ast.For):
         return tuple(sorted(bound & own))  # a comprehension's variables are its own
+    node, seen = function.node, names_seen_by_others(function.node)
     return tuple(
-        n for n in sorted(bound) if n in own or is_read_behind(n, written, function.node)
+        n for n in sorted(bound) if n in own or is_read_behind(n, written, node, seen)
     )
 
 

@@ -54,7 +54,7 @@ from deloop.ir.types import (
 from deloop.ops.kinds import Kind, Operator
 from deloop.ops.table import find_function, find_method
 from deloop.text.names import names_bound_by, names_captured, names_in, names_stored
-from deloop.text.walk import walk
+from deloop.text.trees import walk
 
 
 @dataclass(frozen=True)
@@ -467,7 +467,8 @@ class Prefix:
         known = [item for item in self.environment.values() if isinstance(item, Tensor)]
         floating = category(tensor.type.dtype) in ("float", "complex")
         if (tensor.fresh or is_changed) and floating and any(t.type.requires_grad for t in known):
-            return replace(tensor.type, requires_grad=True, leaf=False)
+            unsure = tensor.type.unsure or not tensor.type.requires_grad
+            return replace(tensor.type, requires_grad=True, leaf=False, unsure=unsure)
         return tensor.type
 
     # ------------------------------------------------------------------ bindings

@@ -47,6 +47,8 @@ _CAST_METHODS = {
     "bool": "bool",
 }  # fmt: skip
 _LARGEST = 4000
+_NARROWEST = ("bool", "uint8", "int8")
+"""All of their values are exact in every floating dtype."""
 
 
 class Emitter(LinearEmitter):
@@ -205,6 +207,13 @@ class Emitter(LinearEmitter):
                 if argument.type.rank is Rank.NUMBER and piece.rank is not Rank.NUMBER:
                     raise self.refuse(
                         f"a Python number keeps its precision beside a {wanted}, a tensor does not",
+                        "VEC917",
+                    )
+                is_element = argument.type.rank is Rank.SCALAR and piece.rank is Rank.TENSOR
+                if is_element and argument.type.dtype not in (wanted, *_NARROWEST):
+                    raise self.refuse(
+                        f"a 0-d {argument.type.dtype} keeps its precision beside a {wanted},"
+                        " a larger tensor does not",
                         "VEC917",
                     )
         pieces = self._harmonise(pieces, wanted, call)

@@ -17,6 +17,7 @@ from deloop.ir.source import SourceFunction
 from deloop.ops.making import draws
 from deloop.text.liveness import Fate, fate_of, has_jump
 from deloop.text.names import is_name, is_read_only_in, names_captured, names_in, names_read
+from deloop.text.trees import walk
 
 
 def allocation_of(
@@ -38,7 +39,7 @@ def allocation_of(
             return None if is_missed else statement
         if has_jump([statement]):
             return None  # a loop around may go on, or end, with what was allocated
-        mentions = any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement))
+        mentions = any(isinstance(n, ast.Name) and n.id == name for n in walk(statement))
         if mentions and not _serves_only(loop, statement, body):
             return None
     return None
@@ -46,7 +47,7 @@ def allocation_of(
 
 def _draws(statement: ast.stmt) -> bool:
     """Whether a statement draws random numbers: what is drawn later depends on it."""
-    return any(isinstance(n, ast.Call) and draws(last_word(n.func)) for n in ast.walk(statement))
+    return any(isinstance(n, ast.Call) and draws(last_word(n.func)) for n in walk(statement))
 
 
 def _serves_only(loop: ast.For, statement: ast.stmt, body: list[ast.stmt]) -> bool:
@@ -95,7 +96,7 @@ def write_function(
         {n: r.place for r in replacements for t in r.taken for n in t.names},
         function.node.body,
     )
-    own = {id(n) for n in ast.walk(function.node)}
+    own = {id(n) for n in walk(function.node)}
     edits = {old: new for old, new in edits.items() if id(old) in own}  # not what was thought of
     _drop_unread(function.node, replacements, edits, nonzero)
     for replacement in replacements:
@@ -167,9 +168,9 @@ def _drop_starts(
     for statement in reversed(replacement.block[:position]):
         if not isinstance(statement, ast.Assign):
             return
-        names = {n.id for t in statement.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+        names = {n.id for t in statement.targets for n in walk(t) if isinstance(n, ast.Name)}
         plain = (ast.Name, ast.Tuple, ast.List, ast.expr_context)
-        only_names = all(isinstance(n, plain) for t in statement.targets for n in ast.walk(t))
+        only_names = all(isinstance(n, plain) for t in statement.targets for n in walk(t))
         unneeded = only_names and all(
             n in replacement.bound or is_read_only_in(n, replacement.loop, node.body) for n in names
         )
@@ -184,7 +185,7 @@ _STARTING = frozenset({"tensor", "float", "zeros", "ones", "item", "abs", "clone
 
 def _is_first_value(value: ast.expr) -> bool:
     """Whether a start is constants and elements at constant places alone."""
-    for inner in ast.walk(value):
+    for inner in walk(value):
         if isinstance(inner, ast.Call):
             if last_word(inner.func) not in _STARTING:
                 return False
@@ -205,14 +206,14 @@ def _is_plain_start(value: ast.expr) -> bool:
     """Whether a value is made of constants alone, so that nobody misses its making."""
     allowed = (ast.Constant, ast.UnaryOp, ast.unaryop, ast.Attribute, ast.Name, ast.expr_context,
                ast.keyword, ast.Tuple, ast.List)  # fmt: skip
-    for node in ast.walk(value):
+    for node in walk(value):
         if isinstance(node, ast.Call):
             if last_word(node.func) not in {"tensor", "float", "zeros", "ones"}:
                 return False
         elif not isinstance(node, allowed):
             return False
     is_call = isinstance(value, ast.Call)
-    return is_call or not any(isinstance(n, (ast.Name, ast.Attribute)) for n in ast.walk(value))
+    return is_call or not any(isinstance(n, (ast.Name, ast.Attribute)) for n in walk(value))
 
 
 def _drop_unread(
@@ -233,12 +234,12 @@ def _drop_unread(
             if statement in edits or not isinstance(statement, ast.Assign):
                 continue
             names = [
-                n.id for t in statement.targets for n in ast.walk(t) if isinstance(n, ast.Name)
+                n.id for t in statement.targets for n in walk(t) if isinstance(n, ast.Name)
             ]
             plain = all(
                 isinstance(n, (ast.Name, ast.Tuple, ast.List, ast.expr_context))
                 for t in statement.targets
-                for n in ast.walk(t)
+                for n in walk(t)
             )
             if (
                 plain
@@ -270,7 +271,7 @@ def _is_set_anew(
 
 def _is_pure(node: ast.expr, nonzero: AbstractSet[str] = frozenset()) -> bool:
     """Whether leaving an expression out changes nothing: sizes, constants, arithmetic of names."""
-    for inner in ast.walk(node):
+    for inner in walk(node):
         if isinstance(inner, ast.Call):
             if last_word(inner.func) not in _PURE_CALLS:
                 return False
@@ -342,7 +343,7 @@ def _remaining(body: list[ast.stmt], edits: dict[ast.stmt, list[ast.stmt]]) -> l
 
 
 def _is_edited(node: ast.AST, edits: dict[ast.stmt, list[ast.stmt]]) -> bool:
-    return any(n in edits for n in ast.walk(node) if isinstance(n, ast.stmt))
+    return any(n in edits for n in walk(node) if isinstance(n, ast.stmt))
 
 
 def _splice(original: str, node: ast.FunctionDef, edits: dict[ast.stmt, list[ast.stmt]]) -> str:
@@ -378,7 +379,7 @@ def _comments(text: str) -> list[tuple[int, str]]:
 
 def _share_lines(node: ast.FunctionDef, edits: dict[ast.stmt, list[ast.stmt]]) -> bool:
     """Whether an edited statement stands on one line with another one."""
-    statements = [s for s in ast.walk(node) if isinstance(s, ast.stmt) and s is not node]
+    statements = [s for s in walk(node) if isinstance(s, ast.stmt) and s is not node]
     for edited in edits:
         for other in statements:
             if other is edited or (
@@ -400,7 +401,7 @@ def _has_moved(node: ast.FunctionDef, edits: dict[ast.stmt, list[ast.stmt]]) -> 
     """
     return any(
         second.col_offset > first.col_offset and (first in edits or second in edits)
-        for inner in ast.walk(node)
+        for inner in walk(node)
         for field in ("body", "orelse", "finalbody")
         if isinstance(inner, ast.stmt)
         for first, second in pairwise(getattr(inner, field, []))
@@ -438,15 +439,15 @@ def _as_written(
     places = {(s.lineno, s.col_offset): new for s, new in edits.items()}
     written = {
         (n.lineno, n.col_offset): n
-        for n in ast.walk(ast.parse(original))
+        for n in walk(ast.parse(original))
         if isinstance(n, ast.While)
     }
     found: dict[ast.stmt, list[ast.stmt]] = {}
-    for inner in ast.walk(node):
+    for inner in walk(node):
         loop = written.get((inner.lineno, inner.col_offset)) if isinstance(inner, ast.For) else None
         if loop is not None and isinstance(inner, ast.For):
             loop.orelse = []
-            inside = [n for s in loop.body for n in ast.walk(s) if isinstance(n, ast.stmt)]
+            inside = [n for s in loop.body for n in walk(s) if isinstance(n, ast.stmt)]
             changed = {id(n): places.get((n.lineno, n.col_offset)) for n in inside}
             _Replace({k: new for k, new in changed.items() if new is not None}).generic_visit(loop)
             found[inner] = [loop]

@@ -323,7 +323,9 @@ class OperandEmitter:
             raise self.refuse(
                 f"{load.array} is used behind the loop that sets it in each iteration"
             )
-        if self._is_placed(load.subscripts):
+        if self._is_placed(load.subscripts) or not all(
+            isinstance(s, Affine) for s in load.subscripts
+        ):
             return self._local_placed(load, kept)
         entries: list[ast.expr] = []
         axes: list[str] = []
@@ -363,13 +365,15 @@ class OperandEmitter:
     def _local_placed(
         self, load: Load, kept: Sequence[tuple[Affine, Affine] | None]
     ) -> Emitted:
-        """A temporary at the places of a diagonal: ``cost[i - 1, j - 1]``."""
+        """A temporary at the places of a diagonal, ``cost[i - 1, j - 1]``, or at a computed one."""
         subscripts: list[scalar.Subscript] = []
         sizes: list[Affine] = []
         for subscript, dimension in zip(load.subscripts, kept, strict=True):
-            if dimension is None or not isinstance(subscript, Affine):
+            is_affine = isinstance(subscript, Affine)
+            if dimension is None or not (is_affine or dimension[0] == Affine()):
                 raise self.refuse(f"{load.array} is used in another iteration than it is set in")
-            subscripts.append(subscript - dimension[0])
+            moved = subscript - dimension[0] if isinstance(subscript, Affine) else subscript
+            subscripts.append(moved)
             sizes.append(dimension[1] - dimension[0])
         kind = replace(self.context.arrays[load.array].type, shape=tuple(sizes))
         tensor = replace(self.context.arrays[load.array], type=kind)

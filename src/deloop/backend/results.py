@@ -11,6 +11,7 @@ from deloop.backend.uses import Taken
 from deloop.ir.affine import Affine
 from deloop.text.liveness import is_read_behind
 from deloop.text.names import substitute
+from deloop.text.trees import walk
 
 _WIDTH = 88
 """How long a statement may get for values to be put into it."""
@@ -135,9 +136,9 @@ def _put_in_place(
         return None
     if name not in replacement.replaced | replacement.bound or _is_captured(name, node):
         return None
-    if any(isinstance(n, ast.Name) and n.id == name for s in before for n in ast.walk(s)):
+    if any(isinstance(n, ast.Name) and n.id == name for s in before for n in walk(s)):
         return None
-    if sum(isinstance(n, ast.Name) and n.id == name for n in ast.walk(value)) != 1:
+    if sum(isinstance(n, ast.Name) and n.id == name for n in walk(value)) != 1:
         return None
     if not isinstance(after, ast.Return) and not _is_last_read(name, after, replacement, node):
         return None
@@ -158,20 +159,20 @@ def _is_last_read(
         return True
     if not isinstance(node, ast.FunctionDef) or is_read_behind(name, after, node):
         return False  # the next iteration of a loop around may read it
-    own = {id(n) for s in (replacement.loop, after) for n in ast.walk(s)}
+    own = {id(n) for s in (replacement.loop, after) for n in walk(s)}
     return not any(
         isinstance(n, ast.Name)
         and n.id == name
         and isinstance(n.ctx, ast.Load)
         and id(n) not in own
         and n.lineno >= after.lineno
-        for n in ast.walk(node)
+        for n in walk(node)
     )
 
 
 def _with_means(node: ast.expr, replacement: Replacement) -> ast.expr:
     """``x.sum() / len(x) -> x.mean()``."""
-    for inner in ast.walk(node):
+    for inner in walk(node):
         for name, child in ast.iter_fields(inner):
             if isinstance(child, ast.expr):
                 setattr(inner, name, _mean_of(child, replacement))
@@ -200,7 +201,7 @@ def _is_evaluated_plainly(node: ast.expr, name: str) -> bool:
     if isinstance(node, (ast.BinOp, ast.UnaryOp, ast.Compare, ast.Call, ast.Attribute, ast.Tuple,
                          ast.List, ast.Subscript, ast.Starred, ast.keyword, ast.Dict)):  # fmt: skip
         for child in ast.iter_child_nodes(node):
-            if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(child)):
+            if any(isinstance(n, ast.Name) and n.id == name for n in walk(child)):
                 return isinstance(child, (ast.expr, ast.keyword)) and _is_evaluated_plainly(
                     child.value if isinstance(child, ast.keyword) else child, name
                 )
@@ -214,15 +215,15 @@ def is_quiet(node: ast.AST) -> bool:
     return not any(
         isinstance(n, (ast.Await, ast.Yield, ast.NamedExpr, ast.Lambda))
         or (isinstance(n, ast.Call) and last_word(n.func) not in _ACCESSORS)
-        for n in ast.walk(node)
+        for n in walk(node)
     )
 
 
 def _is_captured(name: str, node: ast.FunctionDef) -> bool:
     inner = [
-        n for n in ast.walk(node) if isinstance(n, (ast.FunctionDef, ast.Lambda)) and n is not node
+        n for n in walk(node) if isinstance(n, (ast.FunctionDef, ast.Lambda)) and n is not node
     ]
-    return any(isinstance(n, ast.Name) and n.id == name for i in inner for n in ast.walk(i))
+    return any(isinstance(n, ast.Name) and n.id == name for i in inner for n in walk(i))
 
 
 def last_word(callee: ast.expr) -> str:

@@ -16,6 +16,7 @@ from deloop.dtype import Rank, category
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Vector
+from deloop.ir.row_major import fills
 from deloop.ir.scalar import Cast, ElementType, Expression, Invariant, Number, Select, Subscript
 from deloop.text.names import names_in
 
@@ -128,6 +129,32 @@ def is_plain_store(step: Vector) -> bool:
     """Whether a scatter is no more than ``out[idx] = v``."""
     found, store = step.accumulation, step.statement.store
     return found is not None and found.kind == "only" and _masked(store.value)[0] is None
+
+
+def write_whole(
+    step: Vector, context: Context, emitter: Emitter, make_anew: bool
+) -> ast.stmt | None:
+    """``out[:] = v.flatten()`` for ``out[i * m + j] = v[i, j]``, or ``out = …``; None elsewhere."""
+    store, loops = step.statement.store, step.statement.loops
+    axes = tuple(x.iterator for x in loops)
+    index, tensor = store.subscripts[0], context.arrays[store.array]
+    if isinstance(index, Affine) or {x.iterator for x in step.axes} != set(axes):
+        return None
+    sizes = tensor.type.shape
+    if not is_plain_store(step) or len(sizes) != 1 or (make_anew and tensor.type.device != "cpu"):
+        return None
+    domain = (*store.guards, *step.statement.domain)
+    if not fills(index, loops, context.canonical(sizes[0]), domain):
+        return None
+    before, emitter.order = emitter.order, axes
+    value = emitter.emit(store.value)
+    emitter.order = before
+    if value.axes != axes or value.dtype != store.dtype:
+        return None
+    node = syntax.method(value.node, "clone") if make_anew and value.is_view else value.node
+    name = syntax.name(tensor.name)
+    target = name if make_anew else syntax.index(name, [ast.Slice()])
+    return ast.Assign([_stored(target)], syntax.method(node, "flatten"), lineno=0)
 
 
 def is_count(step: Vector) -> bool:

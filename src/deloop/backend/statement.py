@@ -15,7 +15,7 @@ from deloop.backend.counting import in_users_terms
 from deloop.backend.diagonals import name_neighbour, places_of, write_places
 from deloop.backend.emit import Emitter
 from deloop.backend.linear import find_chain
-from deloop.backend.scatter import is_plain_store, order_of, write_scatter
+from deloop.backend.scatter import is_plain_store, order_of, write_scatter, write_whole
 from deloop.backend.spread import spread
 from deloop.dtype import Rank, category
 from deloop.ir import rows, scalar
@@ -75,6 +75,7 @@ def write_plan(
     """
     rewritten = Counter(v.statement.store.array for v in vectors(steps))
     context.taken |= nest.locals & set(rewritten)
+    context.taken |= {context.arrays[a].name for a in nest.locals & set(rewritten)}
     writer = _Writer(context, dict(replaceable), temporaries, rewritten)
     writer.last_read = _last_reads(steps, nest.live)
     writer.plan, writer.live = steps, nest.live
@@ -544,6 +545,8 @@ class _Writer:
         simple = entries is not None
         if entries is None and (diagonal := self._onto_diagonal(store, tensor, emitter)):
             return diagonal
+        if not simple and (filled := self._filled(step, emitter, top)) is not None:
+            return filled
         if entries is None:
             entries, axes, _ = emitter.index_entries(store.subscripts, tensor)
         emitter.order = (*(a for a in emitter.order if a not in axes), *axes)
@@ -612,6 +615,17 @@ class _Writer:
         target = syntax.index(found.node, [ast.Slice()])
         syntax.set_store(target)
         return ast.Assign([target], node, lineno=0)
+    def _filled(self, step: Vector, emitter: Emitter, top: bool) -> ast.stmt | None:
+        """A store to places that are counted one by one, as a store of all of them."""
+        array = step.statement.store.array
+        make_anew = top and step.always_runs and bool(self.replaceable.get(array))
+        found = write_whole(step, self.context, emitter, make_anew and not self._reads(
+            step.statement.store))  # fmt: skip
+        if found is not None:
+            self.replaceable[array] = False
+            if isinstance(found, ast.Assign) and isinstance(found.targets[0], ast.Name):
+                self.replaced.add(array)
+        return found
 
     def _chained(self, step: Vector, emitter: Emitter, top: bool) -> ast.stmt | None:
         """A linear recurrence over what it stores, from the element before it on.

@@ -99,7 +99,7 @@ def _compile_inside(source: str, file: str, free: tuple[str, ...], owner: str | 
     factory = ast.parse(f"def _deloop_factory({', '.join(free)}): pass")
     _body_of(factory)[:] = shield.body
     name = _name_of(_body_of(holder)[0])
-    code = compile(ast.fix_missing_locations(factory), file, "exec", dont_inherit=True)
+    code = compile(factory, file, "exec", dont_inherit=True)
     for part in ("_deloop_factory", "_", owner or "_", name):
         code = _find_inner(code, part)
     return code

@@ -66,12 +66,31 @@ def find_source(function: FunctionType) -> tuple[str, str, int] | None:
     """
     file = function.__code__.co_filename
     linecache.checkcache(file)
+    code = function.__code__
+    known = _texts.get((id(code), id(linecache.cache.get(file))))
+    if known is not None:
+        return known[0]
+    found, lines = _find_source(code), linecache.cache.get(file)
+    if lines is not None:
+        if len(_texts) >= _MOST_TEXTS:
+            _texts.clear()
+        # What the key speaks of is held, so that nothing else can come to have its identity.
+        _texts[id(code), id(lines)] = (found, (code, lines))
+    return found
+
+
+_Text = tuple[str, str, int]
+_texts: dict[tuple[int, int], tuple[_Text | None, object]] = {}
+_MOST_TEXTS = 64
+
+
+def _find_source(code: CodeType) -> _Text | None:
     try:
-        lines, first = inspect.getsourcelines(function.__code__)
+        lines, first = inspect.getsourcelines(code)
     except (OSError, TypeError, IndexError, SyntaxError):
         return None
     text = "".join(lines)
-    return (text, file, max(first, 1)) if text.strip() else None
+    return (text, code.co_filename, max(first, 1)) if text.strip() else None
 
 
 def check_readable(function: object) -> Refusal | None:

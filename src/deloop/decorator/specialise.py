@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import FunctionType
 from typing import Any
@@ -14,6 +14,7 @@ from deloop.decorator.build import build_function, import_names
 from deloop.decorator.cheapen import cheapen, join_bounds
 from deloop.decorator.describe import Constants, Description, OutOfScope
 from deloop.decorator.dispatch import Specialisation, build_selection
+from deloop.decorator.earlier import Earlier, Seen
 from deloop.decorator.environment import find_hindrance
 from deloop.decorator.functions import find_source, parse_callable
 from deloop.decorator.magnitudes import bounded
@@ -37,6 +38,7 @@ class Subject:
         self.options = options
         self.signature = inspect.signature(function, follow_wrapped=False)
         self.constants = Constants()
+        self.earlier: Earlier | None = None
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> inspect.BoundArguments:
         """Arguments by parameter, defaults filled in; raises `TypeError` where they do not fit."""
@@ -64,21 +66,46 @@ def compile_call(
     if hindrance is not None:
         raise OutOfScope(hindrance)
     description.describe_arguments(bound.arguments)
+    seen, earlier = Seen.of(description), subject.earlier
+    if earlier is not None and earlier.fits(seen, bound, subject.names):
+        try:
+            known = earlier.description
+            return compile_met(subject, bound, known, earlier.found.__getitem__), known
+        except KeyError:  # these values ask for what those did not
+            pass
     parsed = parse_callable(subject.function, description.resolve)
     if parsed is None:
         raise OutOfScope("the source of the function does not parse")
+    done: dict[Options, Compilation] = {}
+
+    def compile_with(options: Options) -> Compilation:
+        found = compile_function(parsed, description.values, description.hints, options)
+        done[options] = found if found.status == "kept" else assume_memory(found, description)
+        return done[options]
+
     try:
-        found = compile_function(parsed, description.values, description.hints, subject.options)
-        for skips_nan in (False, True):
-            unmet = find_unmet_assumption(subject, found, bound, description)
-            if unmet is None or not unmet.avoidable:
-                break
-            options = replace(subject.options, guarded=True, skips_nan=skips_nan)
-            again = compile_function(parsed, description.values, description.hints, options)
-            found = again if again.status == found.status else found
+        found = compile_met(subject, bound, description, compile_with)
+        subject.earlier = Earlier.of(seen, description, done)
     except RefusalError as error:
         found = keep_function(parsed.text, error.refusal)
-    return (found if found.status == "kept" else assume_memory(found, description)), description
+    return found, description
+
+
+def compile_met(
+    subject: Subject,
+    bound: inspect.BoundArguments,
+    description: Description,
+    compile_with: Callable[[Options], Compilation],
+) -> Compilation:
+    """The compilation whose assumptions these arguments meet, where another does so."""
+    found = compile_with(subject.options)
+    for skips_nan in (False, True):
+        unmet = find_unmet_assumption(subject, found, bound, description)
+        if unmet is None or not unmet.avoidable:
+            break
+        again = compile_with(replace(subject.options, guarded=True, skips_nan=skips_nan))
+        found = again if again.status == found.status else found
+    return found
 
 
 def assume_memory(compilation: Compilation, description: Description) -> Compilation:
@@ -98,13 +125,17 @@ def find_unmet_assumption(
     description: Description,
 ) -> Assumption | None:
     """The first assumption that does not hold for these very arguments."""
-    for assumption in compilation.assumptions:
-        tests = spell_tests([assumption], compilation, description)
+
+    def holds(assumptions: Sequence[Assumption]) -> bool:
+        tests = spell_tests(assumptions, compilation, description)
         trial = Specialisation(tests, subject.function)
         select = build_selection(subject.function, subject.signature, [trial], subject.names)
-        if select(*bound.args, **bound.kwargs) is None:
-            return assumption
-    return None
+        return select(*bound.args, **bound.kwargs) is not None
+
+    assumptions = compilation.assumptions
+    if holds(assumptions):  # one function for all of them is quicker made
+        return None
+    return next((a for a in assumptions if not holds([a])), None)
 
 
 def spell_tests(
@@ -157,6 +188,7 @@ def specialise(
 ) -> tuple[Specialisation, Specialisation]:
     """The answer for arguments of this kind, and the one that keeps the loop for them."""
     compilation, description = compile_call(subject, bound)
+    subject.earlier = None  # it is for `explain` and then a call; what is compiled is remembered
     kind = tuple(description.tests)
     others = tuple(f"not ({size.guard})" for size in compilation.declined)
     kept = Specialisation(

@@ -32,6 +32,7 @@ from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Function, Integer, Literal, Module, Opaque, Tensor, TensorType
 from deloop.text.names import names_in
+from deloop.text.trees import walk
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Prepared:
 
     def __init__(self, node: ast.AST | None = None) -> None:
         self.blocks: dict[tuple[int, ...], tuple[Block, Block, list[Filling]]] = {}
-        names = () if node is None else ast.walk(node)
+        names = () if node is None else walk(node)
         own = [n for n in names if isinstance(n, ast.Name)]
         self.names = {n.id for n in own}
         self.stored = {n.id for n in own if isinstance(n.ctx, ast.Store)}

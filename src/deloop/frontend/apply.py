@@ -67,7 +67,7 @@ class ApplyReader(OperatorReader):
             value = self._argument(given, parameter.accepts, node)
             if parameter.accepts is Accepts.FALSE:
                 continue
-            if parameter.accepts is Accepts.TENSOR and build.is_number(value) and position == 0:
+            if parameter.accepts is Accepts.TENSOR and build.is_number(value):
                 self.unsupported(
                     node,
                     f"{spelling} takes a tensor, and {ast.unparse(node)} gives it a number",

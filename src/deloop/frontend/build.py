@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from deloop.diagnostic import Refusal
@@ -276,13 +276,14 @@ class NestBuilder(PrivateReader):
 
     def _body(self, node: ast.For, header: Header, names: tuple[str, ...]) -> list[Node]:
         """The body once; what it sets itself is, at its top, what the iteration before left."""
+        counted: dict[str, Integer] = {}
         for name, place_node in assigned_names(node).items():
             last = self._induction(
                 node, name, self.environment.get(name), header.loops[0], Affine.symbol(names[0])
             )
             in_place = name in self.changed_in_place(node)
             if last is not None:
-                self.environment[name] = last
+                self.environment[name] = counted[name] = last
             elif not in_place and not self.is_kept(node, name):
                 self.environment[name] = Carried(name, self.place(place_node), node)
         depth = len(self.loops)
@@ -294,10 +295,19 @@ class NestBuilder(PrivateReader):
             self.assign(node.target, header.element(at), node)
             self.out.extend(self.block(self.body_of(node)))
             self.flush_cells(node)
+            self._check_steps(node, counted)
             nodes, self.out = self.out, outer
             return nodes
         finally:
             del self.loops[depth:]
+
+    def _check_steps(self, node: ast.For, counted: Mapping[str, Integer]) -> None:
+        """Whether an iteration leaves its induction variables one step further, all told."""
+        for name, began in counted.items():
+            after = Integer(began.affine + self.carrying.steps[id(node), name])
+            if self.environment.get(name) != after:
+                sentence = f"loop kept: {name} does not grow by the same number in each iteration"
+                self.unsupported(self.written_at(name, node), sentence, "VEC902")
 
     def _loop_node(
         self, counted: Counted, name: str, body: tuple[Node, ...], node: ast.For

@@ -146,6 +146,8 @@ class CallReader(ItemModuleReader):
             return body
         if any(isinstance(n, scalar.Reduce) for n in scalar.walk(body)):
             return body  # of rows, it is not the same call that takes all of them
+        if isinstance(body, scalar.Select) and body.is_mixed:
+            return body  # a number or an element: what is around has to tell them apart
         arguments = tuple(self.to_expression(passed[p], node) for p in given)
         return scalar.Inlined(callee.spelling, arguments, body, given, returned)
 

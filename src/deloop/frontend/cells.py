@@ -21,11 +21,12 @@ from deloop.frontend.items import Finished, Item, Point, Tuple, View, Whole
 from deloop.frontend.structure import assigned_names, target_names
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, equal
-from deloop.ir.loop import Cell, Store
+from deloop.ir.loop import Cell, Store, stores
 from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Integer, Literal, Opaque, Tensor, TensorType
 from deloop.text.names import names_in
+from deloop.text.trees import walk
 
 Key = tuple[int, str]
 """A loop of the source, by the identity of its node, and a name that it carries."""
@@ -484,6 +485,8 @@ class CellReader(ConditionReader):
                 sign = 1
             case _:
                 return
+        if any(s.array == key for s in stores(tuple(self.out))):
+            return  # a loop inside counts on: this is not what the iteration began with
         first = self.first_values.get((id(node), name))
         step = other.value if isinstance(other, scalar.Number) else None
         if key == view.tensor.name and type(step) is int and isinstance(first, Integer):
@@ -593,22 +596,20 @@ _HALVES = frozenset({"float16", "bfloat16"})
 
 def _augmented_only(node: ast.AST) -> set[str]:
     """Names that are stored to by augmented assignments alone."""
-    targets = {
-        id(n.target)
-        for n in ast.walk(node)
-        if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
-    }
+    nodes = walk(node)
+    own = [n.target for n in nodes if isinstance(n, ast.AugAssign)]
+    targets = {id(n) for n in own}
     plain = {
         n.id
-        for n in ast.walk(node)
+        for n in nodes
         if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and id(n) not in targets
     }
-    return _augmented_names(node) - plain
+    return {n.id for n in own if isinstance(n, ast.Name)} - plain
 
 
 def _augmented_names(node: ast.AST) -> set[str]:
     return {
         n.target.id
-        for n in ast.walk(node)
+        for n in walk(node)
         if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
     }

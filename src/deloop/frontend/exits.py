@@ -141,7 +141,8 @@ def _may_break(node: ast.AST) -> bool:
         return False
     if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
         return any(map(_may_break, node.orelse))
-    return any(map(_may_break, ast.iter_child_nodes(node)))
+    inner = ast.iter_child_nodes(node)
+    return any(_may_break(n) for n in inner if not isinstance(n, ast.expr))
 
 
 def _may_exit(node: ast.AST, own: bool) -> bool:
@@ -153,7 +154,8 @@ def _may_exit(node: ast.AST, own: bool) -> bool:
         return any(_may_exit(s, False) for s in node.body) or any(
             _may_exit(s, own) for s in node.orelse
         )
-    return any(_may_exit(child, own) for child in ast.iter_child_nodes(node))
+    inner = ast.iter_child_nodes(node)
+    return any(_may_exit(n, own) for n in inner if not isinstance(n, ast.expr))
 
 
 # ---------------------------------------------------------------------- plain statements

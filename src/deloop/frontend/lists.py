@@ -17,8 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from deloop.text.names import is_name, names_in
-from deloop.text.trees import swap
-from deloop.text.walk import walk
+from deloop.text.trees import swap, walk
 
 Block = list[ast.stmt]
 Qualify = Callable[[ast.expr], str]

@@ -23,7 +23,7 @@ from typing import TypeVar
 from deloop.frontend.structure import SCOPES, has_jump
 from deloop.text.liveness import Fate, fate_of, mentions
 from deloop.text.names import names_in
-from deloop.text.walk import walk
+from deloop.text.trees import walk
 
 Block = list[ast.stmt]
 _Node = TypeVar("_Node", bound=ast.stmt)

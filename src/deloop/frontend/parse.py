@@ -11,6 +11,7 @@ from deloop.errors import Unsupported
 from deloop.frontend.normalize import normalize
 from deloop.ir.source import SourceFunction, resolve_nothing
 from deloop.ir.types import Value
+from deloop.text.trees import walk
 
 
 def parse_function(
@@ -34,7 +35,7 @@ def parse_function(
         raise _no_function(file, first_line, f"the source does not parse: {error.msg}") from error
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
-            if any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(node)):
+            if any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in walk(node)):
                 raise _no_function(
                     file, first_line, f"{node.name} is a generator; its values appear one at a time"
                 )

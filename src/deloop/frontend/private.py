@@ -22,6 +22,7 @@ from deloop.ir.affine import Affine
 from deloop.ir.loop import PRIVATE, Store
 from deloop.ir.scalar import Expression
 from deloop.ir.types import Tensor, TensorType
+from deloop.text.trees import walk
 
 
 class PrivateReader(RowUpdateReader):
@@ -91,8 +92,8 @@ class PrivateReader(RowUpdateReader):
 
 def _filled_names(node: ast.AST) -> set[str]:
     found: set[str] = set()
-    loops = [n for n in ast.walk(node) if isinstance(n, (ast.For, ast.While))]
-    for inner in (n for loop in loops for n in ast.walk(loop)):
+    loops = [n for n in walk(node) if isinstance(n, (ast.For, ast.While))]
+    for inner in (n for loop in loops for n in walk(loop)):
         match inner:
             case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
                 found.add(name)

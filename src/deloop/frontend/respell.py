@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from deloop.frontend.clamped_ranges import open_ranges
+from deloop.frontend.nested_counters import spell_counters
 from deloop.frontend.respelled_calls import (
     append_one_by_one,
     name_headers,
@@ -76,6 +77,7 @@ def respell(function: SourceFunction) -> Respelling | None:
                 turn_lists(block, position, edits)
                 append_one_by_one(block, position, edits)
                 start_apart(block, position, edits)
+                spell_counters(block, position, edits)
             elif isinstance(loop, _SIMPLE):
                 spell_maps(loop, edits)
     changed = edits.applied_to(function)

@@ -14,7 +14,7 @@ from deloop.frontend.normalize import count, normalize
 from deloop.frontend.search import Search, is_left_inside, split_loop
 from deloop.ir.source import SourceFunction
 from deloop.text.names import names_in
-from deloop.text.walk import walk
+from deloop.text.trees import walk
 
 Spot = tuple[int, int]
 """Where a loop begins in the user's text."""

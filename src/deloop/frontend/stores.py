@@ -75,6 +75,8 @@ class StoreReader(HeaderReader):
                     raises = any(map(build.may_raise, scalar.walk(item)))
                     is_unread = raises and name not in names_read(self.function.body)
                     is_row = item.type.rank is Rank.TENSOR
+                    if is_row and self.loops and name not in names_read(self.function.body):
+                        self._require_fit(item, node)
                     if self.loops and raises and not self.guards and not (is_unread and is_row):
                         self._materialise(name, node)
                     elif is_unread:
@@ -509,6 +511,13 @@ class StoreReader(HeaderReader):
             elif isinstance(part, build.NODES):
                 found |= {self.arrays[load.array].storage for load in scalar.loads(part)}
         return found
+
+    def _require_fit(self, value: Expression, node: ast.AST) -> None:
+        """Ask that rows which are combined, and then go nowhere, could be combined."""
+        for found in rows.extents(value).values():
+            first, *others = found  # a size of 1 stands last, and fits any other
+            for other in (x for x in others if x != Affine.number(1)):
+                self.require(equal(first, other), node, f"{ast.unparse(node)} has rows that fit")
 
     def _materialise(self, name: str, node: ast.AST) -> None:
         item = self.environment[name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from deloop.text.names import names_in
+from deloop.text.trees import walk
 
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
@@ -64,7 +65,7 @@ def assigned_names(loop: ast.For) -> dict[str, ast.AST]:
     """Names that the body binds, with where (the last place); inner loop variables too."""
     found: dict[str, ast.AST] = {}
     for statement in loop.body:
-        for node in ast.walk(statement):
+        for node in walk(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 found[node.id] = node
     return found

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from deloop.frontend.normalize import normalize
 from deloop.ir.source import SourceFunction
 from deloop.text.names import names_captured, names_in, names_stored
+from deloop.text.trees import walk
 
 Block = list[ast.stmt]
 _LEAVING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
@@ -49,7 +50,7 @@ class Versions:
             olds = [{user, *names[: first + k]} for k in range(len(chosen))]
             if any(_is_mixed(node.body, n, old) for n, old in zip(chosen, olds, strict=True)):
                 continue
-            found = [n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id in chosen]
+            found = [n for n in walk(node) if isinstance(n, ast.Name) and n.id in chosen]
             return _without_copies(_placed(source, [(n, user) for n in found]))
         return source
 
@@ -66,7 +67,7 @@ def find_versions(function: SourceFunction) -> Versions | None:
     if not isinstance(node, ast.FunctionDef):
         return None
     node = _parsed(function.text)
-    if any(isinstance(n, _NOT_FOLLOWED) for n in ast.walk(node)):
+    if any(isinstance(n, _NOT_FOLLOWED) for n in walk(node)):
         return None
     numbering = _Numbering(node, set(function.parameters))
     numbering.block(node.body, {}, set(function.parameters))
@@ -96,10 +97,10 @@ class _Numbering:
 
     def __post_init__(self) -> None:
         self.taken = names_in(self.node) | self.parameters
-        loops = [n for n in ast.walk(self.node) if isinstance(n, (ast.For, ast.While))]
+        loops = [n for n in walk(self.node) if isinstance(n, (ast.For, ast.While))]
         self.last = max((n.lineno for n in loops), default=0)
         self.fixed = set(names_captured(self.node))
-        for inner in ast.walk(self.node):
+        for inner in walk(self.node):
             if isinstance(inner, ast.JoinedStr):
                 self.fixed |= names_in(inner)
 
@@ -127,7 +128,7 @@ class _Numbering:
                     bound |= names_stored(statement)
 
     def _use(self, node: ast.AST, now: dict[str, str]) -> None:
-        for inner in ast.walk(node):
+        for inner in walk(node):
             if isinstance(inner, ast.Name) and inner.id in now:
                 self.places.append((inner, now[inner.id]))
 
@@ -244,7 +245,7 @@ def _mixes(block: Block, name: str, olds: set[str], is_set: bool) -> bool | None
             return None
         sets = any(
             isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store)
-            for n in ast.walk(statement)
+            for n in walk(statement)
         )
         is_plain = isinstance(statement, ast.Assign)
         if sets and not is_plain and not is_set and names_in(statement) & olds:
@@ -257,7 +258,7 @@ def _without_copies(text: str) -> str:
     """The text without ``x = x``, and without an ``else`` that only does so."""
     node = _parsed(text)
     lines: set[int] = set()
-    for owner in ast.walk(node):
+    for owner in walk(node):
         if not isinstance(owner, ast.If):
             continue
         for block in (owner.body, owner.orelse):

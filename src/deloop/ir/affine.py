@@ -53,7 +53,9 @@ class Affine:
 
     def __add__(self, other: Affine | int) -> Affine:
         if isinstance(other, int):
-            return Affine(self.terms, self.constant + other)
+            return Affine(self.terms, self.constant + other) if other else self
+        if not (self.terms and other.terms):
+            return Affine(self.terms or other.terms, self.constant + other.constant)
         merged = dict(self.terms)
         for name, coefficient in other.terms:
             merged[name] = merged.get(name, 0) + coefficient
@@ -68,10 +70,14 @@ class Affine:
     def __mul__(self, factor: int) -> Affine:
         if factor == 0:
             return Affine()
+        if factor == 1:
+            return self
         return Affine(tuple((s, c * factor) for s, c in self.terms), self.constant * factor)
 
     def substitute(self, values: Mapping[str, Affine]) -> Affine:
         """Each symbol in `values` replaced by its expression: ``i -> 2*k + 1``."""
+        if not any(name in values for name, _ in self.terms):
+            return self
         result = Affine.number(self.constant)
         for name, coefficient in self.terms:
             result = result + values.get(name, Affine.symbol(name)) * coefficient

@@ -224,40 +224,42 @@ def walk(expression: Expression) -> Iterator[Expression]:
 
 
 def rebuild(expression: Expression, change: Callable[[Expression], Expression]) -> Expression:
-    """The same node over changed operands."""
+    """The same node over changed operands; itself where none of them changes."""
+    changes: dict[str, object] = {}
     match expression:
-        case Call():
-            return replace(
-                expression,
-                arguments=tuple(change(a) for a in expression.arguments),
-                keywords=tuple((k, change(v)) for k, v in expression.keywords),
-            )
-        case Inlined():
-            return replace(
-                expression,
-                body=change(expression.body),
-                arguments=tuple(change(a) for a in expression.arguments),
-            )
+        case Call(_, arguments, _, _, keywords):
+            changes["arguments"] = tuple([change(a) for a in arguments])
+            if keywords:
+                changes["keywords"] = tuple([(k, change(v)) for k, v in keywords])
+        case Inlined(_, arguments, body):
+            changes = {"body": change(body), "arguments": tuple([change(a) for a in arguments])}
         case Select(condition, then, otherwise):
-            return Select(change(condition), change(then), change(otherwise))
-        case Cast(value, kind):
-            return Cast(change(value), kind)
+            changes = {
+                "condition": change(condition), "then": change(then),
+                "otherwise": change(otherwise),
+            }  # fmt: skip
+        case Cast(value, _):
+            changes["value"] = change(value)
         case Reduce(value=value, at=at):
-            moved = at if at is None or isinstance(at, Affine) else change(at)
-            return replace(expression, value=change(value), at=moved)
+            changes["at"] = at if at is None or isinstance(at, Affine) else change(at)
+            changes["value"] = change(value)
         case Scan(value=value, first=first, factor=factor):
-            start = None if first is None else change(first)
-            scale = None if factor is None else change(factor)
-            return replace(expression, value=change(value), first=start, factor=scale)
-        case Load():
-            return replace(
-                expression,
-                subscripts=tuple(
-                    s if isinstance(s, Affine) else change(s) for s in expression.subscripts
-                ),
-            )
-        case _:
-            return expression
+            changes["first"] = None if first is None else change(first)
+            changes["factor"] = None if factor is None else change(factor)
+            changes["value"] = change(value)
+        case Load(_, subscripts):
+            moved = [s if isinstance(s, Affine) else change(s) for s in subscripts]
+            changes["subscripts"] = tuple(moved)
+    if all(_is_same(getattr(expression, name), new) for name, new in changes.items()):
+        return expression
+    return replace(expression, **changes)  # type: ignore[arg-type]
+
+
+def _is_same(old: object, new: object) -> bool:
+    """Whether operands are the very same objects, in tuples of them and of pairs too."""
+    if isinstance(old, tuple) and isinstance(new, tuple):
+        return len(old) == len(new) and all(map(_is_same, old, new))
+    return old is new
 
 
 def substitute_symbols(expression: Expression, values: dict[str, Affine]) -> Expression:

@@ -30,6 +30,8 @@ class TensorType:
         Whether the elements are known to lie in row-major order without gaps.
     overlapping:
         Whether several elements may be one place in memory (``expand``).
+    unsure:
+        Whether `requires_grad` only says that it may: on one path, or after what was not followed.
     """
 
     dtype: str
@@ -39,6 +41,7 @@ class TensorType:
     leaf: bool = True
     contiguous: bool = False
     overlapping: bool = False
+    unsure: bool = False
 
     @property
     def rank(self) -> int:

@@ -14,7 +14,7 @@ from deloop.lint.module import Scope
 from deloop.lint.purity import is_pure_call
 from deloop.lint.reader import Reader, spell
 from deloop.text.names import is_name
-from deloop.text.walk import walk
+from deloop.text.trees import walk
 
 Loop = ast.For | ast.AsyncFor | ast.While
 

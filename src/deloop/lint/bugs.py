@@ -13,7 +13,7 @@ from deloop.lint import library
 from deloop.lint.kinds import UNKNOWN, Word
 from deloop.lint.reader import Reader, spell
 from deloop.text.names import is_name
-from deloop.text.walk import walk
+from deloop.text.trees import walk
 
 _WHOLE_DTYPES = library.words("int8 int16 int32 int64 uint8 bool")
 _FLOATING = library.words(

@@ -12,7 +12,7 @@ from deloop.lint import library
 from deloop.lint.kinds import ARRAY, INT, NUMBER, OTHER, UNKNOWN, Kind, Word, list_of, tensor
 from deloop.lint.module import Function, ModuleScope, Scope
 from deloop.lint.reader import read_annotation
-from deloop.text.walk import walk
+from deloop.text.trees import walk
 
 PARAMETER = Kind(Word.UNKNOWN, how="a parameter")
 """What a parameter is that nothing tells of."""

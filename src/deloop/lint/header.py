@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from deloop.lint.kinds import INT, OTHER, UNKNOWN, Kind, Word, join
 from deloop.lint.reader import Reader, spell
-from deloop.text.walk import walk
+from deloop.text.trees import walk
 
 FEW = 10
 """A loop that runs at most so often is not worth a word."""

@@ -24,7 +24,7 @@ from deloop.lint.kinds import UNKNOWN, Kind, Word
 from deloop.lint.module import ModuleScope, Scope
 from deloop.lint.reader import spell
 from deloop.text.names import is_name
-from deloop.text.walk import walk
+from deloop.text.trees import walk
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from deloop.lint.kinds import Kind
-from deloop.text.walk import walk
+from deloop.text.trees import walk
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

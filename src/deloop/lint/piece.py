@@ -23,7 +23,7 @@ from deloop.lint.module import ClassScope, ModuleScope, Scope, blocks_of, parame
 from deloop.lint.reader import Names
 from deloop.text.liveness import is_read_behind
 from deloop.text.names import local_names, names_in, names_stored
-from deloop.text.walk import walk
+from deloop.text.trees import walk
 
 _INDENT = "    "
 _MOST_BEFORE, _MOST_BEHIND = 8, 3

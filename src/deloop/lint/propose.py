@@ -32,7 +32,7 @@ from deloop.lint.surroundings import (
 )
 from deloop.pipeline import Compilation, LoopReport, Options, compile_function
 from deloop.text.names import names_in, names_stored
-from deloop.text.walk import walk
+from deloop.text.trees import walk
 
 _TRIALS = (
     Trial(distinct=True),

@@ -6,7 +6,7 @@ import ast
 
 from deloop.lint import library
 from deloop.lint.module import ClassScope, Function, ModuleScope, parameters_of
-from deloop.text.walk import walk
+from deloop.text.trees import walk
 
 _LONGEST = 60
 """Statements; what a longer function does is nobody's guess."""

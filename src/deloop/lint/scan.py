@@ -16,7 +16,7 @@ from deloop.lint.judge import Verdict, is_out_of_question, judge
 from deloop.lint.kinds import Kind
 from deloop.lint.module import ModuleScope, Scope
 from deloop.lint.reader import Names, Reader
-from deloop.text.walk import walk
+from deloop.text.trees import walk
 
 Asked = Callable[[ast.AST], bool]
 Comprehension = ast.ListComp | ast.GeneratorExp

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from enum import Enum
 
-from deloop.text.walk import walk
+from deloop.text.trees import walk
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.GeneratorExp)
 
@@ -31,9 +32,18 @@ def fate_of(name: str, block: Sequence[ast.stmt]) -> Fate:
     return Fate.KEPT
 
 
-def is_read_behind(name: str, loop: ast.stmt, node: ast.FunctionDef | ast.Lambda) -> bool:
-    """Whether later code of a function may read what the name holds when a statement ends."""
-    if isinstance(node, ast.Lambda) or _is_seen_by_others(name, node):
+def is_read_behind(
+    name: str,
+    loop: ast.stmt,
+    node: ast.FunctionDef | ast.Lambda,
+    seen: AbstractSet[str] | None = None,
+) -> bool:
+    """Whether later code of a function may read what the name holds when a statement ends.
+
+    `seen` is what `names_seen_by_others` says of the function, where the caller has asked already.
+    """
+    seen = names_seen_by_others(node) if seen is None else seen
+    if isinstance(node, ast.Lambda) or name in seen:
         return True
     for owner, behind in _blocks_behind(node, loop):
         found = fate_of(name, behind)
@@ -51,13 +61,12 @@ def is_read_behind(name: str, loop: ast.stmt, node: ast.FunctionDef | ast.Lambda
     return False
 
 
-def _is_seen_by_others(name: str, node: ast.FunctionDef) -> bool:
-    """Whether an inner function or the module sees the name, and may ask for it at any time."""
-    return any(
-        (isinstance(n, (ast.Global, ast.Nonlocal)) and name in n.names)
-        or (isinstance(n, _SCOPES) and n is not node and mentions(n, name))
-        for n in walk(node)
-    )
+def names_seen_by_others(node: ast.AST) -> set[str]:
+    """The names that an inner function or the module sees, and may ask for at any time."""
+    nodes = walk(node)
+    found = {name for n in nodes if isinstance(n, (ast.Global, ast.Nonlocal)) for name in n.names}
+    inside = [n for n in nodes if isinstance(n, _SCOPES) and n is not node]
+    return found.union(*map(_mentioned, inside))
 
 
 def _blocks_behind(node: ast.AST, loop: ast.stmt) -> list[tuple[ast.AST, list[ast.stmt]]]:
@@ -142,6 +151,14 @@ def mentions(node: ast.AST, name: str) -> bool:
         elif isinstance(inner, ast.Name) and inner.id == name and _is_use(inner):
             return True
     return False
+
+
+def _mentioned(node: ast.AST) -> set[str]:
+    """Every name for which `mentions` holds."""
+    nodes = walk(node)
+    used = {n.id for n in nodes if isinstance(n, ast.Name) and _is_use(n)}
+    changed = [n.target for n in nodes if isinstance(n, ast.AugAssign)]
+    return used | {n.id for n in changed if isinstance(n, ast.Name)}
 
 
 def _is_use(node: ast.Name) -> bool:

@@ -6,7 +6,7 @@ import ast
 import copy
 from collections.abc import Iterable, Mapping
 
-from deloop.text.walk import walk
+from deloop.text.trees import walk
 
 
 def names_in(node: ast.AST) -> set[str]:
@@ -65,6 +65,15 @@ def local_names(node: ast.AST) -> set[str]:
         if not isinstance(child, _INNER):
             found |= local_names(child)
     return found
+
+
+def find_unbound(node: ast.AST, text: str) -> set[str]:
+    """The names that a function binds and its new text only reads: they would be the module's."""
+    new = ast.parse(text).body[0]
+    lost = local_names(node) - local_names(new)
+    arguments = {n.arg for n in walk(new) if isinstance(n, ast.arg)}
+    outer = {x for n in walk(new) if isinstance(n, (ast.Global, ast.Nonlocal)) for x in n.names}
+    return lost & names_read([new]) - arguments - outer if lost else set()
 
 
 def names_captured(node: ast.AST) -> frozenset[str]:

@@ -20,6 +20,7 @@ from deloop.ir.scalar import Cast, ElementType, Expression, Load, Scan, Select
 from deloop.ops.reductions import find_reduction
 from deloop.poly.dependence import Dependence, DependenceKind
 from deloop.transform.reduce import combine, counted, reduce_over
+from deloop.transform.tidy import holds_exactly
 
 
 def expand_running(
@@ -62,6 +63,8 @@ def _expanded(
     name = store.array.partition("'")[0]
     factor = running.accumulation.factor
     factor = None if factor is None else rename_implicit(factor, names)
+    if kind in ("max", "min") and not _is_exact_in(own, number_before, term.type):
+        term = cast(term, ElementType(wider(own.type, term.type), term.type.rank))
     kept = own.type if kind == "linear" else term.type
     inclusive = scan_of(kind, term, running.loop, kept, skips, name, factor)
     behind = reader.name in running.behind
@@ -80,6 +83,16 @@ def _expanded(
         return scalar.rebuild(node, change)
 
     return change(reader.store.value)
+
+
+def _is_exact_in(own: Expression, number_before: object, kind: ElementType) -> bool:
+    """Whether what a running extreme begins with is a value of the type of its terms.
+
+    ``torch.maximum(torch.tensor(1.5), n[i])`` is no extreme of integers.
+    """
+    if own.type.dtype == kind.dtype:
+        return True
+    return number_before is not None and holds_exactly(number_before, kind.dtype)
 
 
 def _before_this_row(running: Running, term: Expression, kept: ElementType) -> Scan:
@@ -161,7 +174,8 @@ def expand_chain(chain: Chain, statement: Statement) -> Statement:
         scan = scan_of("linear", term, loop, at_home, False, store.array, chain.factor)
         scan = replace(scan, first=start)
         return replace(statement, store=replace(store, value=scan, augmented=False))
-    if find_reduction(chain.kind).widens:
+    is_extreme = chain.kind in ("max", "min")
+    if find_reduction(chain.kind).widens or (is_extreme and start.type.dtype != term.type.dtype):
         term = cast(term, ElementType(wider(start.type, term.type), term.type.rank))
     scan = scan_of(chain.kind, term, loop, term.type, chain.skips_nan, store.array)
     value = combine(chain.kind, start, scan, passes_nan(scan))

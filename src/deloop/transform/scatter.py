@@ -16,6 +16,7 @@ from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.loop import Store
 from deloop.ir.plan import Accumulation, Vector
+from deloop.ir.row_major import fills
 from deloop.ir.scalar import Call, Cast, ElementType, Expression, Select
 from deloop.ir.types import Tensor
 from deloop.transform.protect import protect_under
@@ -60,6 +61,10 @@ def settle_scatter(vector: Vector, arrays: Mapping[str, Tensor], facts: Facts) -
         return replace(vector, accumulation=replace(found, kind="same"))
     if found.kind == "only" or vector.level == len(vector.statement.loops):
         return vector
+    if found.kind == "last" and mask is None and not vector.level and len(shape) == 1:
+        index, loops = store.subscripts[0], vector.statement.loops
+        if not isinstance(index, Affine) and fills(index, loops, facts.canonical(shape[0])):
+            return replace(vector, accumulation=replace(found, kind="only", in_bounds=True))
     if found.kind == "last":
         if not known:
             raise _refuse(store, "whether two iterations write one element is not known before")

@@ -301,8 +301,13 @@ def _fill_reader(
         and not (all_at_once and d.source == name)  # it reads itself no more
     ]
 
+    # A variable that begins as a Python number would stay one: ``total + res[i]`` is a tensor.
+    is_variable = vector.statement.store.cell is not None and not vector.axes
+
     def fill_of(load: Load) -> int | float | bool | None:
         tensor = arrays[load.array]
+        if is_variable and load.array != vector.statement.store.array:
+            return None
         if not tensor.fresh or load.array in written or any(d.array == load.array for d in flows):
             return None
         return tensor.fill

@@ -54,13 +54,16 @@ def skew(
     dependences: Iterable[Dependence],
     facts: Facts,
     taken: frozenset[str],
+    must_run: bool,
 ) -> tuple[Step, ...]:
     """The plan with each nest of two serial loops over diagonals, where that is legal.
 
     Inside of a third loop that stays a nest stays, too: sweeps that wait for each other are serial
-    at more levels than one. `taken` are names that the function uses.
+    at more levels than one. `taken` are names that the function uses. With `must_run` an empty
+    operation is not the same as no iteration: a gradient flows in.
     """
     skewing = _Skewing({s.name: s for s in statements}, list(dependences), facts, taken)
+    skewing.fewest = int(must_run)
     return skewing.steps(plan, ())
 
 
@@ -76,6 +79,7 @@ class _Skewing:
         self.dependences = dependences
         self.facts = facts
         self.taken = taken
+        self.fewest = 0
 
     def steps(self, steps: tuple[Step, ...], outer: tuple[Loop, ...]) -> tuple[Step, ...]:
         return tuple(
@@ -155,11 +159,11 @@ class _Skewing:
         return sides[0], sides[1]
 
     def _is_range(self, loop: Loop, outer: tuple[Loop, ...]) -> bool:
-        """Whether a range starts at a place that is not negative, and does not end before it."""
+        """Whether a range starts at a place that is not negative, and ends where it has to."""
         domain = Domain(
             tuple(x.iterator for x in outer), tuple(c for x in outer for c in x.constraints)
         )
-        starts, ends = at_least(loop.lower, 0), at_least(loop.upper - loop.lower, 0)
+        starts, ends = at_least(loop.lower, 0), at_least(loop.upper - loop.lower, self.fewest)
         if not self.facts.proves(domain, starts):
             return False
         return self.facts.proves(domain, ends) or self.facts.assume(ends, "the loop runs")
