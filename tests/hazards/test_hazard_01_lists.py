@@ -94,8 +94,8 @@ def list_seen_by_a_function(x):
     return torch.stack(outs), count()
 
 
-def list_that_is_not_empty(x):
-    outs = [x[0]]
+def list_of_two_things(x):
+    outs = [x[0], x[1]]
     for i in range(len(x)):
         outs.append(x[i] * 2)
     return torch.stack(outs)
@@ -170,7 +170,7 @@ KEPT = [
     taken_in_two_ways, stack_of_lists,
     one_object_many_times, changed_after_the_append, view_overwritten,
     view_overwritten_behind_the_loop, view_of_what_the_loop_fills, one_buffer, alias_of_the_list,
-    two_names_of_one_list, list_seen_by_a_function, list_that_is_not_empty, length_decides,
+    two_names_of_one_list, list_seen_by_a_function, list_of_two_things, length_decides,
     last_element_read, the_list_itself, appended_by_two_loops, appended_twice, taken_twice,
 ]  # fmt: skip
 

@@ -70,11 +70,33 @@ def truth_to_start_with(x):
     return torch.tensor(out)
 
 
+def start_is_bound_anew(x):
+    s = x[0]
+    out = [s]
+    s = s + 1
+    n = len(x)
+    for t in range(1, n):
+        out.append(x[t] * 2)
+    return torch.stack(out), s
+
+
+def used_behind_its_block(x):
+    out = [x[0]]
+    y = x
+    if len(x) > 1:
+        out = [x[1]]
+        for t in range(1, len(x)):
+            out.append(x[t] * 2)
+        y = torch.stack(out)
+    return y, len(out)
+
+
 @pytest.mark.parametrize("size", [1, 2, 30])
 @pytest.mark.parametrize(
     "loop",
     [start_is_written_in_the_loop, last_item_changes_in_place, one_object_again_and_again,
-     last_object_changed_behind, read_behind_the_append, whole_start, truth_to_start_with],
+     last_object_changed_behind, read_behind_the_append, whole_start, truth_to_start_with,
+     start_is_bound_anew, used_behind_its_block],
     ids=lambda f: f.__name__,
 )  # fmt: skip
 def test_a_list_with_a_start_is_the_loops(loop, size) -> None:

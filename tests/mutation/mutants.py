@@ -182,7 +182,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "bounds of Python ints forgotten", "cast", f"{_RECURRENCE}:read_update",
-        'if is_int and kind in ("sum", "prod") and', "if False and", (_HOLES, _NUMBERS),
+        'if is_int and kind == "prod":', "if False:", (_HOLES, _NUMBERS),
     ),
     Mutant(
         "term of a scatter not converted", "cast", "deloop.transform.scatter:_converted",
@@ -326,7 +326,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "names read behind the loop forgotten", "recurrence",
         "deloop.analysis.scope:find_live_out",
-        "if n in own or is_read_behind(n, written, function.node)", "if n in own", (_AFTER,),
+        "if n in own or is_read_behind(n, written, node, seen)", "if n in own", (_AFTER,),
     ),
     # ------------------------------------------------------------------ scatters
     Mutant(

@@ -6,7 +6,7 @@
             out[k] = x[i, j]
             k += 1
 
-Of ``for j in range(i + 1, n)`` it is what the iterations of `i` before have counted together.
+Counters over triangles are `frontend.running`'s.
 """
 
 from __future__ import annotations
@@ -192,67 +192,17 @@ def _is_size(node: ast.expr) -> bool:
 
 
 def _offset(ranges: Sequence[_Range]) -> str | None:
-    """How many innermost iterations are over: ``i * m + j``, or of a triangle ``i * (i + 1) / 2``.
-    """
+    """How many innermost iterations are over: ``i * m + j``; None for ranges that move."""
     names = {r.name for r in ranges}
     if len(names) != len(ranges):
         return None
-    if not any((names_in(r.lower) | names_in(r.upper)) & names for r in ranges):
-        text = ranges[0].passed
-        for inner in ranges[1:]:
-            text = f"{text} * {inner.count} + {inner.passed}"
-            text = f"({text})" if inner is not ranges[-1] else text
-        return text
-    return _triangle(*ranges) if len(ranges) == 2 else None
-
-
-def _triangle(rows: _Range, columns: _Range) -> str | None:
-    """The same where the inner loop ends, or begins, at a constant distance from the outer one."""
-    i, low = rows.name, _number(rows.lower)
-    if low != 0:
+    if any((names_in(r.lower) | names_in(r.upper)) & names for r in ranges):
         return None
-    above = _shift(columns.upper, i)
-    first = _number(columns.lower)
-    if above is not None and first is not None:  # range(first, i + above)
-        least = above - first
-        if least < 0:
-            return None
-        return f"{i} * ({i} + {2 * least - 1}) // 2 + {columns.passed}"
-    begins = _shift(columns.lower, i)
-    if begins is None or i in names_in(columns.upper):
-        return None
-    # range(i + begins, n) in range(n): the last one has to have no fewer than no iterations
-    gap = _difference(columns.upper, rows.upper)
-    if gap is None or gap + 1 - begins < 0:
-        return None
-    before = f"{i} * ({_text(columns.upper)} - {begins}) - {i} * ({i} - 1) // 2"
-    return f"{before} + ({columns.name} - {_text(columns.lower)})"
-
-
-def _shift(node: ast.expr, name: str) -> int | None:
-    """What is added to a name: ``i - 1 -> -1``."""
-    if is_name(node, name):
-        return 0
-    match node:
-        case ast.BinOp(left=left, op=op, right=ast.Constant(value=int() as value)) if is_name(
-            left, name
-        ):
-            signs = {ast.Add: 1, ast.Sub: -1}
-            return signs[type(op)] * value if type(op) in signs else None
-    return None
-
-
-def _difference(left: ast.expr, right: ast.expr) -> int | None:
-    """How much greater a size is than another: ``n`` than ``n - 1``."""
-    parts = [_parted(left), _parted(right)]
-    return parts[0][1] - parts[1][1] if parts[0][0] == parts[1][0] else None
-
-
-def _parted(node: ast.expr) -> tuple[str, int]:
-    match node:
-        case ast.BinOp(left=left, op=ast.Sub(), right=ast.Constant(value=int() as value)):
-            return _text(left), -value
-    return _text(node), 0
+    text = ranges[0].passed
+    for inner in ranges[1:]:
+        text = f"{text} * {inner.count} + {inner.passed}"
+        text = f"({text})" if inner is not ranges[-1] else text
+    return text
 
 
 def _number(node: ast.expr) -> int | None:

@@ -27,6 +27,7 @@ from deloop.ir.source import SourceFunction
 from deloop.ir.types import Tensor, Value
 from deloop.text.names import is_name, names_captured, names_in, names_stored
 
+_WHY = "the list is made a tensor"
 _JUMPS = (ast.Break, ast.Continue, ast.Return, ast.Raise)
 _CLASSES = {"FloatTensor": "float32", "Tensor": "float32", "DoubleTensor": "float64",
             "LongTensor": "int64"}  # fmt: skip
@@ -292,4 +293,4 @@ class _Numbers:
         """That there are elements: an empty list of ints becomes a tensor of floats."""
         sizes = [s for s in self.made.sizes if not isinstance(s, ast.Constant)]
         spelled = [spelled_by_parameters(s, self.node) for s in sizes]
-        return [Assumption(f"{text} is at least 1", f"{text} >= 1") for text in spelled]
+        return [Assumption(f"{text} is at least 1", f"{text} >= 1", _WHY) for text in spelled]

@@ -141,9 +141,11 @@ class _Padding:
         found: list[Assumption] = []
         if self.ragged.type.rank > 1:
             sentence = f"the tensors in {name} differ in their first size alone"
-            found.append(Assumption(sentence, f"len({{s.shape[1:] for s in {name}}}) == 1"))
+            guard, reason = f"len({{s.shape[1:] for s in {name}}}) == 1", "they are padded to one"
+            found.append(Assumption(sentence, guard, reason))
         if self.needs_some:
-            found.append(Assumption(f"no tensor in {name} is empty", f"all(map(len, {name}))"))
+            sentence, reason = f"no tensor in {name} is empty", "each has an extreme"
+            found.append(Assumption(sentence, f"all(map(len, {name}))", reason))
         return tuple(found)
 
     def _is_certain(self, guard: str) -> bool:

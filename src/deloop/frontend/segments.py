@@ -28,6 +28,7 @@ from deloop.ir.source import SourceFunction
 from deloop.ir.types import Integer, Scalar, Sequence, Tensor, TensorType, Value
 from deloop.text.names import is_name, names_captured, names_in, names_stored
 
+_WHY = "the pieces are told apart by their lengths"
 _JUMPS = (ast.Break, ast.Continue, ast.Return, ast.Raise)
 
 
@@ -199,18 +200,18 @@ class _Segments:
         is_tensor = isinstance(self.arguments[name], Tensor)
         least = f"bool(({name} >= 0).all())" if is_tensor else f"min({name}) >= 0"
         total = f"int({name}.sum())" if is_tensor else f"sum({name})"
-        found = [Assumption(f"no length in {name} is negative", least)]
+        found = [Assumption(f"no length in {name} is negative", least, _WHY)]
         for size in self.same:
-            found.append(Assumption(f"there are {size} lengths", f"len({name}) == {size}"))
+            found.append(Assumption(f"there are {size} lengths", f"len({name}) == {size}", _WHY))
         for base, word in self.most.items():
             guard = f"{total} {word} {base}.shape[0]"
             if is_tensor:  # no sum can wrap round
                 guard = f"bool(({name} <= {base}.shape[0]).all()) and {guard}"
             what = "are all of" if word == "==" else "fit into"
-            found.append(Assumption(f"the pieces of {name} {what} {base}", guard))
+            found.append(Assumption(f"the pieces of {name} {what} {base}", guard, _WHY))
         if is_tensor and not self.most:
             guard = f"bool(({name} < 2 ** 31).all())"
-            found.append(Assumption(f"the sum of {name} is an int64", guard))
+            found.append(Assumption(f"the sum of {name} is an int64", guard, _WHY))
         return tuple(found)
 
     def _is_certain(self, guard: str) -> bool:

@@ -42,7 +42,10 @@ def start_apart(block: Block, position: int, edits: TextEdits) -> None:
         found = _started(name, block, position)
         if found is None or name in names_captured(edits.node):
             continue
-        rebound = {n for s in block[position - 1 :] for n in names_stored(s)}
+        around = [n for s in block for n in ast.walk(s) if is_name(n, name)]
+        if len(around) != sum(is_name(n, name) for n in ast.walk(edits.node)):
+            continue  # code around this block uses it, too
+        rebound = {n for s in block[block.index(found.start) :] for n in names_stored(s)}
         rest = edits.fresh(f"{name}_rest")
         lines = [f"{rest} = []"]
         match found.item:

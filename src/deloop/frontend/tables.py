@@ -21,6 +21,7 @@ from deloop.ir.source import SourceFunction
 from deloop.ir.types import Opaque, Table, Tensor, TensorType, Value
 from deloop.text.names import is_name, names_captured, names_in, names_stored
 
+_WHY = "the dictionary is made a tensor"
 _TYPES = {"int64": "int", "float64": "float"}
 
 
@@ -127,7 +128,7 @@ class _Lookups:
             f" and max({self.name}) <= 16 * len({self.name}) + 1024"
         )
         sentence = f"{self.name} maps small ints to {number}s"
-        first = () if self.written else (Assumption(sentence, guard),)
+        first = () if self.written else (Assumption(sentence, guard, _WHY),)
         return Standing(changed, names, (*first, *self.guards.values()))
 
     def _mention(self, node: ast.AST) -> bool:
@@ -193,7 +194,7 @@ class _Lookups:
             self._ask_small(base)
         else:
             guard = f"set({base}.flatten().tolist()) <= {self.written or self.name}.keys()"
-            self.guards[f"{base} in"] = Assumption(f"{self.name} has all of {base}", guard)
+            self.guards[f"{base} in"] = Assumption(f"{self.name} has all of {base}", guard, _WHY)
         return True
 
     def _test(self, node: ast.expr, key: ast.expr, is_not: bool) -> bool:
@@ -214,7 +215,7 @@ class _Lookups:
         most = self.table.greatest if self.written else f"max({self.name})"
         guard = f"bool((({base} >= 0) & ({base} <= {most})).all())"
         sentence = f"what {base} holds is between 0 and the greatest key of {self.name}"
-        self.guards[f"{base} small"] = Assumption(sentence, guard)
+        self.guards[f"{base} small"] = Assumption(sentence, guard, _WHY)
 
     def _lookup(self, default: str) -> str:
         name = self.found[default].name if default in self.found else self.edits.fresh("lookup")
