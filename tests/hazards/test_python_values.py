@@ -220,3 +220,26 @@ def test_pythons_sum_of_a_row_is_the_rows() -> None:
     for x in (torch.rand(5, 3), torch.rand(5, 0), torch.rand(0, 3), torch.rand(5, 3).half(),
               torch.arange(6).view(2, 3), torch.rand(5, 3, requires_grad=True)):  # fmt: skip
         assert_agrees(sums_of_rows, x)
+
+
+def counted_reads(x, y):
+    parts = []
+    for i in range(len(x)):
+        parts.append(y[i].item())
+    return len(parts)
+
+
+def counted_rows(x, y):
+    parts = []
+    for i in range(len(x)):
+        for j in range(i, 4):
+            parts.append(torch.tanh(y[i][j]).item())
+    return len(parts)
+
+
+def test_what_is_only_counted_raises_as_it_does() -> None:
+    x = torch.rand(3)
+    for y in (torch.rand(2), torch.rand(3), torch.rand(5)):
+        assert_agrees(counted_reads, x, y)
+    for y in (torch.rand(3, 1), torch.rand(3, 4), torch.rand(1, 4)):
+        assert_agrees(counted_rows, x, y)

@@ -113,7 +113,11 @@ def _assign_instead(node: ast.stmt, name: str, item: str) -> ast.stmt:
 def replace_appends(
     loop: ast.For, name: str, symbols: Mapping[str, str], item: str, stays: bool
 ) -> ast.For:
-    """The loop with updates beside each append to `name`, or in its place."""
+    """The loop with updates beside each append to `name`, or in its place.
+
+    What is appended is computed even where it is only counted: it may raise.
+    """
+    is_counted = not any("{item}" in _UPDATES[kind] for kind in symbols)
 
     def change(block: Block) -> Block:
         result: Block = []
@@ -127,7 +131,8 @@ def replace_appends(
                             setattr(statement, part, change(getattr(statement, part)))
                 result.append(statement)
                 continue
-            if stays or len(symbols) > 1:
+            is_plain = isinstance(value, (ast.Constant, ast.Name))
+            if stays or len(symbols) > 1 or (is_counted and not is_plain):
                 assign = located(f"{item} = 0", statement)
                 assert isinstance(assign, ast.Assign)
                 assign.value = value
