@@ -77,7 +77,9 @@ def write_function(
             allocation = allocation_of(
                 name, replacement.loop, replacement.block, function.node.body
             )
-            if allocation is not None and not _asks_device(name, replacement.body):
+            if allocation is None or _asks_device(name, replacement.body):
+                continue
+            if not _reads_elements(allocation):
                 edits[allocation] = []
         for name in replacement.dropped:
             start = allocation_of(name, replacement.loop, replacement.block, function.node.body)
@@ -267,6 +269,16 @@ def _is_set_anew(
         return False
     behind = node.body[node.body.index(statement) + 1 :]
     return fate_of(name, [new for s in behind for new in edits.get(s, [s])]) is Fate.GONE
+
+
+def _reads_elements(node: ast.AST) -> bool:
+    """Whether a statement reads elements, which raises where there are none."""
+    return any(
+        isinstance(n, ast.Subscript)
+        and isinstance(n.ctx, ast.Load)
+        and not (isinstance(n.value, ast.Attribute) and n.value.attr == "shape")
+        for n in walk(node)
+    )
 
 
 def _is_pure(node: ast.expr, nonzero: AbstractSet[str] = frozenset()) -> bool:

@@ -409,7 +409,7 @@ class _Writer:
     def _name_of(self, value: Expression, conditions: AbstractSet[Expression]) -> str | None:
         """What a value that is used more than once may be called."""
         if isinstance(value, scalar.Scan):
-            return value.name
+            return value.name or _NAMES.get(value.kind, "running")
         name = self.temporaries.get(rows.unplaced(value))
         if name is None and value in conditions:
             name = "mask"

@@ -217,13 +217,14 @@ def require_gradients(
     """One requirement a statement that stores a gradient on some paths only.
 
     In the loops of one that stays (`is_inner`), a tensor that the function made has a gradient from
-    some iteration on, and perhaps from none.
+    some iteration on, and perhaps from none; so has one that the code in front may have changed.
     """
     found: list[DataRequirement] = []
     unsure = {
         name
         for name, tensor in arrays.items()
-        if is_inner and tensor.fresh and tensor.type.requires_grad and not tensor.type.leaf
+        if tensor.type.unsure
+        or (is_inner and tensor.fresh and tensor.type.requires_grad and not tensor.type.leaf)
     }
     by_now = frozenset(n for n, t in arrays.items() if t.type.requires_grad and n not in unsure)
     for vector in vectors(plan):

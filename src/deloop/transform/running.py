@@ -46,9 +46,9 @@ def _running(value: Expression, loops: tuple[Loop, ...]) -> Expression:
                     continue
                 mine, other = Affine.symbol(loop.iterator), Affine.symbol(axis.iterator)
                 if slack == mine - other:
-                    return Scan("sum", term, axis, mine, value.type)
+                    return Scan("sum", term, axis, mine, value.type, name="total")
                 if slack == other - mine:  # from here to the end: from behind
                     ends = axis.lower + axis.upper - 1
                     turned = scalar.substitute_symbols(term, {axis.iterator: ends - other})
-                    return Scan("sum", turned, axis, ends - mine, value.type)
+                    return Scan("sum", turned, axis, ends - mine, value.type, name="total")
     return value

@@ -45,7 +45,8 @@ def settle_scatter(vector: Vector, arrays: Mapping[str, Tensor], facts: Facts) -
         for s, size in zip(store.subscripts, shape, strict=True)
         if not isinstance(s, (Affine, scalar.Index))
     ]
-    known = _is_known(store, arrays, facts)
+    wraps = not found.in_bounds and any(isinstance(s, scalar.Index) for s in store.subscripts)
+    known = _is_known(store, arrays, facts) and not wraps  # a place may count from the end
     mask, term = unmasked(store.value)
     if found.kind == "sum" and known and mask is not None and _is_beside(store, mask, found):
         # Adding zeros is plainer than choosing from every index and value by itself.
