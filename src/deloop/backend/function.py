@@ -62,6 +62,7 @@ def write_function(
     function: SourceFunction,
     replacements: Sequence[Replacement],
     nonzero: AbstractSet[str] = frozenset(),
+    made: AbstractSet[str] = frozenset(),
 ) -> str:
     """The function's text with its loops replaced, and without what only they needed.
 
@@ -79,7 +80,7 @@ def write_function(
             )
             if allocation is None or _asks_device(name, replacement.body):
                 continue
-            if not _reads_elements(allocation):
+            if name in made or not _reads_elements(allocation):
                 edits[allocation] = []
         for name in replacement.dropped:
             start = allocation_of(name, replacement.loop, replacement.block, function.node.body)

@@ -7,13 +7,14 @@ equal values are equal expressions, and no name means two axes at one place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.axis import Axis
-from deloop.ir.scalar import Expression, Load, Reduce
+from deloop.ir.scalar import Expression, Load, Reduce, Scan, bound_axes
 
 
 def dimension(place: int) -> str:
@@ -39,7 +40,7 @@ def depth(value: Expression) -> int:
 
 
 def moved(
-    value: Expression, names: Mapping[str, str], bound: Mapping[str, Affine], gone: Set[str]
+    value: Expression, names: Mapping[str, str], bound: Mapping[str, Affine], gone: AbstractSet[str]
 ) -> Expression:
     """The row with dimensions renamed, put at another place, or no longer among its own.
 
@@ -83,6 +84,37 @@ def rename_implicit(value: Expression, names: Mapping[str, Affine]) -> Expressio
         return node
 
     return scalar.substitute_symbols(change(value), dict(names))
+
+
+def rebound(value: Reduce | Scan, names: Mapping[str, str]) -> Reduce | Scan:
+    """``sum over k of x[k] -> sum over r of x[r]``: the axes under other names."""
+    symbols = {old: Affine.symbol(new) for old, new in names.items()}
+    inner = rename_implicit(value.value, symbols)
+    axes = [replace(a, iterator=names.get(a.iterator, a.iterator)) for a in bound_axes(value)]
+    if isinstance(value, Scan):
+        factor = None if value.factor is None else rename_implicit(value.factor, symbols)
+        return replace(value, value=inner, factor=factor, axis=axes[0])
+    return replace(value, value=inner, axes=tuple(axes))
+
+
+def separated(value: Expression, around: AbstractSet[str] = frozenset()) -> Expression:
+    """The value with no axis bound inside of one that has its name.
+
+    ``sum over j of (x[j] if sum over j of y[j] > 0 else 1)`` is a sum over ``j`` and, inside of it,
+    over ``j'``: who reads a value from the inside must know whose ``j`` he sees.
+    """
+    own = {axis.iterator for axis in bound_axes(value)}
+    if own & around and isinstance(value, (Reduce, Scan)):
+        taken = around | own | free_dimensions(value)
+        names: dict[str, str] = {}
+        for name in sorted(own & around):
+            names[name] = f"{name}'"
+            while names[name] in taken:
+                names[name] += "'"
+        value = rebound(value, names)
+        own = {axis.iterator for axis in bound_axes(value)}
+    inside = around | own
+    return scalar.rebuild(value, lambda child: separated(child, inside))
 
 
 def bare(value: Expression) -> Expression:

@@ -10,6 +10,7 @@ from deloop.frontend.expression import may_raise, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.guarded import GUARDED, is_guarded
+from deloop.ir.rows import separated
 from deloop.ir.scalar import (
     Call,
     Cast,
@@ -42,29 +43,35 @@ def protect(
     differentiation practice (JAX documentation, "Gradients contain NaN where using where").
     Subscripts `inside` their dimension whatever the iteration need nothing.
     """
+    return separated(_protected(expression, grads, inside))
+
+
+def _protected(
+    expression: Expression, grads: Callable[[Expression], bool], inside: Inside
+) -> Expression:
     match expression:
         case Call("logical_and" | "logical_or" as word, (left, right)):
             # Python does not evaluate the right side where the left one decides.
-            left = protect(left, grads, inside)
+            left = _protected(left, grads, inside)
             reached = left if word == "logical_and" else negate(left)
-            guarded = _guard(protect(right, grads, inside), reached, lambda e: False, inside)
+            guarded = _guard(_protected(right, grads, inside), reached, lambda e: False, inside)
             return replace(expression, arguments=(left, guarded))
         case Select(condition, then, otherwise):
             # The branches look at the condition too: as it is when it is harmless itself.
-            condition = protect(condition, grads, inside)
+            condition = _protected(condition, grads, inside)
             negated = Call("logical_not", (condition,), condition.type)
             return Select(
                 condition,
-                _guard(protect(then, grads, inside), condition, grads, inside),
-                _guard(protect(otherwise, grads, inside), negated, grads, inside),
+                _guard(_protected(then, grads, inside), condition, grads, inside),
+                _guard(_protected(otherwise, grads, inside), negated, grads, inside),
             )
         case _:
-            return scalar.rebuild(expression, lambda child: protect(child, grads, inside))
+            return scalar.rebuild(expression, lambda child: _protected(child, grads, inside))
 
 
 def protect_under(expression: Expression, condition: Expression) -> Expression:
     """What is looked up on the way, harmless where a condition does not hold: ``a[b[i]]``."""
-    return _guard(expression, condition, lambda e: False)
+    return separated(_guard(expression, condition, lambda e: False))
 
 
 def _guard(

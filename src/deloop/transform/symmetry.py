@@ -11,6 +11,7 @@ from deloop.dtype import category
 from deloop.frontend.expression import BOOL, integer
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
+from deloop.ir.rows import rebound
 from deloop.ir.scalar import Call, Expression, Number, Reduce, Scan, Select, slack_of
 
 _COMMUTATIVE = frozenset({"add", "mul", "eq", "ne", "maximum", "minimum"})
@@ -54,7 +55,8 @@ def _is_same(first: Expression, second: Expression) -> bool:
 def _ordered(value: Expression, depth: str) -> Expression:
     """The value in an order of operands of its own, axes that it binds under names of its own."""
     if isinstance(value, (Reduce, Scan)):
-        value = _renamed(value, f"{depth}'")
+        axes = scalar.bound_axes(value)
+        value = rebound(value, {a.iterator: f"{depth}'{k}" for k, a in enumerate(axes)})
     value = scalar.rebuild(value, lambda child: _ordered(child, f"{depth}'"))
     match value:
         case Call(operator, (_, _), keywords=()) if operator in _COMMUTATIVE:
@@ -70,15 +72,3 @@ def _ordered(value: Expression, depth: str) -> Expression:
 
 def _sorted(call: Call) -> Call:
     return replace(call, arguments=tuple(sorted(call.arguments, key=repr)))
-
-
-def _renamed(value: Reduce | Scan, mark: str) -> Expression:
-    """``sum over k of x[k] -> sum over '0 of x['0]``."""
-    axes = scalar.bound_axes(value)
-    names = {axis.iterator: f"{mark}{k}" for k, axis in enumerate(axes)}
-    symbols = {old: Affine.symbol(new) for old, new in names.items()}
-    inner = scalar.substitute_symbols(value.value, symbols)
-    fresh = tuple(replace(axis, iterator=names[axis.iterator]) for axis in axes)
-    if isinstance(value, Scan):
-        return replace(value, value=inner, axis=fresh[0])
-    return replace(value, value=inner, axes=fresh)
