@@ -379,6 +379,7 @@ FAMILY.add(
     "return x.sum() - x[-1]",
     "v = x[-1]\nreturn x.sum() - v",
     "total = x.sum()\nv = x[-1]\nreturn total - v",
+    "v = x[-1]\ntotal = x.sum()\nreturn total - v",
     inputs=vectors(),
     exactness="rounding",
 )

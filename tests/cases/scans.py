@@ -570,6 +570,7 @@ FAMILY.add(
     total_and_its_history,
     *with_dims("return x.sum(), x.cumsum(dim=0)"),
     *with_dims("history = x.cumsum(dim=0)\nreturn x.sum(), history"),
+    *with_dims("history = x.cumsum(dim=0)\ns = x.sum()\nreturn s, history"),
     inputs=vectors(),
     exactness="rounding",
 )

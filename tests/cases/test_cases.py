@@ -19,6 +19,7 @@ from . import (
     asked,
     axes,
     calls,
+    choices,
     condition,
     contractions,
     control_flow,
@@ -60,6 +61,7 @@ from .not_yet import NOT_YET
 
 FAMILIES = (
     addition,
+    choices,
     function_application,
     condition,
     headers,

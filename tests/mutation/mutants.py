@@ -262,16 +262,16 @@ MUTANTS: tuple[Mutant, ...] = (
         "return kind not in (Gradient.LINEAR, Gradient.NONE)", "return False", (_BRANCHES, _HOLES),
     ),
     Mutant(
-        "lookups of a condition let in", "branch", "deloop.transform.protect:protect",
-        "condition = protect(condition, grads, inside)", "pass", (_LOOKUPS,),
+        "lookups of a condition let in", "branch", "deloop.transform.protect:_protected",
+        "condition = _protected(condition, grads, inside)", "pass", (_LOOKUPS,),
     ),
     Mutant(
         "lookups on the way to a lookup let in", "branch", "deloop.transform.protect:_place",
         "subscript if is_guarded(subscript) else recurse(subscript)", "subscript", (_LOOKUPS,),
     ),
     Mutant(
-        "right side of an and looked at always", "branch", "deloop.transform.protect:protect",
-        "guarded = _guard(protect(right, grads, inside), reached, lambda e: False, inside)",
+        "right side of an and looked at always", "branch", "deloop.transform.protect:_protected",
+        "guarded = _guard(_protected(right, grads, inside), reached, lambda e: False, inside)",
         "guarded = right", (_LOOKUPS,),
     ),
     Mutant(

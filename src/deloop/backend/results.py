@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from deloop.backend.reduce import as_mean
@@ -77,7 +77,7 @@ def put_results_in_place(
                 break
             body.pop()
             value = written
-        if value is read:
+        if value is read or _is_half(read, body):
             return
         plain = ast.unparse(value)
         value = _with_means(value, replacement)
@@ -97,6 +97,15 @@ def put_results_in_place(
         edits[after] = []
         body.append(changed)
         edits[replacement.place] = list(body)
+
+
+def _is_half(read: ast.expr, body: Sequence[ast.stmt]) -> bool:
+    """Whether a user's expression would spell out some of the results that it reads, not all.
+
+    ``return hits / (hits + ((score > 0.5) & (truth == 0)).sum().item())``
+    """
+    named = {_target_of(statement) for statement in body}
+    return any(isinstance(n, ast.Name) and n.id in named for n in walk(read))
 
 
 def _value_read(after: ast.stmt, body: list[ast.stmt]) -> ast.expr | None:

@@ -124,7 +124,7 @@ class CellReader(ConditionReader):
         """Names that the loop carries, each of them set up and read from its cell from now on."""
         opened: list[str] = []
         changed = set(assigned_names(node)) | target_names(node)
-        for name in sorted(n for k, n in self.carrying.cells if k == id(node)):
+        for name in self._carried_names(node):
             if name not in changed:
                 continue
             item = self.environment.get(name)
@@ -250,7 +250,19 @@ class CellReader(ConditionReader):
         return self.in_place[id(node)]
 
     def _carried_by(self, node: ast.For) -> list[str]:
-        return sorted(n for k, n in self.carrying.cells if k == id(node) and n in self.active)
+        return [name for name in self._carried_names(node) if name in self.active]
+
+    def _carried_names(self, node: ast.For) -> list[str]:
+        """The names that a loop carries, in the order in which it sets them."""
+        names = {n for k, n in self.carrying.cells if k == id(node)}
+        if len(names) < 2:
+            return list(names)
+        first: dict[str, tuple[int, int]] = {}
+        for inner in walk(node):
+            if isinstance(inner, ast.Name) and inner.id in names:
+                place = (inner.lineno, inner.col_offset)
+                first[inner.id] = min(place, first.get(inner.id, place))
+        return sorted(names, key=lambda name: (first.get(name, (0, 0)), name))
 
     def _check_shared(self, values: Mapping[str, Item | None], node: ast.For) -> None:
         """Two names of one tensor that is changed in place would have to change together."""

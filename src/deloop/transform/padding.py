@@ -14,7 +14,7 @@ from deloop.analysis.facts import Facts
 from deloop.diagnostic import Place
 from deloop.dtype import Rank, category
 from deloop.frontend.apply import DataRequirement
-from deloop.frontend.expression import both, is_number, negate
+from deloop.frontend.expression import both, is_number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least, equal
 from deloop.ir.axis import Axis
@@ -23,6 +23,7 @@ from deloop.ir.plan import Serial, Step, vectors
 from deloop.ir.polynomial import Polynomial, number, polynomial_of
 from deloop.ir.scalar import Call, Cast, ElementType, Expression, Load, Reduce, Select, Subscript
 from deloop.ir.types import Tensor
+from deloop.transform.choices import conjuncts
 
 _Ranges = Mapping[str, Axis]
 _Margins = list[tuple[Affine, Affine]]
@@ -299,30 +300,13 @@ def _masked_form(value: Expression) -> _Form | None:
         literal = scalar.literal_of(other)
         if literal is None or isinstance(literal.value, complex):
             continue
-        tests = _conjuncts(value.condition, holds)
+        tests = conjuncts(value.condition, holds)
         inner = _masked_form(taken)
         if inner is None:
             return tests, taken, other, literal.value
         if inner[3] == literal.value and inner[2].type == other.type:
             return [*tests, *inner[0]], *inner[1:]
     return None
-
-
-def _conjuncts(condition: Expression, holds: bool = True) -> list[Expression]:
-    """What holds, all of it, where a condition does, or where it does not."""
-    match condition:
-        case Call("logical_not", (inner,)):
-            return _conjuncts(inner, not holds)
-        case Call("logical_and" | "logical_or" as word, (first, second)) if (
-            (word == "logical_and") is holds
-        ):
-            return [*_conjuncts(first, holds), *_conjuncts(second, holds)]
-        case Call("gt" | "ge" | "lt" | "le" as word) if not holds and is_number(condition):
-            return [replace(condition, operator=_OPPOSITE[word])]
-    return [condition if holds else negate(condition)]
-
-
-_OPPOSITE = {"gt": "le", "ge": "lt", "lt": "ge", "le": "gt"}
 
 
 def _slack(test: Expression, read: partial[Polynomial | None]) -> Polynomial | None:

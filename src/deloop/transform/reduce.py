@@ -27,6 +27,7 @@ from deloop.ir.scalar import (
     slack_of,
 )
 from deloop.ops.reductions import Reduction, find_reduction
+from deloop.transform.choices import as_one_choice
 from deloop.transform.first import as_questions, is_reached
 
 _INT = ElementType("int64", Rank.NUMBER)
@@ -38,7 +39,7 @@ def reduce_over(
 ) -> Expression:
     """``kind over axes of term``; counts instead of adding ones: ``sum of select(c, 1, 0)``."""
     if kind == "sum":
-        term = counted(term)
+        term = counted(as_one_choice(term))
     if isinstance(term, Call) and term.operator == "neg" and kind == "sum":
         inner = reduce_over(kind, term.arguments[0], axes)
         return replace(term, arguments=(inner,), type=inner.type)

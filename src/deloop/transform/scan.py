@@ -19,8 +19,8 @@ from deloop.ir.rows import rename_implicit
 from deloop.ir.scalar import Cast, ElementType, Expression, Load, Scan, Select
 from deloop.ops.reductions import find_reduction
 from deloop.poly.dependence import Dependence, DependenceKind
+from deloop.transform.exact import holds_exactly
 from deloop.transform.reduce import combine, counted, reduce_over
-from deloop.transform.tidy import holds_exactly
 
 
 def expand_running(

@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import replace
 
-from deloop.dtype import RANGES, Rank, category
+from deloop.dtype import Rank, category
 from deloop.frontend.expression import cast, needs_its_condition, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
@@ -28,10 +27,11 @@ from deloop.ir.scalar import (
     slack_of,
 )
 from deloop.ops.reductions import find_reduction
+from deloop.transform.choices import as_its_condition, as_one_choice
+from deloop.transform.exact import EXACT_IN_DOUBLE, holds_exactly
 from deloop.transform.symmetry import merged
 
 _COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
-_EXACT_IN_DOUBLE = frozenset({"uint8", "int8", "int16", "int32"})
 
 
 def tidy(value: Expression) -> Expression:
@@ -43,7 +43,7 @@ def tidy(value: Expression) -> Expression:
         case Select(Call("logical_not", (condition,)), then, otherwise):
             return Select(condition, otherwise, then)
         case Select():
-            return merged(value)
+            return as_one_choice(merged(value))
         case Reduce():
             return _squared(_forwards(value))
         case Call("logical_and" | "logical_or" as word, (first, second), kind):
@@ -54,7 +54,7 @@ def tidy(value: Expression) -> Expression:
             return other
         case Call(operator, (first, second), _, "", ()) if operator in _COMPARISONS:
             first, second = _undoubled(first, second), _undoubled(second, first)
-            return replace(value, arguments=_as_read(first, second))
+            return as_its_condition(replace(value, arguments=_as_read(first, second)))
     return value
 
 
@@ -114,7 +114,7 @@ def _undoubled(value: Expression, other: Expression) -> Expression:
     if not (isinstance(value, Cast) and isinstance(other, Number)):
         return value
     inner = value.value
-    number_of = "int64" if inner.type.dtype in _EXACT_IN_DOUBLE else "float64"
+    number_of = "int64" if inner.type.dtype in EXACT_IN_DOUBLE else "float64"
     if value.type.rank is not Rank.NUMBER or value.type.dtype not in ("float64", number_of):
         return value
     if inner.type.rank is Rank.NUMBER or not holds_exactly(other.value, inner.type.dtype):
@@ -127,30 +127,11 @@ def _as_read(first: Expression, second: Expression) -> tuple[Expression, Express
     pair = [first, second]
     for k, (mine, other) in enumerate(((first, second), (second, first))):
         whole = isinstance(mine, Number) and isinstance(mine.value, float)
-        if whole and other.type.rank is not Rank.NUMBER and other.type.dtype in _EXACT_IN_DOUBLE:
+        if whole and other.type.rank is not Rank.NUMBER and other.type.dtype in EXACT_IN_DOUBLE:
             assert isinstance(mine, Number) and isinstance(mine.value, float)
             if holds_exactly(mine.value, other.type.dtype):
                 pair[k] = number(int(mine.value))
     return pair[0], pair[1]
-
-
-def holds_exactly(value: object, dtype: str) -> bool:
-    """Whether a Python number is a value of the dtype, so that comparing in it is exact."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    if dtype in _EXACT_IN_DOUBLE:
-        low, high = RANGES[dtype]
-        return float(value).is_integer() and low <= value <= high
-    formats = {"float16": "e", "float32": "f"}
-    if dtype == "float64":
-        return float(value) == value
-    if dtype not in formats:
-        return False
-    try:
-        (held,) = struct.unpack(formats[dtype], struct.pack(formats[dtype], value))
-    except (OverflowError, struct.error):
-        return False
-    return bool(held == value)
 
 
 # ---------------------------------------------------------------------- squares
