@@ -462,3 +462,17 @@ def zeroed_again(x, h):
 
 def test_a_triangle_in_a_loop_that_stays_keeps_what_earlier_iterations_wrote_beside_it():
     assert_agrees(zeroed_again, normal(4, 4), normal(1)[0], status="partial")
+
+
+def quotients_nobody_reads(x, y):
+    total = 0
+    for i in range(len(x)):
+        for j in range(len(y)):
+            quotient = x[i] // y[j]
+        total += x[i]
+    return total
+
+
+@pytest.mark.parametrize("y", [torch.tensor([1, 0, 2]), torch.tensor([1, 3]), torch.tensor([])])
+def test_a_division_by_zero_raises_though_nobody_reads_the_quotient(y) -> None:
+    assert_agrees(quotients_nobody_reads, torch.tensor([1, 2, 3]), y.long())

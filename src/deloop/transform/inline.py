@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from deloop.frontend.expression import cast
+from deloop.frontend.expression import cast, may_raise
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.loop import PRIVATE, arrays_read
 from deloop.ir.plan import Serial, Step, Vector, arrays_read_in, vectors
 from deloop.ir.rows import rename_implicit
-from deloop.ir.scalar import Expression, Index, Invariant, Load, Number, bound_axes
+from deloop.ir.scalar import Call, Expression, Index, Invariant, Load, Number, bound_axes
 from deloop.ir.types import Tensor
 from deloop.transform.first import buries_search, is_search
 from deloop.transform.reduce import fold_starts
@@ -59,6 +59,13 @@ def _read_outside(serial: Serial, plan: tuple[Step, ...]) -> frozenset[str]:
     return arrays_read_in(s for s in plan if s is not serial) | carried
 
 
+def _raises_for_data(value: Expression) -> bool:
+    """Whether a value may raise, other than for a size that is 0: an array without elements."""
+    return (
+        isinstance(value, Call) and may_raise(value) and not isinstance(value.arguments[-1], Index)
+    )
+
+
 def _inlined(
     steps: list[Step], position: int, arrays: Mapping[str, Tensor], live: frozenset[str]
 ) -> list[Step] | None:
@@ -86,7 +93,8 @@ def _inlined(
         return None  # what comes sets parts of it
     is_live = end == len(steps) and store.array in live
     if not readers:
-        return None if is_live else [*steps[:position], *steps[position + 1 :]]
+        is_needed = is_live or any(map(_raises_for_data, scalar.walk(store.value)))
+        return None if is_needed else [*steps[:position], *steps[position + 1 :]]
     if any(isinstance(steps[k], Serial) for k in readers):
         return None
     uses = sum(_uses(steps[k], store.array) for k in readers)
