@@ -688,10 +688,10 @@ def compile_at_once(
         return _compile_loop(function, candidate, facts, options, division)
     except RefusalError as error:
         error.considered = facts.considered
-        if not facts.doubles:
+        if not (facts.doubles or facts.multiplies):
             raise
     facts = Facts(hints, spellable)
-    facts.may_double, facts.declined = False, declined
+    facts.may_double, facts.may_multiply, facts.declined = False, False, declined
     try:
         return _compile_loop(function, candidate, facts, options, division)
     except RefusalError as error:
@@ -774,7 +774,8 @@ def _compile_loop(
     named = {n: x for n, x in candidate.environment.items() if isinstance(x, Tensor)}
     arrays = {**named, **nest.arrays}
     known = partial(is_known_at_entry, arrays, given, is_changed)
-    elements = find_elements(function, candidate) if facts.doubles else {}
+    has_scan = facts.doubles or facts.multiplies
+    elements = find_elements(function, candidate) if has_scan else {}
     as_given = partial(at_entry, arrays, named, origins, elements, known)
     plan = start_from(plan, as_given) if facts.doubles else plan
     growing = arrays_with_grad(plan, nest.arrays)
