@@ -33,6 +33,7 @@ from deloop.analysis.origins import at_entry, find_elements, find_origins
 from deloop.analysis.scope import (
     changed_before,
     find_builtins,
+    find_math,
     find_live_out,
     find_torch,
     is_known_at_entry,
@@ -92,6 +93,7 @@ from deloop.text.trees import walk
 from deloop.transform.chunks import HOPELESS, Division
 from deloop.transform.digits import split_dimensions
 from deloop.transform.distribute import check_kept, distribute
+from deloop.transform.edges import spread_updates
 from deloop.transform.flagged import collapse_flagged
 from deloop.transform.forward import forward_stores
 from deloop.transform.fuse import fuse_updates
@@ -825,9 +827,10 @@ def _compile_loop(
     definitions = {**facts.definitions, **pure}
     changed |= {name for name, tensor in nest.arrays.items() if is_changed(tensor)}
     changed -= pure.keys()
+    at_hand = find_math(function)
     guards = guard_data(
-        needed, axes_of(plan, whole, division is not None), changed, entry, context,
-        facts.is_length, given, definitions, () if division is None else division.assumed,
+        needed, axes_of(plan, whole, division is not None), changed, entry | at_hand, context,
+        facts.is_length, given | at_hand, definitions, () if division is None else division.assumed,
     )  # fmt: skip
     report = LoopReport(
         function.place(candidate.node).line,
@@ -883,7 +886,7 @@ def analyse(
     records = any(t.type.requires_grad for t in nest.arrays.values())
     growing = nest.locals if records else frozenset()
     body = if_convert(split_stores(nest.body), nest.arrays)
-    body = split_reads(forward_stores(body, growing))
+    body = spread_updates(split_reads(forward_stores(body, growing)), nest.arrays)
     bounds = Bounds(nest.arrays, nest.locals, facts)
     listed = drop_unreached(list_statements(body), facts)
     for statement in listed:

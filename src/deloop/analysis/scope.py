@@ -59,6 +59,19 @@ def find_torch(function: SourceFunction) -> tuple[str, bool]:
     return "torch", False
 
 
+def find_math(function: SourceFunction) -> frozenset[str]:
+    """How the function's scope names `math`, where a guard at its first line sees it too."""
+    imported = any(isinstance(n, (ast.Import, ast.ImportFrom)) for n in walk(function.node))
+    local = names_stored(function.node) | set(function.parameters)
+    if imported or "math" in local:
+        return frozenset()
+    try:
+        item = function.resolve("math")
+    except RefusalError:
+        return frozenset()
+    return frozenset({"math"} if item == Module("math") else ())
+
+
 def find_builtins(function: SourceFunction, names: tuple[str, ...]) -> frozenset[str]:
     """Those of the names that mean Python's own functions in the function's body."""
     found: set[str] = set()
