@@ -17,6 +17,7 @@ from deloop.analysis.after import find_results
 from deloop.analysis.arg_reduction import find_settled
 from deloop.analysis.bounds import Bounds, check_trip_counts
 from deloop.analysis.carried import check_bounded, check_decided, require_updates
+from deloop.analysis.carries import reason_of
 from deloop.analysis.certificate import Certificate, Respected, certify, certify_kept
 from deloop.analysis.counts import find_factors
 from deloop.analysis.coverage import find_private, find_replaceable, is_passed_on
@@ -33,8 +34,8 @@ from deloop.analysis.origins import at_entry, find_elements, find_origins
 from deloop.analysis.scope import (
     changed_before,
     find_builtins,
-    find_math,
     find_live_out,
+    find_math,
     find_torch,
     is_known_at_entry,
     loops_of,
@@ -457,8 +458,9 @@ def _compile(
                 raise Unliftable(part.explain(candidate.node, error.refusal)) from error
             line = function.place(candidate.node).line
             dependences, _ = error.considered
+            refusal = reason_of(candidate.written, readable(error.refusal), function)
             kept = LoopReport(
-                line, "kept", refusal=readable(error.refusal), dependences=dependences,
+                line, "kept", refusal=refusal, dependences=dependences,
                 respected=certify_kept(*error.considered),
             )  # fmt: skip
             return stays(candidate, kept)

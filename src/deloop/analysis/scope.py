@@ -149,8 +149,11 @@ def require_noted(
         symbols = requirement.constraint.expression.symbols
         around = [from_name[s] for s in symbols if s in from_name]
         around = _with_outer(around, from_name)
+        under = [s for c in requirement.guards for s in c.expression.symbols if s in from_name]
+        inside = _with_outer([*around, *(from_name[s] for s in under)], from_name)
         domain = Domain(
-            tuple(x.iterator for x in around), tuple(c for x in around for c in x.constraints)
+            tuple(x.iterator for x in inside),
+            (*(c for x in inside for c in x.constraints), *requirement.guards),
         )
         if facts.proves(domain, requirement.constraint):
             continue

@@ -46,8 +46,8 @@ class JoinEmitter(RowEmitter):
             for part, axis in zip(node.value.arguments, along, strict=True)
         ]
         if node.kind == STACK_ROWS and all(map(_is_literal, pieces)):
-            made = self._of_numbers(pieces, node.type.dtype)
-            return self._taken(made, 0, at, Axis(_JOINED, Affine(), Affine.number(len(pieces))))
+            row = self._of_numbers(pieces, node.type.dtype)
+            return self._taken(row, 0, at, Axis(_JOINED, Affine(), Affine.number(len(pieces))))
         own = {a for piece in pieces for a in piece.axes if a != _JOINED}
         common = self.sorted_axes([*own, lifted[0]])
         names = tuple(_JOINED if a == lifted[0] else a for a in common)

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
-from deloop.frontend.items import FlatIndex, Item, Listed, Point, Tuple, View, Whole
 from deloop.frontend.complex_numbers import ComplexReader
+from deloop.frontend.items import FlatIndex, Item, Listed, Point, Tuple, View, Whole
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least, equal
 from deloop.ir.observed import evaluate_affine
