@@ -337,7 +337,8 @@ class ReductionEmitter(ItemEmitter):
                 pieces[0] = self._scaled(pieces[0], [(number, word)])
         product: Emitted | None = None
         if len(pieces) == 2:
-            product = self._product(pieces[0], pieces[1], set(reduced), kept)
+            product = self._apart(pieces, set(reduced), kept)
+            product = product or self._product(pieces[0], pieces[1], set(reduced), kept)
             product = product or self._convolution(pieces, reduced, node.axes)
         product = product or self._chain(pieces, set(reduced), kept)
         product = self._scaled(product or self._einsum(pieces, kept), plain)
@@ -400,6 +401,17 @@ class ReductionEmitter(ItemEmitter):
                 node = ast.BinOp(first.node, ast.MatMult(), second.node)
                 node = ast.BinOp(node, ast.MatMult(), third.node)
                 return Emitted(node, axes, first.dtype, Rank.TENSOR if axes else Rank.SCALAR)
+        return None
+
+    @staticmethod
+    def _apart(
+        pieces: Sequence[Emitted], reduced: set[str], kept: tuple[str, ...]
+    ) -> Emitted | None:
+        """``a * w.sum()`` for a factor with all of the axes and one with none of them."""
+        for whole, other in (pieces, pieces[::-1]):
+            if set(whole.axes) == reduced and other.axes == kept:
+                total = syntax.method(whole.node, "sum")
+                return replace(other, node=ast.BinOp(other.node, ast.Mult(), total), is_view=False)
         return None
 
     def _product(
