@@ -14,7 +14,7 @@ from deloop.diagnostic import Refusal
 from deloop.ir.source import SourceFunction
 from deloop.text.trees import walk
 
-_UNREAD = frozenset({"VEC910", "VEC924"})
+_UNREAD = frozenset({"VEC910", "VEC924", "VEC950"})
 _SIZES = frozenset({"shape", "size", "dtype", "device", "dim", "ndim", "numel", "new_zeros"})
 
 
@@ -52,11 +52,12 @@ def find_carried(loop: ast.For) -> Carried | None:
     bound: set[str] = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
     reads: dict[str, ast.AST] = {}
     for statement in loop.body:
+        before = dict(reads)
         for name, node in _read_whole(statement):
             if name not in bound:
                 reads.setdefault(name, node)
         for name, node in _set_in(statement):
-            if name in reads:
+            if name in before and not _is_own(loop, name):
                 return Carried(name, reads[name], node)
         if isinstance(statement, ast.Assign):
             bound |= {name for t in statement.targets for name in _bound_in(t)}
@@ -95,19 +96,38 @@ def _is_made_like(statement: ast.stmt, node: ast.Name) -> bool:
     return False
 
 
+def _is_own(loop: ast.For, name: str) -> bool:
+    """Whether an iteration may keep to elements of its own: ``s[i, j]`` for an iteration `i`."""
+    own = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
+    nodes = [n for s in loop.body for n in walk(s)]
+    parts = [n for n in nodes if isinstance(n, ast.Subscript) and _is_name(n.value, name)]
+    whole = [n for n in nodes if _is_name(n, name)]
+    named = [n for part in parts for n in ast.walk(part.slice) if isinstance(n, ast.Name)]
+    return len(parts) == len(whole) and len(parts) <= sum(n.id in own for n in named)
+
+
+def _is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
 def _set_in(statement: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
-    """Names that a statement binds anew to what is not they themselves, or writes into."""
+    """Names that a statement binds anew, or into whose elements it writes."""
+    nodes: list[ast.AST] = []
     match statement:
-        case ast.Assign(targets=targets, value=value):
-            read = {n.id for n in walk(value) if isinstance(n, ast.Name)}
+        case ast.Assign(targets=targets):
+            nodes = list(targets)
             for target in targets:
-                for name in sorted(_bound_in(target) - read):
+                for name in sorted(_bound_in(target)):
                     yield name, statement
         case ast.For():
-            for node in walk(statement):
-                if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
-                    base = node.value
-                    while isinstance(base, ast.Subscript):
-                        base = base.value
-                    if isinstance(base, ast.Name):
-                        yield base.id, node
+            nodes = list(walk(statement))
+    for node in nodes:
+        base = node
+        while isinstance(base, ast.Subscript) and (base is not node or not _is_read(base)):
+            base = base.value
+        if isinstance(base, ast.Name) and base is not node:
+            yield base.id, node
+
+
+def _is_read(node: ast.Subscript) -> bool:
+    return isinstance(node.ctx, ast.Load)

@@ -48,6 +48,8 @@ _CAST_METHODS = {
     "bool": "bool",
 }  # fmt: skip
 _COMPLEX = scalar.ElementType("complex128", Rank.NUMBER)
+_WIDENED = "deloop_widened"
+"""The attribute of a node of source that says of which piece it is the double."""
 _LARGEST = 4000
 _NARROWEST = ("bool", "uint8", "int8")
 """All of their values are exact in every floating dtype."""
@@ -130,6 +132,9 @@ class Emitter(LinearEmitter):
             return replace(piece, rank=max(piece.rank, Rank.NUMBER))
         if piece.rank is Rank.NUMBER:
             return self._cast_number(piece, kind, value)
+        narrow = vars(piece.node).get(_WIDENED)
+        if isinstance(narrow, Emitted) and narrow.dtype == kind.dtype:
+            return replace(narrow, axes=piece.axes, rank=piece.rank)  # there and back again
         if kind.dtype in ("uint8", "int8", "int16") and category(piece.dtype) == "float":
             # C++ leaves a float outside of the range undefined; one element wraps as an int32 does.
             piece = self.cast(piece, replace(kind, dtype="int32"))
@@ -145,6 +150,8 @@ class Emitter(LinearEmitter):
             call = ast.Call(made.func, made.args, [*made.keywords, dtype])
             return replace(piece, node=call, dtype=kind.dtype)
         node = syntax.method(piece.node, _CAST_METHODS[kind.dtype])
+        if (piece.dtype, kind.dtype) == ("float32", "float64"):
+            vars(node)[_WIDENED] = piece
         return replace(piece, node=node, dtype=kind.dtype, is_view=False)
 
     def _cast_number(

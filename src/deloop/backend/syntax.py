@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import math
 from collections.abc import Sequence
 
 from deloop.ir.affine import Affine
@@ -20,9 +19,8 @@ def constant(value: int | float | complex | str | None) -> ast.expr:
         return name(f"float('{value}')")
     if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
         return ast.UnaryOp(op=ast.USub(), operand=ast.Constant(-value))
-    if isinstance(value, complex) and not value.real and value.imag < 0:
-        if math.copysign(1, value.real) < 0:  # -2j is -0.0 - 2j
-            return ast.UnaryOp(op=ast.USub(), operand=ast.Constant(-value))
+    if isinstance(value, complex) and value.imag < 0 and str(value.real) == "-0.0":  # -2j
+        return ast.UnaryOp(op=ast.USub(), operand=ast.Constant(-value))
     return ast.Constant(value)
 
 
