@@ -17,6 +17,7 @@ from deloop.analysis.after import find_results
 from deloop.analysis.arg_reduction import find_settled
 from deloop.analysis.bounds import Bounds, check_trip_counts
 from deloop.analysis.carried import check_bounded, check_decided, require_updates
+from deloop.analysis.carries import reason_of
 from deloop.analysis.certificate import Certificate, Respected, certify, certify_kept
 from deloop.analysis.counts import find_factors
 from deloop.analysis.coverage import find_private, find_replaceable, is_passed_on
@@ -34,6 +35,7 @@ from deloop.analysis.scope import (
     changed_before,
     find_builtins,
     find_live_out,
+    find_math,
     find_torch,
     is_known_at_entry,
     loops_of,
@@ -92,6 +94,7 @@ from deloop.text.trees import walk
 from deloop.transform.chunks import HOPELESS, Division
 from deloop.transform.digits import split_dimensions
 from deloop.transform.distribute import check_kept, distribute
+from deloop.transform.edges import spread_updates
 from deloop.transform.flagged import collapse_flagged
 from deloop.transform.forward import forward_stores
 from deloop.transform.fuse import fuse_updates
@@ -455,8 +458,9 @@ def _compile(
                 raise Unliftable(part.explain(candidate.node, error.refusal)) from error
             line = function.place(candidate.node).line
             dependences, _ = error.considered
+            refusal = reason_of(candidate.written, readable(error.refusal), function)
             kept = LoopReport(
-                line, "kept", refusal=readable(error.refusal), dependences=dependences,
+                line, "kept", refusal=refusal, dependences=dependences,
                 respected=certify_kept(*error.considered),
             )  # fmt: skip
             return stays(candidate, kept)
@@ -688,10 +692,10 @@ def compile_at_once(
         return _compile_loop(function, candidate, facts, options, division)
     except RefusalError as error:
         error.considered = facts.considered
-        if not facts.doubles:
+        if not (facts.doubles or facts.multiplies):
             raise
     facts = Facts(hints, spellable)
-    facts.may_double, facts.declined = False, declined
+    facts.may_double, facts.may_multiply, facts.declined = False, False, declined
     try:
         return _compile_loop(function, candidate, facts, options, division)
     except RefusalError as error:
@@ -774,7 +778,8 @@ def _compile_loop(
     named = {n: x for n, x in candidate.environment.items() if isinstance(x, Tensor)}
     arrays = {**named, **nest.arrays}
     known = partial(is_known_at_entry, arrays, given, is_changed)
-    elements = find_elements(function, candidate) if facts.doubles else {}
+    has_scan = facts.doubles or facts.multiplies
+    elements = find_elements(function, candidate) if has_scan else {}
     as_given = partial(at_entry, arrays, named, origins, elements, known)
     plan = start_from(plan, as_given) if facts.doubles else plan
     growing = arrays_with_grad(plan, nest.arrays)
@@ -824,9 +829,10 @@ def _compile_loop(
     definitions = {**facts.definitions, **pure}
     changed |= {name for name, tensor in nest.arrays.items() if is_changed(tensor)}
     changed -= pure.keys()
+    at_hand = find_math(function)
     guards = guard_data(
-        needed, axes_of(plan, whole, division is not None), changed, entry, context,
-        facts.is_length, given, definitions, () if division is None else division.assumed,
+        needed, axes_of(plan, whole, division is not None), changed, entry | at_hand, context,
+        facts.is_length, given | at_hand, definitions, () if division is None else division.assumed,
     )  # fmt: skip
     report = LoopReport(
         function.place(candidate.node).line,
@@ -882,7 +888,7 @@ def analyse(
     records = any(t.type.requires_grad for t in nest.arrays.values())
     growing = nest.locals if records else frozenset()
     body = if_convert(split_stores(nest.body), nest.arrays)
-    body = split_reads(forward_stores(body, growing))
+    body = spread_updates(split_reads(forward_stores(body, growing)), nest.arrays)
     bounds = Bounds(nest.arrays, nest.locals, facts)
     listed = drop_unreached(list_statements(body), facts)
     for statement in listed:

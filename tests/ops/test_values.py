@@ -90,7 +90,8 @@ def test_lifted_operator_gives_each_element_what_the_scalar_call_gives(line: Lin
     given = operand_parameters(operator)
     first, *others = [resolve(spelling) for spelling in line.spellings]
     checked = 0
-    for name in DTYPES[:-2]:
+    of_complex = "float" in operator.refuses and "complex" not in operator.refuses
+    for name in DTYPES[-2:] if of_complex else DTYPES[:-2]:
         values = operands_for(operator, getattr(torch, name))
         if operator.same_if:  # "no element is infinite", "no element is NaN"
             values = [torch.where(torch.isfinite(v), v, 1.0).to(v.dtype) for v in values]
@@ -180,7 +181,8 @@ def test_result_shares_memory_only_where_the_table_says_so(line: Line) -> None:
             if skip_unsupported(resolve(spelling), operator, values):
                 continue
             result = call(resolve(spelling), operator, given, values)
-            shared |= any(result.data_ptr() == v.data_ptr() for v in values)
+            memory = result.untyped_storage().data_ptr()
+            shared |= any(memory == v.untyped_storage().data_ptr() for v in values)
     assert shared == operator.may_alias
 
 

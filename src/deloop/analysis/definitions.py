@@ -15,7 +15,7 @@ from deloop.analysis.scope import find_torch
 from deloop.analysis.types import Candidate
 from deloop.frontend.build import NestBuilder
 from deloop.ir.source import SourceFunction
-from deloop.ir.types import Integer, Tensor
+from deloop.ir.types import Integer, Scalar, Tensor
 from deloop.ops.making import draws
 from deloop.text.names import names_in, substitute
 from deloop.text.trees import walk
@@ -48,6 +48,7 @@ def find_definitions(
                 item = candidate.environment.get(name)
                 is_own = isinstance(item, Integer) and item.affine.symbols == (name,)
                 is_own |= isinstance(item, Tensor) and item.name == name and not is_changed(item)
+                is_own |= isinstance(item, Scalar) and item.spelling == name
                 if is_own and not _draws(value):
                     known = substitute(value, found)
                     is_once = bound.count(name) == 1 and is_plain(statement, reader)
@@ -76,7 +77,7 @@ def _is_known(
     for name in names_in(value) - called - {torch}:
         item = candidate.environment.get(name)
         is_own = name in entry and name not in candidate.rebound
-        if not is_own or not isinstance(item, (Tensor, Integer)):
+        if not is_own or not isinstance(item, (Tensor, Integer, Scalar)):
             return False
         if isinstance(item, Tensor) and (item.name != name or is_changed(item)):
             return False

@@ -55,6 +55,8 @@ class Facts:
         """Sizes, other than those that were seen, for which there is another, faster code."""
         self.may_double, self.doubles = True, False
         """Whether linear recurrences may become scans, and whether one was made one."""
+        self.may_multiply, self.multiplies = True, False
+        """Whether elements may become running products of floats, and whether some were."""
         self.piece: tuple[Set[str], tuple[Constraint, ...]] = (frozenset(), ())
         """Names of the piece of a range that is run at once, and what is known of its ends."""
         self.considered: tuple[tuple[Any, ...], Sequence[Any]] = ((), ())

@@ -10,7 +10,7 @@ from dataclasses import replace
 from deloop.analysis.types import Candidate
 from deloop.errors import RefusalError
 from deloop.frontend.build import NestBuilder
-from deloop.frontend.expression import NODES, number
+from deloop.frontend.expression import NODES, is_number, number
 from deloop.frontend.items import View
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine
@@ -26,20 +26,30 @@ _PURE_BUILTINS = frozenset({"float", "int", "bool", "abs", "len", "min", "max", 
 def find_origins(function: SourceFunction, candidate: Candidate) -> dict[str, Expression]:
     """Names that plain assignments right before the loop set, with what they were set to.
 
-    Nothing between such an assignment and the loop writes memory or binds what it read.
+    Nothing between such an assignment and the loop binds what it read, or writes memory: behind
+    what does, only numbers made of numbers are known.
     """
     found: dict[str, Expression] = {}
     bound: set[str] = set()
+    writes = False
     position = next(k for k, s in enumerate(candidate.block) if s is candidate.node)
     for statement in reversed(candidate.block[:position]):
         reader = NestBuilder(function, dict(candidate.environment))
-        if not isinstance(statement, ast.Assign) or not is_plain(statement, reader):
+        if not isinstance(statement, ast.Assign):
             break
+        if not is_plain(statement, reader):
+            trial = ast.Assign([ast.Name("_", ast.Store())], statement.value)
+            if not isinstance(statement.targets[0], ast.Subscript) or not is_plain(trial, reader):
+                break
+            writes = True
+            continue
         for name, value in reversed(list(_pairs(statement))):
             read = names_in(value)
             if name not in bound and not read & (bound | {name}):
                 with suppress(RefusalError):
                     item = reader.element(value)
+                    if writes and (scalar.loads(item) or not is_number(item)):
+                        continue
                     infinity = reader.infinity_of(item)
                     found[name] = item if infinity is None else number(infinity)
         bound |= {n.id for t in statement.targets for n in walk(t) if isinstance(n, ast.Name)}
@@ -98,8 +108,7 @@ def at_entry(
         return number(tensor.fill)
     if is_known(load.array):
         return load
-    place = (load.array, load.subscripts)
-    found = next((v for e, v in elements.items() if (e.array, e.subscripts) == place), None)
+    found = _last_set(elements, load)
     if found is None and not any(e.array == load.array for e in elements):
         found = origins.get(name)
         if found is not None:
@@ -111,6 +120,35 @@ def at_entry(
             }
             found = scalar.substitute_symbols(rows.bare(found), places)
     return None if found is None else _readable(found, arrays, is_known)
+
+
+def _last_set(elements: Mapping[Load, Expression], read: Load) -> Expression | None:
+    """What an element holds, the last assignment first; None where some other may have set it."""
+    for written, value in elements.items():
+        if written.array != read.array:
+            continue
+        found = _of_row(written, value, read)
+        pairs = zip(written.subscripts, read.subscripts, strict=False)
+        gaps = [a - b for a, b in pairs if isinstance(a, Affine) and isinstance(b, Affine)]
+        if found is not None or not any(gap.is_constant and gap.constant for gap in gaps):
+            return found
+    return None
+
+
+def _of_row(written: Load, value: Expression, read: Load) -> Expression | None:
+    """What an element holds of which a whole row was set: ``S[i, 0]`` behind ``S[:, 0] = s``."""
+    if written.array != read.array or len(written.subscripts) != len(read.subscripts):
+        return None
+    places: dict[str, Affine] = {}
+    for mine, theirs in zip(written.subscripts, read.subscripts, strict=True):
+        if not isinstance(mine, Affine) or not isinstance(theirs, Affine):
+            return None
+        is_whole = len(mine.symbols) == 1 and mine == Affine.symbol(mine.symbols[0])
+        if is_whole and mine.symbols[0].startswith("_d"):
+            places[mine.symbols[0]] = theirs
+        elif mine != theirs:
+            return None
+    return scalar.substitute_symbols(rows.bare(value), places) if places else value
 
 
 def _readable(

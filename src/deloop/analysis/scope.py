@@ -59,6 +59,19 @@ def find_torch(function: SourceFunction) -> tuple[str, bool]:
     return "torch", False
 
 
+def find_math(function: SourceFunction) -> frozenset[str]:
+    """How the function's scope names `math`, where a guard at its first line sees it too."""
+    imported = any(isinstance(n, (ast.Import, ast.ImportFrom)) for n in walk(function.node))
+    local = names_stored(function.node) | set(function.parameters)
+    if imported or "math" in local:
+        return frozenset()
+    try:
+        item = function.resolve("math")
+    except RefusalError:
+        return frozenset()
+    return frozenset({"math"} if item == Module("math") else ())
+
+
 def find_builtins(function: SourceFunction, names: tuple[str, ...]) -> frozenset[str]:
     """Those of the names that mean Python's own functions in the function's body."""
     found: set[str] = set()
@@ -136,8 +149,11 @@ def require_noted(
         symbols = requirement.constraint.expression.symbols
         around = [from_name[s] for s in symbols if s in from_name]
         around = _with_outer(around, from_name)
+        under = [s for c in requirement.guards for s in c.expression.symbols if s in from_name]
+        inside = _with_outer([*around, *(from_name[s] for s in under)], from_name)
         domain = Domain(
-            tuple(x.iterator for x in around), tuple(c for x in around for c in x.constraints)
+            tuple(x.iterator for x in inside),
+            (*(c for x in inside for c in x.constraints), *requirement.guards),
         )
         if facts.proves(domain, requirement.constraint):
             continue

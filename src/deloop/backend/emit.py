@@ -38,6 +38,7 @@ from deloop.ir.scalar import (
 )
 from deloop.ops.kinds import DTypeRule
 from deloop.ops.math_functions import find_math_function
+from deloop.ops.pointwise import VIEWED
 from deloop.ops.table import UnsupportedDType, find_operator, is_exact, result_dtype
 from deloop.text.names import substitute
 
@@ -46,6 +47,9 @@ _CAST_METHODS = {
     "int64": "long", "int32": "int", "int16": "short", "int8": "char", "uint8": "byte",
     "bool": "bool",
 }  # fmt: skip
+_COMPLEX = scalar.ElementType("complex128", Rank.NUMBER)
+_WIDENED = "deloop_widened"
+"""The attribute of a node of source that says of which piece it is the double."""
 _LARGEST = 4000
 _NARROWEST = ("bool", "uint8", "int8")
 """All of their values are exact in every floating dtype."""
@@ -128,6 +132,9 @@ class Emitter(LinearEmitter):
             return replace(piece, rank=max(piece.rank, Rank.NUMBER))
         if piece.rank is Rank.NUMBER:
             return self._cast_number(piece, kind, value)
+        narrow = vars(piece.node).get(_WIDENED)
+        if isinstance(narrow, Emitted) and narrow.dtype == kind.dtype:
+            return replace(narrow, axes=piece.axes, rank=piece.rank)  # there and back again
         if kind.dtype in ("uint8", "int8", "int16") and category(piece.dtype) == "float":
             # C++ leaves a float outside of the range undefined; one element wraps as an int32 does.
             piece = self.cast(piece, replace(kind, dtype="int32"))
@@ -143,6 +150,8 @@ class Emitter(LinearEmitter):
             call = ast.Call(made.func, made.args, [*made.keywords, dtype])
             return replace(piece, node=call, dtype=kind.dtype)
         node = syntax.method(piece.node, _CAST_METHODS[kind.dtype])
+        if (piece.dtype, kind.dtype) == ("float32", "float64"):
+            vars(node)[_WIDENED] = piece
         return replace(piece, node=node, dtype=kind.dtype, is_view=False)
 
     def _cast_number(
@@ -184,6 +193,8 @@ class Emitter(LinearEmitter):
         """An operator on lifted operands, cast where promotion would differ from the loop's."""
         if find_math_function(call.operator) is not None:
             return self._math(call)
+        if call.operator in ("complex", "exp") and call.type == _COMPLEX:
+            return self._complex_number(call)
         if call.operator in ("logical_and", "logical_or", "logical_not"):
             return self._logical(call)
         if call.operator in ("sqrt", "pow") and (found := self.distance(call)) is not None:
@@ -234,7 +245,8 @@ class Emitter(LinearEmitter):
         known = self.mean(call, pieces) or self._biased(call, pieces)
         node = known or self._spell(call, [self.align(p, axes) for p in pieces])
         rank = Rank.TENSOR if axes else max(p.rank for p in pieces)
-        result = Emitted(node, axes, natural, rank)
+        is_view = call.operator in VIEWED and pieces[0].is_view
+        result = Emitted(node, axes, natural, rank, is_view)
         return result if natural == call.type.dtype else self.cast(result, call.type)
 
     @staticmethod
@@ -314,6 +326,8 @@ class Emitter(LinearEmitter):
                 return ast.UnaryOp(syntax.UNARY[name](), operands[0])
         positional = [self.emit(v).node for k, v in call.keywords if not k]
         keywords = {k: self.emit(v).node for k, v in call.keywords if k}
+        if call.spelling in (".real", ".imag"):
+            return ast.Attribute(operands[0], call.operator, ast.Load())
         if call.spelling.startswith("."):
             return syntax.method(
                 operands[0], call.spelling[1:], *operands[1:], *positional, **keywords
@@ -370,6 +384,25 @@ class Emitter(LinearEmitter):
         dtype = "bool" if function.result.value == "bool" else "float64"
         result = Emitted(node, axes, dtype, Rank.TENSOR if axes else Rank.SCALAR)
         return self.cast(result, call.type)
+
+    def _complex_number(self, call: Call) -> Emitted:
+        """``complex(a, b)`` and ``cmath.exp(z)``: Python's on numbers, torch's on tensors."""
+        pieces = [self.emit(a) for a in call.arguments]
+        if all(p.rank is Rank.NUMBER for p in pieces):
+            node = syntax.call(call.spelling, [p.node for p in pieces])
+            return Emitted(node, (), call.type.dtype, Rank.NUMBER)
+        wanted = "float64" if call.operator == "complex" else "complex128"
+        kind = scalar.ElementType(wanted, Rank.SCALAR)
+        pieces = [
+            self.typed_number(p, wanted) if p.rank is Rank.NUMBER else self.cast(p, kind)
+            for p in pieces
+        ]
+        axes = self.sorted_axes([a for p in pieces for a in p.axes])
+        if call.operator == "exp":
+            self.context.round_off(f"{call.spelling} on a whole tensor")
+        aligned = [self.align(p, axes) for p in pieces]
+        node = syntax.call(f"{self.context.torch}.{call.operator}", aligned)
+        return Emitted(node, axes, call.type.dtype, Rank.TENSOR if axes else Rank.SCALAR)
 
     def inlined(self, call: Inlined) -> Emitted:
         """The user's function called on tensors, where its body says just that; else its body."""

@@ -15,6 +15,14 @@ from deloop.ir.scalar import Call, Reduce
 from deloop.ops.reductions import STACK_ROWS
 
 _JOINED = "_joined"
+_FLOATING = ("float32", "float64")
+
+
+def _is_literal(piece: Emitted) -> bool:
+    """Whether a piece is a number that the text says: ``0.0``, ``-1``."""
+    node = piece.node.operand if isinstance(piece.node, ast.UnaryOp) else piece.node
+    is_number = isinstance(node, ast.Constant) and type(node.value) in (int, float)
+    return is_number and piece.rank is Rank.NUMBER
 
 
 class JoinEmitter(RowEmitter):
@@ -37,6 +45,9 @@ class JoinEmitter(RowEmitter):
             self._of_part(part, axis, lifted[0])
             for part, axis in zip(node.value.arguments, along, strict=True)
         ]
+        if node.kind == STACK_ROWS and all(map(_is_literal, pieces)):
+            row = self._of_numbers(pieces, node.type.dtype)
+            return self._taken(row, 0, at, Axis(_JOINED, Affine(), Affine.number(len(pieces))))
         own = {a for piece in pieces for a in piece.axes if a != _JOINED}
         common = self.sorted_axes([*own, lifted[0]])
         names = tuple(_JOINED if a == lifted[0] else a for a in common)
@@ -53,6 +64,16 @@ class JoinEmitter(RowEmitter):
             size = sum((axis.upper for axis in node.axes[1:]), node.axes[0].upper)
         return self._taken(piece, dim, at, Axis(_JOINED, Affine(), size))
 
+    def _of_numbers(self, pieces: list[Emitted], dtype: str) -> Emitted:
+        """``torch.tensor([0.0, 0.0, 1.0])``"""
+        values = [ast.literal_eval(piece.node) for piece in pieces]
+        floats = [float(v) if dtype in _FLOATING and type(v) is int else v for v in values]
+        natural = {type(v) for v in floats} == {float} and dtype == "float32"
+        keywords = {} if natural else {"dtype": syntax.name(f"{self.context.torch}.{dtype}")}
+        row = ast.List([syntax.constant(v) for v in floats], ast.Load())
+        made = syntax.call(f"{self.context.torch}.tensor", [row], **keywords, **self._device())
+        return Emitted(made, (_JOINED,), dtype, Rank.TENSOR)
+
     def _of_part(self, part: object, axis: Axis | None, name: str) -> Emitted:
         if axis is None:
             order = [n for n in self.order if n != name]
@@ -68,8 +89,10 @@ class JoinEmitter(RowEmitter):
         """The piece as large as all of them are: parts are joined, and not broadcast."""
         if piece.rank is Rank.NUMBER:
             like = next((o for o in others if o.axes == shape and o.rank is Rank.TENSOR), None)
-            if like is None or axis is not None:
+            if axis is not None:
                 raise self.refuse("a number is joined with rows of another shape")
+            if like is None:
+                return self._shaped(self.typed_number(piece, piece.dtype), shape, others, axis)
             known = {"0": "zeros_like", "1": "ones_like"}
             word = known.get(ast.unparse(piece.node), "full_like")
             given = [like.node] if word != "full_like" else [like.node, piece.node]

@@ -16,13 +16,14 @@ from deloop.backend.context import Emitted
 from deloop.backend.convolutions import convolution
 from deloop.backend.items import ItemEmitter
 from deloop.backend.pools import pooled
-from deloop.dtype import Rank, category
+from deloop.dtype import Rank, category, complex_dtype
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least
 from deloop.ir.axis import Axis
 from deloop.ir.scalar import (
     Call,
     Cast,
+    ElementType,
     Expression,
     Index,
     Load,
@@ -41,6 +42,7 @@ from deloop.ops.reductions import (
     find_reduction,
 )
 
+_WIDE = ("float32", "float64", "complex64", "complex128")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -291,7 +293,7 @@ class ReductionEmitter(ItemEmitter):
         for factor in _factors(product_of, inner.knows):
             is_number = factor.type.rank is Rank.NUMBER
             fixed = is_number and not scalar.iterators_of(factor, moving)
-            (numbers if fixed else factors).append(factor)
+            (numbers if fixed else factors).append(factor if fixed else _in_dtype(factor, node))
         group = category(node.type.dtype)
         if len(factors) < 2 or group not in ("float", "int", "complex"):
             return None
@@ -335,7 +337,8 @@ class ReductionEmitter(ItemEmitter):
                 pieces[0] = self._scaled(pieces[0], [(number, word)])
         product: Emitted | None = None
         if len(pieces) == 2:
-            product = self._product(pieces[0], pieces[1], set(reduced), kept)
+            product = self._apart(pieces, set(reduced), kept)
+            product = product or self._product(pieces[0], pieces[1], set(reduced), kept)
             product = product or self._convolution(pieces, reduced, node.axes)
         product = product or self._chain(pieces, set(reduced), kept)
         product = self._scaled(product or self._einsum(pieces, kept), plain)
@@ -398,6 +401,17 @@ class ReductionEmitter(ItemEmitter):
                 node = ast.BinOp(first.node, ast.MatMult(), second.node)
                 node = ast.BinOp(node, ast.MatMult(), third.node)
                 return Emitted(node, axes, first.dtype, Rank.TENSOR if axes else Rank.SCALAR)
+        return None
+
+    @staticmethod
+    def _apart(
+        pieces: Sequence[Emitted], reduced: set[str], kept: tuple[str, ...]
+    ) -> Emitted | None:
+        """``a * w.sum()`` for a factor with all of the axes and one with none of them."""
+        for whole, other in (pieces, pieces[::-1]):
+            if set(whole.axes) == reduced and other.axes == kept:
+                total = syntax.method(whole.node, "sum")
+                return replace(other, node=ast.BinOp(other.node, ast.Mult(), total), is_view=False)
         return None
 
     def _product(
@@ -511,11 +525,23 @@ def _spelled_factors(node: ast.expr) -> list[str]:
     return [ast.unparse(node)]
 
 
+def _in_dtype(factor: Expression, node: Reduce) -> Expression:
+    """A factor in the dtype of the product, as the loop multiplies it: ``math.cos(k * n)``."""
+    wanted, own = node.type.dtype, factor.type
+    if own.dtype == wanted or wanted not in _WIDE:
+        return factor
+    is_real = category(own.dtype) == "float" and complex_dtype(own.dtype) == wanted
+    is_float = category(own.dtype) == "float" or category(wanted) == "complex"
+    if is_real or (own.rank is Rank.NUMBER and is_float):
+        return Cast(factor, ElementType(wanted, max(own.rank, Rank.SCALAR)))
+    return factor
+
+
 def _factors(value: Expression, knows: Callable[[Expression], bool]) -> list[Expression]:
     """The factors of a product: ``a * b * c -> [a, b, c]``; one that has a name stays whole."""
     if not isinstance(value, Call) or value.operator != "mul" or value.keywords or knows(value):
         return [value]
     tensors = [a for a in value.arguments if a.type.rank is not Rank.NUMBER]
-    if any(a.type.dtype != value.type.dtype for a in tensors):
+    if any(value.type.dtype not in (d := a.type.dtype, complex_dtype(d)) for a in tensors):
         return [value]
     return [f for a in value.arguments for f in _factors(a, knows)]

@@ -31,6 +31,10 @@ class RowEmitter(OperandEmitter):
         """The piece in the loop's type."""
         raise NotImplementedError
 
+    def typed_number(self, piece: Emitted, dtype: str) -> Emitted:
+        """A Python number as a 0-d tensor."""
+        raise NotImplementedError
+
     def filled(self, piece: Emitted, sizes: Sequence[ast.expr], dtype: str) -> Emitted:
         """A Python number as a new tensor of such sizes."""
         raise NotImplementedError

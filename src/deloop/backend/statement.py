@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from deloop.backend import syntax
 from deloop.backend.blocks import joined, repeated
@@ -114,6 +115,8 @@ class _Writer:
         self.holders: dict[str, str] = {}
         self.kept: set[str] = set()
         self.plan: tuple[Step, ...] = ()
+        self.following: Sequence[Vector] = ()
+        """The statements directly behind the one that is written just now."""
         self.live: frozenset[str] = frozenset()
         self.named_anew: dict[Expression, tuple[Emitted, tuple[Axis, ...]]] = {}
         """Running values that a tensor just made anew holds."""
@@ -130,7 +133,9 @@ class _Writer:
 
     def steps(self, steps: tuple[Step, ...], top: bool) -> list[ast.stmt]:
         body: list[ast.stmt] = []
-        for step in steps:
+        for position, step in enumerate(steps):
+            later = takewhile(lambda s: isinstance(s, Vector), steps[position + 1 :])
+            self.following = vectors(tuple(later))
             if isinstance(step, Serial) and step.loop.chunks is not None:
                 body.extend(self._pieces(step, step.loop.chunks))
             elif isinstance(step, Serial):
@@ -250,7 +255,7 @@ class _Writer:
         emitter = Emitter(self.context, axes, order, store.place)
         outside = dict(self.context.names)
         self.target = store
-        before = self._name_repeated(store.value, emitter)
+        before = self._name_repeated(store.value, emitter, step)
         private = self.context.arrays[store.array].storage.startswith(PRIVATE)
         kept = store.local or store.cell is not None or private
         if private and (step.conditions or (is_scatter and not is_plain_store(step))):
@@ -357,7 +362,9 @@ class _Writer:
         return [a for a in lifted if a not in target] + list(dict.fromkeys(target))
 
     # ------------------------------------------------------------------ repeated values
-    def _name_repeated(self, value: Expression, emitter: Emitter) -> list[ast.stmt]:
+    def _name_repeated(
+        self, value: Expression, emitter: Emitter, step: Vector
+    ) -> list[ast.stmt]:
         """The user's name, or ``mask``, for a value that is used more than once."""
         body: list[ast.stmt] = []
         counts: dict[Expression, int] = {}
@@ -368,10 +375,11 @@ class _Writer:
             return self._name_of(expression, conditions)
 
         _count(value, emitter, (), counts, scopes, name_of)
+        shared = self._shared(counts, conditions, step)
         repeated = [
             e
             for e, n in counts.items()
-            if n > 1
+            if (n > 1 or e in shared)
             and (
                 isinstance(e, (Call, Select, Reduce, scalar.Scan))
                 or (isinstance(e, Cast) and e in self.temporaries)
@@ -405,6 +413,28 @@ class _Writer:
                 inner.ranges(expression),
             )
         return body
+
+    def _shared(
+        self, own: Mapping[Expression, int], conditions: AbstractSet[Expression], step: Vector
+    ) -> set[Expression]:
+        """What has a name of the user's, or is a condition, and is needed by statements behind."""
+        if not step.always_runs or not self.following:
+            return set()
+        wanted = {e for e in own if rows.unplaced(e) in self.temporaries or e in conditions}
+        written = {step.statement.store.array}
+        counts = dict.fromkeys(wanted, 1)
+
+        def name_of(expression: Expression) -> str | None:
+            return "shared" if expression in wanted else None
+
+        for vector in self.following:
+            store = vector.statement.store
+            wanted -= {e for e in wanted if any(scalar.reads(e, a) for a in written)}
+            axes = [loop.axis for loop in vector.axes]
+            emitter = Emitter(self.context, axes, self._order(vector), store.place)
+            _count(store.value, emitter, (), counts, {}, name_of)
+            written.add(store.array)
+        return {e for e in wanted if counts[e] > 1}
 
     def _name_of(self, value: Expression, conditions: AbstractSet[Expression]) -> str | None:
         """What a value that is used more than once may be called."""

@@ -19,6 +19,8 @@ def constant(value: int | float | complex | str | None) -> ast.expr:
         return name(f"float('{value}')")
     if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
         return ast.UnaryOp(op=ast.USub(), operand=ast.Constant(-value))
+    if isinstance(value, complex) and value.imag < 0 and str(value.real) == "-0.0":  # -2j
+        return ast.UnaryOp(op=ast.USub(), operand=ast.Constant(-value))
     return ast.Constant(value)
 
 

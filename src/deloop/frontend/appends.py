@@ -277,7 +277,8 @@ class AppendReader(StoreReader):
         use = filled.kept[0]
         value = element.value
         own = value.type.dtype
-        if any(category(t.dtype) == "complex" for t in build.types_of(value)):
+        joined = use.kind in ("stack", "cat")
+        if not joined and any(category(t.dtype) == "complex" for t in build.types_of(value)):
             self._refuse_list(node, f"the elements of {filled.name} are complex")
         if use.kind in ("stack", "cat"):
             if isinstance(item, Grown):

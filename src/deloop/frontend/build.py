@@ -21,7 +21,7 @@ from deloop.frontend.selections import is_choice
 from deloop.frontend.structure import assigned_names, eliminate_continue, target_names
 from deloop.frontend.unroll import unrolled
 from deloop.ir import scalar
-from deloop.ir.affine import Affine, Constraint, at_least, equal
+from deloop.ir.affine import Affine, Constraint, Sign, at_least, equal
 from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node, expressions_of, stores
 from deloop.ir.scalar import Expression
 from deloop.ir.types import Integer, Literal, Opaque, Scalar, Tensor
@@ -447,10 +447,19 @@ class NestBuilder(PrivateReader):
         sides: list[tuple[list[Node], Environment]] = []
         if guards is not None and then is node.orelse:
             condition = build.negate(condition)
-        for block, guard in ((then, condition), (otherwise, build.negate(condition))):
+        opposites = tuple(map(opposite, guards)) if guards and len(guards) == 1 else ()
+        if any(g.sign is Sign.ZERO for g in guards or ()):
+            opposites = ()
+        for block, guard, holding in (
+            (then, condition, guards or ()),
+            (otherwise, build.negate(condition), opposites),
+        ):
             self.environment = dict(before)
             self.guards.append(guard)
+            known = len(self.holding)
+            self.holding.extend(holding)
             sides.append((self.block(block), self.environment))
+            del self.holding[known:]
             self.guards.pop()
         (then_nodes, then_names), (else_nodes, else_names) = sides
         written = {

@@ -78,6 +78,8 @@ class Reader:
         self.steps: dict[int, Affine] = {}
         """How the steps of ranges that are parameters are written, by what they are."""
         self.scope_iterators: tuple[str, ...] = ()
+        self.holding: list[Constraint] = []
+        """Conditions by place that hold where the reader is."""
 
     # ------------------------------------------------------------------ refusals
     def unsupported(
@@ -98,7 +100,8 @@ class Reader:
 
     def require(self, constraint: Constraint, node: ast.AST, reason: str) -> None:
         """Note a fact that must be proved or assumed later."""
-        self.requirements.append(Requirement(constraint, self.place(node), reason))
+        guards = tuple(self.holding)
+        self.requirements.append(Requirement(constraint, self.place(node), reason, guards))
 
     # ------------------------------------------------------------------ names
     @property

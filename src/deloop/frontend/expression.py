@@ -90,9 +90,38 @@ def make_call(
                 )
                 for branch in (argument.then, argument.otherwise)
             ]
-            return Select(argument.condition, branches[0], branches[1])
+            return _chosen(argument.condition, branches[0], branches[1])
+    folded = _compared(operator.name, arguments)
+    if folded is not None:
+        return number(folded)
     kind = _call_type(operator, arguments, place, spelling)
     return Call(operator.name, tuple(arguments), kind, spelling, tuple(keywords))
+
+
+def _compared(name: str, arguments: Sequence[Expression]) -> bool | None:
+    """What a comparison of two numbers of the source says: ``1.0 < 0``."""
+    values = [a.value for a in arguments if isinstance(a, Number)]
+    if len(values) != len(arguments) or name not in _COMPARISONS or len(values) != 2:
+        return None
+    left, right = values
+    if isinstance(left, complex) or isinstance(right, complex):
+        return None
+    found = {
+        "lt": left < right, "le": left <= right, "gt": left > right, "ge": left >= right,
+        "eq": left == right, "ne": left != right,
+    }  # fmt: skip
+    return found[name]
+
+
+def _chosen(condition: Expression, then: Expression, otherwise: Expression) -> Expression:
+    """A choice between conditions of which one is known: ``c and other``, ``not c and other``."""
+    for known, other, holds in ((then, otherwise, condition), (otherwise, then, None)):
+        if isinstance(known, Number) and type(known.value) is bool and other.type.dtype == "bool":
+            holds = negate(condition) if holds is None else holds
+            if known.value:
+                return both(holds, other, "logical_or")
+            return both(negate(holds), other)
+    return Select(condition, then, otherwise)
 
 
 def _call_type(

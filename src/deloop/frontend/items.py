@@ -129,6 +129,8 @@ class Requirement:
     constraint: Constraint
     place: Place
     reason: str
+    guards: tuple[Constraint, ...] = ()
+    """Conditions by place under which alone it is relied on."""
 
 
 Item = (

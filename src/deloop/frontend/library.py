@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
+from deloop.frontend.complex_numbers import ComplexReader
 from deloop.frontend.items import FlatIndex, Item, Listed, Point, Tuple, View, Whole
-from deloop.frontend.pieces import PieceReader
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least, equal
 from deloop.ir.observed import evaluate_affine
@@ -31,7 +31,7 @@ _CAST_METHODS = {
 }  # fmt: skip
 
 
-class LibraryReader(PieceReader):
+class LibraryReader(ComplexReader):
     """A reader of what Python and PyTorch bring with them."""
 
     # ------------------------------------------------------------------ builtins

@@ -21,6 +21,7 @@ from deloop.ir.loop import PRIVATE, TOUCH, Loop, Node, Store
 from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.source import SourceFunction
 from deloop.ir.types import Function, Integer, Literal, Opaque, Scalar, Tensor, TensorType
+from deloop.ops.pointwise import VIEWED
 from deloop.ops.table import find_in_place_function, find_in_place_method
 from deloop.text.names import names_in, names_read
 
@@ -270,13 +271,16 @@ class StoreReader(HeaderReader):
         return build.cast(result, ElementType(current.type.dtype, result.type.rank))
 
     def _is_part(self, value: Expression) -> bool:
-        """Whether a row may be memory of a tensor's: ``x[i].unsqueeze(0)``, ``x[i, :n]``."""
+        """Whether a value may be memory of a tensor's: ``x[i].unsqueeze(0)``, ``x[i].conj()``."""
         if is_choice(value):
             assert isinstance(value, scalar.Select)
             return self._is_part(value.then)
         if isinstance(value, scalar.Reduce) and build.aliased_arrays(value):
             return any(map(self._is_part, scalar.children(value.value)))  # ``x[i:j].flatten()``
-        if not isinstance(value, scalar.Load) or value.type.rank is not Rank.TENSOR:
+        is_view = isinstance(value, scalar.Call) and value.operator in VIEWED
+        while isinstance(value, scalar.Call) and value.operator in VIEWED:
+            value = value.arguments[0]  # ``x[i].conj()``
+        if not isinstance(value, scalar.Load) or value.type.rank < Rank.TENSOR - is_view:
             return False
         tensor = self.arrays.get(value.array)
         own = tensor is None or value.array in self.locals or bool(tensor.made_of)

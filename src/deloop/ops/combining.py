@@ -53,6 +53,8 @@ ARITHMETIC: tuple[Line, ...] = (
     line("addcmul", "input tensor1 tensor2 * value#?", _KEEP, _SMOOTH, _METHOD, refuses="bool"),
     line("addcdiv", "input tensor1 tensor2 * value#?", _KEEP, _SINGULAR, _METHOD,
          refuses="bool int complex32"),
+    line("complex", "real imag", DTypeRule.COMPLEX, _SINGULAR, "torch", exact=True,
+         one_dtype=True, refuses="bool int bfloat16 complex"),
     line("where", "condition input| other|", DTypeRule.WHERE, _LINEAR, "torch", exact=True,
          masks=(0,)),
     line("masked_fill", "input mask value#", DTypeRule.FIRST, _LINEAR, _METHOD, exact=True,

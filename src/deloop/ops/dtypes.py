@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from deloop.dtype import Rank, category, promote, real_dtype
+from deloop.dtype import Rank, category, complex_dtype, promote, real_dtype
 from deloop.ops.kinds import DTypeRule, Operator
 
 _Operands = Sequence[tuple[str, Rank]]
@@ -135,6 +135,8 @@ def _finish(
         return "bool"
     if rule in (DTypeRule.ABSOLUTE, DTypeRule.ABSOLUTE_FLOAT):
         return real_dtype(computed)
+    if rule is DTypeRule.COMPLEX:
+        return complex_dtype(computed)
     if rule is DTypeRule.FLOAT_POWER:
         return "complex128" if category(computed) == "complex" else "float64"
     if rule is DTypeRule.FIXED:

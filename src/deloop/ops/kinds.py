@@ -44,9 +44,10 @@ class DTypeRule(Enum):
     ``PROMOTE``: type promotion. ``PROMOTE_INT``: the same with a Python integer besides, so that
     bool becomes int64. ``PROMOTE_FLOAT``: type promotion, then integers and bool become the default
     dtype. ``BOOL``: always bool. ``ABSOLUTE``: type promotion, then complex becomes real.
-    ``ABSOLUTE_FLOAT``: both. ``WHERE``: promotion of all but the condition. ``FLOAT_POWER``:
-    float64 or complex128. ``FIRST``, ``LAST``: that operand's dtype. ``FIXED``: the one that the
-    operator's `fixed` names. ``WRITTEN``: the one that the call names.
+    ``ABSOLUTE_FLOAT``: both. ``COMPLEX``: type promotion, then real becomes complex. ``WHERE``:
+    promotion of all but the condition. ``FLOAT_POWER``: float64 or complex128. ``FIRST``, ``LAST``:
+    that operand's dtype. ``FIXED``: the one that the operator's `fixed` names. ``WRITTEN``: the one
+    that the call names.
     """
 
     PROMOTE = "promote"
@@ -55,6 +56,7 @@ class DTypeRule(Enum):
     BOOL = "bool"
     ABSOLUTE = "absolute"
     ABSOLUTE_FLOAT = "absolute float"
+    COMPLEX = "complex"
     WHERE = "where"
     FLOAT_POWER = "float power"
     FIRST = "first"

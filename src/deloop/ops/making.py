@@ -150,11 +150,8 @@ VIEWS: tuple[Line, ...] = (
     ),
     *(_view(name, "torch") for name in ("view_as_real", "view_as_complex", "as_strided")),
     *(_view(name, "torch", always=False) for name in ("atleast_1d", "atleast_2d", "atleast_3d")),
-    *(_view(name, _BOTH, always=False) for name in ("reshape", "flatten", "ravel", "conj")),
-    *(_view(name, _BOTH, always=False) for name in ("resolve_conj", "resolve_neg")),
-    *(_view(name, _BOTH, always=False) for name in ("broadcast_to",)),
-    _view("real", "torch", always=False),
-    _view("imag", "torch"),
+    *(_view(name, _BOTH, always=False) for name in ("reshape", "flatten", "ravel")),
+    *(_view(name, _BOTH, always=False) for name in ("resolve_neg", "broadcast_to")),
     _view("broadcast_tensors", "torch"),
     *(
         _view(name, "Tensor", always=False)

@@ -36,11 +36,19 @@ ARITHMETIC: tuple[Line, ...] = (
     line("rsqrt", "input", _FLOAT, _SINGULAR, _ALL),
     line("clone", "input", _KEEP, _LINEAR, "torch Tensor", exact=True),
     line("conj_physical", "input", _KEEP, _LINEAR, _ALL, exact=True, may_alias=True),
+    line("conj", "input", _KEEP, _LINEAR, "torch Tensor", exact=True, may_alias=True),
+    line("resolve_conj", "input", _KEEP, _LINEAR, "torch Tensor", exact=True, may_alias=True),
+    line("real", "input", DTypeRule.ABSOLUTE, _LINEAR, "torch", exact=True, may_alias=True),
+    line("imag", "input", DTypeRule.ABSOLUTE, _SINGULAR, "torch", exact=True, may_alias=True,
+         refuses="bool int float"),
     line("nan_to_num", "input nan#? posinf#? neginf#?", _KEEP, _LINEAR, _ALL, exact=True),
     line("deg2rad", "input", _FLOAT, _LINEAR, _ALL, exact=True, refuses="complex"),
     line("rad2deg", "input", _FLOAT, _LINEAR, _ALL, exact=True, refuses="complex"),
     line("angle", "input", DTypeRule.ABSOLUTE_FLOAT, _SINGULAR, "torch Tensor"),
 )
+
+VIEWED = frozenset({"conj", "real", "imag"})
+"""Operators whose result is a view of the operand, element by element."""
 
 ROUNDING: tuple[Line, ...] = (
     line("floor", "input", _KEEP, _NONE, _ALL, exact=True, refuses="bool complex"),

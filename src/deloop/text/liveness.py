@@ -11,6 +11,8 @@ from deloop.text.trees import walk
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.GeneratorExp)
 
+_RUNS_THROUGH = frozenset({"sum", "max", "min", "any", "all", "list", "tuple", "set", "sorted"})
+
 
 class Fate(Enum):
     """What becomes of a name's value in a block: read, never seen again, or neither."""
@@ -65,8 +67,23 @@ def names_seen_by_others(node: ast.AST) -> set[str]:
     """The names that an inner function or the module sees, and may ask for at any time."""
     nodes = walk(node)
     found = {name for n in nodes if isinstance(n, (ast.Global, ast.Nonlocal)) for name in n.names}
-    inside = [n for n in nodes if isinstance(n, _SCOPES) and n is not node]
+    over = _used_up(nodes)
+    inside = [n for n in nodes if isinstance(n, _SCOPES) and n is not node and id(n) not in over]
     return found.union(*map(_mentioned, inside))
+
+
+def _used_up(nodes: Sequence[ast.AST]) -> set[int]:
+    """Generators that the call around them runs through at once: ``sum(x[k] for k in ks)``."""
+    bound = {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+    return {
+        id(n.args[0])
+        for n in nodes
+        if isinstance(n, ast.Call)
+        and isinstance(n.func, ast.Name)
+        and n.func.id in _RUNS_THROUGH - bound
+        and len(n.args) == 1
+        and isinstance(n.args[0], ast.GeneratorExp)
+    }
 
 
 def _blocks_behind(node: ast.AST, loop: ast.stmt) -> list[tuple[ast.AST, list[ast.stmt]]]:

@@ -22,7 +22,7 @@ from deloop.analysis.scan import find_chain, find_running
 from deloop.analysis.scatter import find_masked_store, find_overlaps, find_scatters
 from deloop.analysis.surroundings import Surroundings
 from deloop.diagnostic import Refusal
-from deloop.dtype import Rank
+from deloop.dtype import Rank, is_floating
 from deloop.errors import Unliftable, Unsupported
 from deloop.frontend.expression import aliased_arrays
 from deloop.ir import scalar
@@ -250,6 +250,10 @@ def _chain_of(
         return None
     if chain.kind == "linear" and not pays_off(component[0], chain.loop, level, around.facts):
         return None
+    if chain.kind == "prod" and is_floating(component[0].store.dtype) and around.facts is not None:
+        if not around.facts.may_multiply:
+            return None
+        around.facts.multiplies = True
     return expand_chain(chain, component[0])
 
 
