@@ -181,7 +181,8 @@ def _is_new_value(
     """Whether a reduction leaves what the loop leaves: a value of its own, its gradient alike.
 
     An extreme kept in a variable is the very element, a view of it; its gradient goes to one of
-    equal elements. The gradient of a product is another one beside infinities.
+    equal elements. The gradient of a product is another one beside infinities and zeros, so that it
+    asks for factors that are neither (`transform.reduce.require_factors`).
     """
     cell = statement.store.cell
     if kind in ("any", "all") and isinstance(term, Load):
@@ -189,10 +190,10 @@ def _is_new_value(
         return bool(scalar.iterators_of(term, moving))  # else all of them are the very element
     if kind in ("sum", "any", "all"):
         return True
+    if kind == "prod":
+        return not scalar.requires_grad(term) or statement.store.dtype in ("float32", "float64")
     if kind != "last" and scalar.requires_grad(term):
         return False
-    if kind == "prod":
-        return True
     is_view = cell is not None and cell.rank is not Rank.NUMBER and bool(aliased_arrays(term))
     if kind in ("max", "min"):
         is_view = is_view and statement.store.array in around.escaping
@@ -383,7 +384,8 @@ def _guarded(
         return None
     kind = known[0]
     if kind == "last":
-        return _flag(condition, then, otherwise, own)
+        is_alone = first is None or second is None
+        return _flag(condition, then, otherwise, own) if is_alone else None
     if first is not None and second is not None and first[0] != second[0]:
         return None
     neutral = neutral_of(kind, dtype)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from deloop.analysis.held import find_held_extreme, find_held_update
 from deloop.analysis.linear import find_linear, find_linear_update
 from deloop.analysis.recurrence import find_accumulation, read_update, starts_plainly
 from deloop.analysis.surroundings import Surroundings
@@ -84,6 +85,10 @@ def _running(
     found = find_accumulation(statement, dependences, level)
     if found is None:
         found = find_linear_update(statement, dependences, level)
+    if found is None:
+        found = find_held_update(statement, dependences, level)
+    elif found.kind in ("max", "min") and scalar.requires_grad(found.term):
+        found = find_held_extreme(statement, found, level)
     if found is None or not _has_scan(found, store.dtype):
         return None
     if found.kind == "prod" and not starts_plainly(statement, found.iterators, around):
@@ -104,7 +109,7 @@ def _running(
         return None
     outer = common[0] if goes_on else None
     inner = tuple(x for x in own if x not in common)
-    if inner and found.kind in ("last", "linear"):
+    if inner and found.kind in ("last", "linear", "held"):
         return None
     behind = frozenset(
         d.sink
@@ -118,7 +123,7 @@ def _running(
 
 def _has_scan(found: Accumulation, dtype: str) -> bool:
     """Whether PyTorch scans with the operator, and gives the gradient that the loop gives."""
-    if found.kind in ("last", "linear"):
+    if found.kind in ("last", "linear", "held"):
         return True
     if find_scan(found.kind) is None or _rounds_each_step(found.kind, dtype):
         return False

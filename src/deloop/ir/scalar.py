@@ -161,7 +161,8 @@ class Scan:
     leaves iteration `at` itself out, and its axis ends before the last one. The kind ``last`` is
     the value of the iteration before, `first` that of the first one. The kind ``linear`` is `first`
     scaled by `factor`, which moves along the axis like `value`, and `value` added, at each
-    iteration; a `factor` that is a condition says where the running value is kept, not scaled.
+    iteration; a `factor` that is a condition says where the running value is kept, not scaled. The
+    kind ``held`` is kept where `factor` says so, and `value` where not.
     `name` is the user's variable, should the value need one.
     """
 

@@ -286,6 +286,11 @@ def _recorded(value: Expression, by_now: frozenset[str]) -> Expression:
                     taken = Reduce("any", taken, bound_axes(value), BOOL)
                 result = both(result, taken, "logical_or")
             return result
+        case Scan("held", inner, first=first, factor=factor) if first is not None and factor:
+            taken = both(negate(factor), _recorded(inner, by_now))
+            if not isinstance(taken, Number):
+                taken = Reduce("any", taken, bound_axes(value), BOOL)
+            return both(taken, _recorded(first, by_now), "logical_or")
         case Reduce(value=inner) | Scan(value=inner):
             taken = _recorded(inner, by_now)
             known = isinstance(taken, Number)

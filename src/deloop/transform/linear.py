@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import chain
 
 from deloop.analysis.facts import Facts
+from deloop.analysis.held import find_held_update
 from deloop.analysis.linear import find_linear_update
 from deloop.analysis.scan import scan_of
 from deloop.diagnostic import Place
@@ -101,6 +102,8 @@ def find_last(
         return None
     found = find_linear_update(statement, dependences, level)
     if found is None:
+        found = find_held_update(statement, dependences, level)
+    if found is None:
         return None
     loop = next(x for x in statement.loops[level:] if x.iterator in found.iterators)
     others = [x for x in statement.loops[level:] if x is not loop]
@@ -110,11 +113,11 @@ def find_last(
         return None
     if not facts.assume(at_least(loop.axis.extent, 1), "the loop runs"):
         return None
-    if not pays_off(statement, loop, level, facts):
+    if found.kind == "linear" and not pays_off(statement, loop, level, facts):
         return None
     own = next(x for x in scalar.loads(store.value) if x.array == store.array)
     name = store.array.partition("'")[0]
-    scan = scan_of("linear", found.term, loop, own.type, False, name, found.factor)
+    scan = scan_of(found.kind, found.term, loop, own.type, False, name, found.factor)
     value = replace(scan, first=own, at=loop.upper - 1)
     loops = tuple(x for x in statement.loops if x is not loop)
     domain = tuple(c for c in statement.domain if loop.iterator not in c.expression.symbols)

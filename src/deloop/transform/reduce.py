@@ -173,7 +173,7 @@ def fold_starts(value: Expression) -> Expression:
                 made = Call("neg", (cast(reduced, node.type),), node.type)
                 return made if category(node.type.dtype) != "bool" else node
             case Call("maximum" | "minimum" as word, (start, (Reduce() | Scan()) as reduced)) if (
-                reduced.kind not in ("last", "linear")
+                reduced.kind not in ("last", "linear", "held")
                 and find_reduction(reduced.kind).operator == word
             ):
                 made = combine(reduced.kind, start, reduced, passes_nan=True)
@@ -181,7 +181,7 @@ def fold_starts(value: Expression) -> Expression:
             case Select(Call("gt" | "lt", (reduced, start)), then, _) if (
                 then == reduced
                 and isinstance(reduced, (Reduce, Scan))
-                and reduced.kind not in ("last", "linear")
+                and reduced.kind not in ("last", "linear", "held")
             ):
                 if find_reduction(reduced.kind).comparison == node.condition.operator:  # type: ignore[union-attr]
                     made = combine(reduced.kind, start, reduced)
@@ -196,7 +196,7 @@ def _kind_of(value: Expression) -> str | None:
         value = value.value
     if isinstance(value, Call) and value.operator == "neg":
         return None
-    if not isinstance(value, (Reduce, Scan)) or value.kind in ("last", "linear"):
+    if not isinstance(value, (Reduce, Scan)) or value.kind in ("last", "linear", "held"):
         return None
     return value.kind
 
@@ -226,6 +226,36 @@ def require_small_terms(plan: tuple[Step, ...]) -> list[DataRequirement]:
                 below = Call("le", (node.value, number(_SMALL)), BOOL)
                 condition = Reduce("all", both(above, below), bound_axes(node), BOOL)
                 found.append(DataRequirement(condition, store.place, "the sum fits an int64"))
+    return found
+
+
+_TINY, _HUGE = 1e-12, 1e25
+
+
+def require_factors(plan: tuple[Step, ...]) -> list[DataRequirement]:
+    """Ask of factors with a gradient that none is 0 or tiny, nor their product huge.
+
+    The backward pass of `prod` divides the product by each factor; the loop's multiplies the others.
+    """
+    found: list[DataRequirement] = []
+    for vector in vectors(plan):
+        made = vector.accumulation
+        if made is None or made.kind != "prod" or not scalar.requires_grad(made.term):
+            continue
+        store = vector.statement.store
+        for node in scalar.walk(store.value):
+            if not isinstance(node, Reduce) or node.kind != "prod":
+                continue
+            rank = max(node.value.type.rank, Rank.SCALAR)
+            kind, truth = ElementType(node.type.dtype, rank), ElementType("bool", rank)
+            size = Call("abs", (node.value,), kind, ".abs")
+            least = Call("ge", (size, number(_TINY)), truth)
+            every = Reduce("all", least, bound_axes(node), truth)
+            found.append(DataRequirement(every, store.place, "no factor is tiny"))
+            grown = Call("clamp", (size,), kind, ".clamp", (("min", number(1)),))
+            product = Reduce("prod", grown, bound_axes(node), kind)
+            limit = Call("le", (product, number(_HUGE)), truth)
+            found.append(DataRequirement(limit, store.place, "the products stay small"))
     return found
 
 

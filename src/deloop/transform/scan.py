@@ -65,7 +65,7 @@ def _expanded(
     factor = None if factor is None else rename_implicit(factor, names)
     if kind in ("max", "min") and not _is_exact_in(own, number_before, term.type):
         term = cast(term, ElementType(wider(own.type, term.type), term.type.rank))
-    kept = own.type if kind == "linear" else term.type
+    kept = own.type if kind in ("linear", "held") else term.type
     inclusive = scan_of(kind, term, running.loop, kept, skips, name, factor)
     behind = reader.name in running.behind
     start: Expression = own
@@ -104,7 +104,7 @@ def _before_this_row(running: Running, term: Expression, kept: ElementType) -> S
 
 def _joined(start: Expression, scan: Scan) -> Expression:
     """What the variable began with, and the steps since."""
-    if scan.kind == "linear" or (scan.exclusive and scan.kind in ("last", "max", "min")):
+    if scan.kind in ("linear", "held") or (scan.exclusive and scan.kind in ("last", "max", "min")):
         return replace(scan, first=start)
     if scan.kind != "last":
         return combine(scan.kind, start, scan, passes_nan(scan))
@@ -197,7 +197,7 @@ def scans_of(expression: Expression) -> list[Scan]:
 def without_scans(expression: Expression) -> Expression:
     """The value with each scan's own reads left out: what is read beside them."""
     if isinstance(expression, Scan):
-        if expression.kind == "linear" and expression.first is not None:
+        if expression.kind in ("linear", "held") and expression.first is not None:
             return expression.first
         return scalar.Number(0, expression.type)
     return scalar.rebuild(expression, without_scans)
@@ -212,7 +212,7 @@ def is_late(statement: Statement) -> bool:
                 return visit(then) or visit(otherwise)
             case Cast(inner):
                 return visit(inner)
-        return isinstance(value, Scan) and value.kind == "last"
+        return isinstance(value, Scan) and value.kind in ("last", "held")
 
     cell = statement.store.cell
     return cell is not None and cell.rank is not Rank.NUMBER and visit(statement.store.value)
