@@ -26,16 +26,22 @@ _DIGITS = {"float16": 2**10, "bfloat16": 2**7, "float32": 2**23, "float64": 2**5
 def forget_first_types(nest: Nest, statements: Sequence[Statement]) -> Nest:
     """The nest with such variables as if they had the type of their updates from the beginning."""
     cells = tuple(
-        replace(c, changes_type=False) if c.changes_type and _is_unseen(c, nest, statements) else c
+        replace(c, changes_type=False, resets=())
+        if (c.changes_type or c.resets) and _is_unseen(c, nest, statements)
+        else c
         for c in nest.cells
     )
+    for cell in cells:
+        if cell.resets:
+            sentence = f"loop kept: the type of {cell.name} differs between paths"
+            raise Unsupported(Refusal("VEC918", nest.place, sentence))
     return nest if cells == nest.cells else replace(nest, cells=cells)
 
 
 def _is_unseen(cell: Cell, nest: Nest, statements: Sequence[Statement]) -> bool:
     if cell.key in nest.live or cell.starts_unset or cell.starts_beyond or cell.starts_shared:
         return False
-    if not isinstance(cell.start, Number) or not _is_exact(cell.start, cell.kind):
+    if any(not isinstance(n, Number) or not _is_exact(n, cell.kind) for n in _numbers_of(cell)):
         return False
     for statement in statements:
         store = statement.store
@@ -51,6 +57,13 @@ def _is_unseen(cell: Cell, nest: Nest, statements: Sequence[Statement]) -> bool:
         if not _is_harmless(value, cell):
             return False
     return True
+
+
+def _numbers_of(cell: Cell) -> tuple[Expression | None, ...]:
+    """The numbers that a cell may hold where its type is an element's."""
+    if cell.resets and not cell.changes_type:
+        return cell.resets
+    return (cell.start, *cell.resets)
 
 
 def check_widened(nest: Nest, statements: Sequence[Statement]) -> None:
@@ -123,10 +136,19 @@ def _is_harmless(value: Expression, cell: Cell) -> bool:
                 return False
             if operator in _COMPARISONS or operator.startswith("logical_"):
                 return True
+            is_scaled = operator == "mul" and _is_zero(cell)
             return operator in _EXACT and all(
-                scalar.reads(a, cell.key) or _goes_with(a, cell) for a in arguments
+                scalar.reads(a, cell.key)
+                or _goes_with(a, cell)
+                or (is_scaled and a.type.rank is Rank.NUMBER)
+                for a in arguments
             )
     return False
+
+
+def _is_zero(cell: Cell) -> bool:
+    """Whether the number is 0, which is 0 times any other, too."""
+    return all(isinstance(n, Number) and n.value == 0 for n in _numbers_of(cell))
 
 
 def _goes_with(value: Expression, cell: Cell) -> bool:

@@ -67,7 +67,7 @@ class HeldEmitter(ScanEmitter):
         bound = node.axis.iterator
         value = self.cast(self.emit(node.value), node.type, node.value)
         last = self._named_last(node)
-        found = self._taken(value, last, bound) if bound in value.axes else value
+        found = self._picked(value, last, bound) if bound in value.axes else value
         first = self.cast(self.emit(node.first), node.type, node.first)
         axes = self.sorted_axes([*last.axes, *found.axes, *first.axes])
         if set(axes) != {*last.axes, *found.axes, *first.axes}:
@@ -101,7 +101,7 @@ class HeldEmitter(ScanEmitter):
         self.context.names[key] = piece, ()
         return piece
 
-    def _taken(self, value: Emitted, last: Emitted, bound: str) -> Emitted:
+    def _picked(self, value: Emitted, last: Emitted, bound: str) -> Emitted:
         """``x[last]``, ``x[:, last]`` or, where each row has places of its own, `gather`."""
         dim = value.axes.index(bound)
         if value.axes == (bound,):

@@ -18,6 +18,7 @@ from deloop.frontend import expression as build
 from deloop.frontend.conditions import ConditionReader
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.items import Finished, Item, Point, Tuple, View, Whole
+from deloop.frontend.resets import find_resets, has_resets
 from deloop.frontend.structure import assigned_names, target_names
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, equal
@@ -391,6 +392,9 @@ class CellReader(ConditionReader):
         if len(kinds) > 1 and own:
             kinds = tuple(dict.fromkeys(_kinds_set(value, own)))
         starts = own in self.cells and self.cells[own].changes_type
+        reset = find_resets(value, own, self.cells[own].kind) if own in self.cells else None
+        if reset is not None and has_resets(value):
+            return CellKind(reset[0], self.row_shape(value, node))
         if len(kinds) != 1 or _is_logical(value) or _may_be_number(value, own, starts):
             sentence = f"loop kept: the type of {name} differs between paths"
             self.unsupported(node, sentence, "VEC918")
@@ -405,11 +409,22 @@ class CellReader(ConditionReader):
             self._check_bound_anew(name, node)
             self._snapshot(item, node)
         kind = self._check_kind(name, node)
-        value = self.to_expression(item, node)
+        value = self._without_resets(name, self.to_expression(item, node))
         if isinstance(value, scalar.Load) and value.array in self.own:
             value = self._as_left(name, value, kind, node)
         self._store(name, value, kind, self.written_at(name, node), node)
         self.environment[name] = self.read_cell(name, node)
+
+    def _without_resets(self, name: str, value: Expression) -> Expression:
+        """The value with numbers as elements, where it is a number on some paths: noted as such."""
+        unique = self.active[name].tensor.name
+        cell = self.cells[unique]
+        found = find_resets(value, unique, cell.kind)
+        if found is None or not has_resets(value):
+            return value
+        resets = tuple(dict.fromkeys((*cell.resets, *found[1])))
+        self.cells[unique] = replace(cell, resets=resets)
+        return build.cast(value, cell.kind)
 
     def _as_left(
         self, name: str, value: scalar.Load, kind: CellKind, node: ast.For

@@ -102,7 +102,7 @@ def _check_order(
             if any(_has_no_derivative(n, with_grad) for n in walk(store.value)):
                 sentence = "loop kept: an operator here has no derivative, and may not be reached"
                 raise Unliftable(Refusal("VEC906", store.place, sentence))
-            if any(_forgets(n, by_now) for n in walk(store.value)):
+            if _may_record_nothing(store.value, by_now):
                 sentence = "loop kept: whether a gradient is recorded depends on the last reset"
                 raise Unliftable(Refusal("VEC906", store.place, sentence))
             by_now |= {store.array}
@@ -177,6 +177,14 @@ def _saves(node: Expression, written: frozenset[str], with_grad: frozenset[str])
     if node.operator in ("add", "sub", "neg", "positive") or by_number:
         return False
     return any(load.array in written for load in loads(node))
+
+
+def _may_record_nothing(value: Expression, by_now: frozenset[str]) -> bool:
+    """Whether all that carries a gradient in a value is a recurrence that may have dropped it."""
+    dropped = {n: Cast(number(0), n.type) for n in walk(value) if _forgets(n, by_now)}
+    if not dropped:
+        return False
+    return _recorded(scalar.replaced(value, dropped), by_now) != _recorded(value, by_now)
 
 
 def _forgets(node: Expression, by_now: frozenset[str]) -> bool:
