@@ -31,7 +31,7 @@ class HeldEmitter(ScanEmitter):
         assert node.first is not None
         inner = self.within([node.axis], self.natural_order(node, [node.axis]))
         assert isinstance(inner, HeldEmitter)
-        piece = inner._positions(node) or inner._looked_up(node)
+        piece = inner._positions(node) or inner._held_values(node)
         if node.exclusive:
             piece = self._behind_first(piece, piece.axes.index(node.axis.iterator), node, inner)
         read = self._read_at(piece, node)
@@ -61,7 +61,7 @@ class HeldEmitter(ScanEmitter):
         made = syntax.method(piece.node, "cummax", syntax.constant(piece.axes.index(bound)))
         return Emitted(syntax.attribute(made, "values"), piece.axes, "int64", Rank.TENSOR)
 
-    def _looked_up(self, node: Scan) -> Emitted:
+    def _held_values(self, node: Scan) -> Emitted:
         """The values of the iterations that have set them; the first one where none has."""
         assert node.factor is not None and node.first is not None
         bound = node.axis.iterator

@@ -14,7 +14,7 @@ from deloop.diagnostic import Assumption, Refusal
 from deloop.dtype import Rank, category
 from deloop.errors import Unliftable
 from deloop.frontend.apply import DataRequirement
-from deloop.frontend.expression import BOOL, both, negate, number
+from deloop.frontend.expression import BOOL, aliased_arrays, both, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Step, Vector, vectors
@@ -110,7 +110,10 @@ def _check_order(
             later = frozenset(s.array for s in stores[position:]) & written
             masks = changed_behind | (written if vector.level else later)
             indices |= any(_saves_mask(n, masks, with_grad) for n in walk(store.value))
-            if indices or any(_saves(node, written, with_grad) for node in walk(store.value)):
+            combines = any(isinstance(n, (Reduce, Scan)) for n in walk(store.value))
+            if indices or any(
+                _saves(node, written, with_grad, combines) for node in walk(store.value)
+            ):
                 raise Unliftable(
                     Refusal(
                         "VEC906",
@@ -152,8 +155,14 @@ def _saves_mask(node: Expression, written: frozenset[str], with_grad: frozenset[
     return isinstance(mask, Load) and mask.array in written
 
 
-def _saves(node: Expression, written: frozenset[str], with_grad: frozenset[str]) -> bool:
-    """Whether an operator keeps an operand for its derivative that the plan writes."""
+def _saves(
+    node: Expression, written: frozenset[str], with_grad: frozenset[str], combines: bool
+) -> bool:
+    """Whether an operator keeps an operand for its derivative that the plan writes.
+
+    What is computed from such an operand first is a tensor of its own, unless it is part of a
+    contraction (`combines`), which may take its factors apart: ``tanh(0.5 * out[i - 1])``.
+    """
     if isinstance(node, Load):
         changed = any(_is_changed(s, written) for s in node.subscripts)
         return changed and requires_grad(node, with_grad)
@@ -176,7 +185,9 @@ def _saves(node: Expression, written: frozenset[str], with_grad: frozenset[str])
     )
     if node.operator in ("add", "sub", "neg", "positive") or by_number:
         return False
-    return any(load.array in written for load in loads(node))
+    if combines:
+        return any(load.array in written for load in loads(node))
+    return any(written & aliased_arrays(argument) for argument in children(node))
 
 
 def _may_record_nothing(value: Expression, by_now: frozenset[str]) -> bool:
