@@ -103,6 +103,9 @@ def _running(
     if not (len(common) == 1 or goes_on) or shared != {x.iterator for x in common}:
         return None
     moving = {x.iterator for x in statement.loops[level:]}
+    if found.kind in _MASKED and len(own) == 1:
+        outside = statement.loops[level : statement.loops.index(own[0])]
+        moving -= {x.iterator for x in outside}  # such a range is widened under a mask
     if any(set(c.expression.symbols) & (moving - {x.iterator}) for x in own for c in x.constraints):
         return None
     if not all(_is_plain_reader(r, statement, level) for r in readers):
@@ -119,6 +122,10 @@ def _running(
         and d.level == 0
     )
     return Running(statement, found, common[-1], inner, readers, behind, outer)
+
+
+_MASKED = frozenset({"sum", "prod", "max", "min", "any", "all"})
+"""Kinds of which a term that changes nothing stands for an iteration that is not there."""
 
 
 def _has_scan(found: Accumulation, dtype: str) -> bool:

@@ -97,7 +97,8 @@ class _Lifting:
         subscripts, value = self._turn(subscripts, value)
         plain = value
         bare, value = value, widen_ranges(value, tuple(self.axes), self._is_settled, self._raise)
-        narrowed = narrowed or value != bare
+        is_widened = value != bare
+        narrowed = narrowed or is_widened
         implicit = tuple(x for x in self.axes if x.iterator in {m.iterator for m in store.implicit})
         explicit = tuple(x for x in self.axes if x not in implicit)
         if store.cell is not None and not store.guards:
@@ -135,6 +136,8 @@ class _Lifting:
             self._check_extents(serial)
             if not scans:
                 statement = self.bounds.check(statement)
+            elif is_widened and self.bounds.check(statement).store.value != value:
+                raise self._refuse("a running value reads beyond where its range is cut")
         if found is not None and found.scattered:
             vector = Vector(statement, self.level, tuple(self.conditions), found)
             return settle_scatter(vector, self.bounds.arrays, self.facts)
