@@ -35,7 +35,7 @@ def find_held_update(
     """``h = x[t] if c[t] else h -> Accumulation(held, x[t], {t}, factor=not c[t])``, or None."""
     store = statement.store
     place = find_updated(statement, dependences, level)
-    if place is None or len(place[1]) != 1:
+    if place is None or len(place[1]) > 2:
         return None
     own, iterators = place
     form = _read(store.value, own)

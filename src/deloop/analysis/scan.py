@@ -17,7 +17,7 @@ from deloop.analysis.recurrence import find_accumulation, read_update, starts_pl
 from deloop.analysis.surroundings import Surroundings
 from deloop.dtype import Rank, category
 from deloop.ir import scalar
-from deloop.ir.affine import Affine
+from deloop.ir.affine import Affine, at_least
 from deloop.ir.loop import Loop
 from deloop.ir.plan import Accumulation, Statement
 from deloop.ir.scalar import Expression, Load, Scan, Select
@@ -99,7 +99,8 @@ def _running(
     own = [loop for loop in statement.loops[level:] if loop.iterator in found.iterators]
     common = [x for x in own if all(x.iterator in r.iterators for r in readers)]
     shared = {x.iterator for x in own if any(x.iterator in r.iterators for r in readers)}
-    goes_on = len(common) == 2 == len(own) and found.kind == "sum"
+    goes_on = len(common) == 2 == len(own) and not any(x.span is not None for x in own)
+    goes_on |= len(common) == 2 == len(own) and found.kind == "sum"
     if not (len(common) == 1 or goes_on) or shared != {x.iterator for x in common}:
         return None
     moving = {x.iterator for x in statement.loops[level:]}
@@ -111,6 +112,8 @@ def _running(
     if not all(_is_plain_reader(r, statement, level) for r in readers):
         return None
     outer = common[0] if goes_on else None
+    if outer is not None and found.kind != "sum" and not _is_plain_nest(statement, own, around):
+        return None
     inner = tuple(x for x in own if x not in common)
     if inner and found.kind in ("last", "linear", "held"):
         return None
@@ -122,6 +125,19 @@ def _running(
         and d.level == 0
     )
     return Running(statement, found, common[-1], inner, readers, behind, outer)
+
+
+def _is_plain_nest(
+    statement: Statement, own: Sequence[Loop], around: Surroundings
+) -> bool:
+    """Whether two loops run one inside of the other, as long in each iteration, and at least once.
+    """
+    outer, inner = own
+    places = [x.iterator for x in statement.loops]
+    follows = places.index(inner.iterator) == places.index(outer.iterator) + 1
+    if not follows or any(outer.iterator in c.expression.symbols for c in inner.constraints):
+        return False
+    return all(around.assume(at_least(x.axis.extent, 1), "the loop runs") for x in own)
 
 
 _MASKED = frozenset({"sum", "prod", "max", "min", "any", "all"})
@@ -277,8 +293,22 @@ def scan_of(
     skips_nan: bool,
     name: str,
     factor: Expression | None = None,
+    outer: Loop | None = None,
 ) -> Scan:
-    """The scan of a term over a loop, up to the loop's own iteration."""
+    """The scan of a term over a loop, up to the loop's own iteration.
+
+    With `outer` it goes on from one of that loop's iterations to the next.
+    """
+    if outer is not None:
+        inner = scan_of(kind, term, loop, type_, skips_nan, name, factor)
+        made = [e for e in (inner.value, inner.factor) if e is not None]
+        bound = max((fresh_iterator(outer.iterator, e) for e in made), key=len)
+        names = {outer.iterator: Affine.symbol(bound)}
+        parts = [scalar.substitute_symbols(e, names) for e in made]
+        return replace(
+            inner, value=parts[0], factor=parts[1] if factor is not None else None,
+            outer=replace(outer.axis, iterator=bound), around=Affine.symbol(outer.iterator),
+        )  # fmt: skip
     bound = fresh_iterator(loop.iterator, term)
     if factor is not None and len(other := fresh_iterator(loop.iterator, factor)) > len(bound):
         bound = other

@@ -45,6 +45,10 @@ class ScanEmitter(PieceEmitter):
         piece = self.cast(self._read_at(piece, node), node.type)
         return self.permute(piece)
 
+    def typed_number(self, piece: Emitted, dtype: str) -> Emitted:
+        """A Python number as a 0-d tensor of a dtype."""
+        raise NotImplementedError
+
     def held(self, node: Scan) -> Emitted:
         """A value that stays until an iteration sets it anew."""
         raise NotImplementedError

@@ -1,7 +1,7 @@
 """Variables that are set to a Python number on some paths, and to elements on the others.
 
-``run = run + x[t]; out[t] = run; if done[t]: run = 0.0`` keeps a number where it starts again. To the
-analysis it keeps an element; `analysis.unseen` asks that nobody sees the difference.
+``run = run + x[t]; out[t] = run; if done[t]: run = 0.0`` keeps a number where it starts again. To
+the analysis it keeps an element; `analysis.unseen` asks that nobody sees the difference.
 """
 
 from __future__ import annotations

@@ -58,8 +58,8 @@ class Cell:
     holds nothing before the loop, `changes_type` that what it holds then is of another type,
     `starts_beyond` that it is an infinity, for which the type's own extreme stands, and
     `starts_shared` that it is the very tensor of others, where an update leaves a new one. `start`
-    is what it begins with, as the loop's own value has it. The `resets` are numbers that it holds on
-    some paths, where it is an element on others.
+    is what it begins with, as the loop's own value has it. The `resets` are numbers that it holds
+    on some paths, where it is an element on others.
     """
 
     key: str

@@ -185,7 +185,8 @@ class _Distribution:
         if running.accumulation.kind == "linear":
             is_light = not any(map(self._is_slow, (running.statement, *running.readers)))
             facts = self.around.facts
-            if not pays_off(running.statement, running.loop, level, facts, is_light):
+            outer = running.outer
+            if not pays_off(running.statement, running.loop, level, facts, is_light, outer):
                 return None
         start = None if level else start_number(running.statement, self.around)
         statements, changed = expand_running(running, component, dependences, level, start)

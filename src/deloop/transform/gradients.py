@@ -72,7 +72,8 @@ def check_scans(plan: tuple[Step, ...], with_grad: frozenset[str]) -> None:
 
     for vector in vectors(plan):
         store = vector.statement.store
-        for scan in scans_in_branches(store.value):
+        late = [n for n in walk(store.value) if isinstance(n, Scan) and n.outer and n.exclusive]
+        for scan in (*scans_in_branches(store.value), *late):
             if grads(scan) and needs_guard(scan.value, grads):
                 sentence = "loop kept: the gradient of a step that no later iteration uses"
                 raise Unliftable(Refusal("VEC906", store.place, sentence))

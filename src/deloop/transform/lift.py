@@ -150,7 +150,9 @@ class _Lifting:
         for scan in scans:
             # A gradient comes with the second iteration only, or later still.
             least_count = steps_late(scan) if scalar.requires_grad(scan.value) else 0
-            if scan.exclusive and not self._holds(_left(scan.axis, least_count)):
+            axes = scalar.bound_axes(scan)
+            least_count = min(least_count, 1) if len(axes) > 1 else least_count
+            if scan.exclusive and not all(self._holds(_left(a, least_count)) for a in axes):
                 raise self._refuse("whether an iteration runs is not known")
         beside = without_scans(statement.store.value)
         plain = replace(statement, store=replace(statement.store, value=beside))

@@ -156,7 +156,9 @@ def fold_starts(value: Expression) -> Expression:
     def change(node: Expression) -> Expression:
         node = scalar.rebuild(node, change)
         match node:
-            case Scan("last", value, axis, at, exclusive=True, first=first) if first is not None:
+            case Scan("last", value, axis, at, exclusive=True, first=first, outer=None) if (
+                first is not None
+            ):
                 before = scalar.substitute_symbols(value, {axis.iterator: axis.lower - 1})
                 if _same(before, first):  # the first one is the value of the iteration before
                     return scalar.substitute_symbols(value, {axis.iterator: at - 1})
@@ -235,7 +237,7 @@ _TINY, _HUGE = 1e-12, 1e25
 def require_factors(plan: tuple[Step, ...]) -> list[DataRequirement]:
     """Ask of factors with a gradient that none is 0 or tiny, nor their product huge.
 
-    The backward pass of `prod` divides the product by each factor; the loop's multiplies the others.
+    The backward pass of `prod` divides the product by each factor, the loop's multiplies the rest.
     """
     found: list[DataRequirement] = []
     for vector in vectors(plan):

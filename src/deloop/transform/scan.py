@@ -66,12 +66,13 @@ def _expanded(
     if kind in ("max", "min") and not _is_exact_in(own, number_before, term.type):
         term = cast(term, ElementType(wider(own.type, term.type), term.type.rank))
     kept = own.type if kind in ("linear", "held") else term.type
-    inclusive = scan_of(kind, term, running.loop, kept, skips, name, factor)
+    outer = running.outer if kind != "sum" else None
+    inclusive = scan_of(kind, term, running.loop, kept, skips, name, factor, outer)
     behind = reader.name in running.behind
     start: Expression = own
     if number_before is not None:
         start = cast(number(number_before), own.type)
-    if running.outer is not None:
+    if running.outer is not None and outer is None:
         start = combine(kind, start, _before_this_row(running, term, kept), False)
 
     def change(node: Expression) -> Expression:
@@ -108,7 +109,10 @@ def _joined(start: Expression, scan: Scan) -> Expression:
         return replace(scan, first=start)
     if scan.kind != "last":
         return combine(scan.kind, start, scan, passes_nan(scan))
-    return scalar.substitute_symbols(scan.value, {scan.axis.iterator: scan.at})
+    places = {scan.axis.iterator: scan.at}
+    if scan.outer is not None:
+        places[scan.outer.iterator] = scan.around
+    return scalar.substitute_symbols(scan.value, places)
 
 
 def passes_nan(scan: Scan) -> bool:
@@ -118,6 +122,8 @@ def passes_nan(scan: Scan) -> bool:
 
 def _exclusive(scan: Scan) -> Scan:
     """The scan before the iteration's own step; its last step is nobody's."""
+    if scan.outer is not None:
+        return replace(scan, exclusive=True)  # the last step is that of both loops
     axis = scan.axis
     bound = max((fresh_iterator(axis.iterator, e) for e in _moving(scan)), key=len)
     names = {axis.iterator: Affine.symbol(bound)}
