@@ -85,7 +85,12 @@ def find_arg_reduction(
     if len(compared) != 1:
         return None
     comparison = _comparison_of(compared[0], updates)
-    if comparison is None or category(comparison.key.type.dtype) not in ("int", "float"):
+    if comparison is None:
+        return None
+    if comparison.key.type.dtype == "bool" and comparison.key.type.rank is not Rank.NUMBER:
+        counted = ElementType("int32", comparison.key.type.rank)  # PyTorch has no argmax of bools
+        comparison = replace(comparison, key=cast(comparison.key, counted))
+    if category(comparison.key.type.dtype) not in ("int", "float"):
         return None
     if not scalar.iterators_of(comparison.key, frozenset(reduced)):
         return None

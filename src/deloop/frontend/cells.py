@@ -526,13 +526,23 @@ class CellReader(ConditionReader):
 
 
 def _beyond(value: Expression | None, kind: ElementType) -> Expression | None:
-    """The integer that stands for an infinity with which a search among integers begins."""
-    if not isinstance(value, scalar.Number) or category(kind.dtype) != "int":
+    """The integer that stands for a float with which a search among integers or bools begins.
+
+    An infinity, or what else they do not reach, is beaten by the first of them; a whole number is
+    compared alike.
+    """
+    group = category(kind.dtype)
+    if not isinstance(value, scalar.Number) or group not in ("int", "bool"):
         return None
-    if isinstance(value.value, complex) or abs(value.value) != float("inf"):
+    start = value.value
+    if isinstance(start, complex) or start != start:
         return None
-    lowest, highest = RANGES[kind.dtype]
-    return build.number(int(lowest if value.value < 0 else highest))
+    lowest, highest = RANGES.get(kind.dtype, (0, 1))
+    nearest = int(min(max(start, lowest), highest))
+    is_whole = isinstance(start, float) and start == nearest and abs(start) <= 256
+    if group == "bool":
+        return build.number(bool(nearest)) if start != nearest else None
+    return build.number(nearest) if start != nearest and start * 0 != 0 or is_whole else None
 
 
 def _is_widened(first: ElementType, kind: ElementType, fill: object) -> bool:

@@ -27,7 +27,7 @@ from deloop.ir.scalar import ElementType, Expression, Load, Scan, Select
 from deloop.ops.reductions import find_reduction, neutral_of
 from deloop.poly.domain import Domain
 from deloop.transform.ranges import widen_ranges
-from deloop.transform.reduce import combine, reduce_over, without_nan
+from deloop.transform.reduce import combine, leave_out_nan, reduce_over, without_nan
 from deloop.transform.scan import scans_of, steps_late, without_scans
 from deloop.transform.scatter import settle_scatter
 from deloop.transform.winner import lift_winner
@@ -95,6 +95,8 @@ class _Lifting:
         value = found.term if found is not None and combines else store.value
         value = scalar.substitute_symbols(value, values)
         subscripts, value = self._turn(subscripts, value)
+        if self.facts.may_skip_nan and not self.bounds.has_grad:
+            value = leave_out_nan(value)
         plain = value
         bare, value = value, widen_ranges(value, tuple(self.axes), self._is_settled, self._raise)
         is_widened = value != bare

@@ -231,6 +231,14 @@ def require_small_terms(plan: tuple[Step, ...]) -> list[DataRequirement]:
     return found
 
 
+def leave_out_nan(value: Expression) -> Expression:
+    """The value with running extremes that pass over NaN by themselves."""
+    value = scalar.rebuild(value, leave_out_nan)
+    if not isinstance(value, Scan) or not value.skips_nan:
+        return value
+    return replace(value, value=without_nan(value.value, value.kind), skips_nan=False)
+
+
 _TINY, _HUGE = 1e-12, 1e25
 
 
