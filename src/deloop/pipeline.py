@@ -112,7 +112,7 @@ from deloop.transform.lift import lift
 from deloop.transform.linear import require_tame, start_from
 from deloop.transform.padding import pad_reads, without_margins
 from deloop.transform.powers import settle_powers
-from deloop.transform.reduce import require_comparable, require_factors, require_small_terms
+from deloop.transform.reduce import require_comparable, require_derivable, require_small_terms
 from deloop.transform.requirements import write_out
 from deloop.transform.running import find_running_sums
 from deloop.transform.simplify import (
@@ -761,7 +761,7 @@ def _compile_loop(
     made = candidate.filling.symbols if candidate.filling is not None else frozenset()
     plan = guard_sizes(plan, facts.sizes, nest)
     plan = guard_updates(plan, facts.guards, nest, own - made)
-    facts.needed.extend((*require_small_terms(plan), *require_factors(plan)))
+    facts.needed.extend((*require_small_terms(plan), *require_derivable(plan)))
     loops = axes_of(plan, whole, division is not None)
     facts.needed[:] = write_out(facts.needed, plan, loops, nest)
     plan = widen(plan, nest.arrays, facts)

@@ -60,10 +60,13 @@ def find_accumulation(
             return None  # where nothing beats the start, it keeps its type
         if not _is_new_value(statement, kind, term, around, level):
             return None
-        if kind == "prod" and not starts_plainly(statement, iterators, around):
-            return None
     floating = category(store.dtype) == "float"
-    return Accumulation(kind, term, iterators, by_comparison and floating)
+    is_bounded = False
+    if kind == "prod" and around is not None:
+        is_bounded = not starts_plainly(statement, iterators, around)
+    if is_bounded and category(store.dtype) == "complex":
+        return None
+    return Accumulation(kind, term, iterators, by_comparison and floating, bounded=is_bounded)
 
 
 def _compares(value: Expression, array: str) -> bool:
@@ -181,8 +184,8 @@ def _is_new_value(
     """Whether a reduction leaves what the loop leaves: a value of its own, its gradient alike.
 
     An extreme kept in a variable is the very element, a view of it; its gradient goes to one of
-    equal elements. The gradient of a product is another one beside infinities and zeros, so that it
-    asks for factors that are neither (`transform.reduce.require_factors`).
+    equal elements; that of `torch.maximum` to both. The gradient of a product is another one beside
+    infinities and zeros: `transform.reduce.require_derivable` asks for data without all these.
     """
     cell = statement.store.cell
     if kind in ("any", "all") and isinstance(term, Load):
@@ -192,6 +195,8 @@ def _is_new_value(
         return True
     if kind == "prod":
         return not scalar.requires_grad(term) or statement.store.dtype in ("float32", "float64")
+    if kind in ("max", "min") and scalar.requires_grad(term):
+        return not _compares(statement.store.value, statement.store.array)
     if kind != "last" and scalar.requires_grad(term):
         return False
     is_view = cell is not None and cell.rank is not Rank.NUMBER and bool(aliased_arrays(term))

@@ -14,7 +14,7 @@ from deloop.dtype import RANGES, Rank, category
 from deloop.errors import Unsupported
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
-from deloop.ir.loop import Cell, Nest, expressions_of
+from deloop.ir.loop import LIST, Cell, Nest, expressions_of
 from deloop.ir.plan import Statement
 from deloop.ir.scalar import Call, Cast, ElementType, Expression, Index, Load, Number, Select
 
@@ -31,11 +31,30 @@ def forget_first_types(nest: Nest, statements: Sequence[Statement]) -> Nest:
         else c
         for c in nest.cells
     )
+    for cell in nest.cells:
+        if cell.changes_type and _is_listed(cell, nest, statements):
+            sentence = f"loop kept: {cell.name} begins as another type than it has later"
+            raise Unsupported(Refusal("VEC918", nest.place, sentence))
     for cell in cells:
         if cell.resets:
             sentence = f"loop kept: the type of {cell.name} differs between paths"
             raise Unsupported(Refusal("VEC918", nest.place, sentence))
     return nest if cells == nest.cells else replace(nest, cells=cells)
+
+
+def _is_listed(cell: Cell, nest: Nest, statements: Sequence[Statement]) -> bool:
+    """Whether a list takes a variable that begins as a number, of which alone a tensor is float32.
+
+    ``prev = 0.0; for i: out.append(prev); prev = x[i]`` for one element of float64.
+    """
+    if not isinstance(cell.start, Number) or cell.kind.dtype == "float32":
+        return False
+    return any(
+        nest.arrays[s.store.array].storage.startswith(LIST)
+        and isinstance(s.store.value, Load)
+        and s.store.value.array == cell.key
+        for s in statements
+    )
 
 
 def _is_unseen(cell: Cell, nest: Nest, statements: Sequence[Statement]) -> bool:
@@ -51,6 +70,8 @@ def _is_unseen(cell: Cell, nest: Nest, statements: Sequence[Statement]) -> bool:
             return False
         if store.cell is not None and store.array != cell.key:
             return False  # what another variable takes from it, it may hand on
+        if cell.resets and nest.arrays[store.array].storage.startswith(LIST):
+            return False  # a list of numbers alone is a tensor of another dtype
         value = store.value
         if isinstance(value, Cast) and value.type.rank is not Rank.NUMBER:
             value = value.value  # the store's own

@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from deloop.analysis.carried import is_counted
+from deloop.diagnostic import Place
 from deloop.dtype import Rank, category
 from deloop.frontend.apply import DataRequirement
 from deloop.frontend.expression import BOOL, both, cast, negate, number
 from deloop.ir import scalar
 from deloop.ir.axis import Axis
 from deloop.ir.plan import Step, vectors
+from deloop.ir.rows import rebound
 from deloop.ir.scalar import (
     Call,
     Cast,
@@ -242,31 +245,55 @@ def leave_out_nan(value: Expression) -> Expression:
 _TINY, _HUGE = 1e-12, 1e25
 
 
-def require_factors(plan: tuple[Step, ...]) -> list[DataRequirement]:
-    """Ask of factors with a gradient that none is 0 or tiny, nor their product huge.
+def require_derivable(plan: tuple[Step, ...]) -> list[DataRequirement]:
+    """What is asked of the data for products and extremes to be those of the loop, gradients too.
 
     The backward pass of `prod` divides the product by each factor, the loop's multiplies the rest.
+    Of equal elements `torch.maximum` gives each a half, one after the other, `amax` gives all the
+    same.
     """
     found: list[DataRequirement] = []
     for vector in vectors(plan):
         made = vector.accumulation
-        if made is None or made.kind != "prod" or not scalar.requires_grad(made.term):
+        if made is None or made.kind not in ("prod", "max", "min") or made.winner is not None:
             continue
-        store = vector.statement.store
-        for node in scalar.walk(store.value):
-            if not isinstance(node, Reduce) or node.kind != "prod":
+        grads, place = scalar.requires_grad(made.term), vector.statement.store.place
+        for node in scalar.walk(vector.statement.store.value):
+            if not isinstance(node, Reduce) or node.kind != made.kind:
                 continue
-            rank = max(node.value.type.rank, Rank.SCALAR)
-            kind, truth = ElementType(node.type.dtype, rank), ElementType("bool", rank)
-            size = Call("abs", (node.value,), kind, ".abs")
-            least = Call("ge", (size, number(_TINY)), truth)
-            every = Reduce("all", least, bound_axes(node), truth)
-            found.append(DataRequirement(every, store.place, "no factor is tiny"))
-            grown = Call("clamp", (size,), kind, ".clamp", (("min", number(1)),))
-            product = Reduce("prod", grown, bound_axes(node), kind)
-            limit = Call("le", (product, number(_HUGE)), truth)
-            found.append(DataRequirement(limit, store.place, "the products stay small"))
+            if node.kind == "prod" and (grads or made.bounded):
+                found.extend(_of_factors(node, place, grads))
+            elif node.kind != "prod" and grads:
+                found.append(_of_extreme(node, place))
     return found
+
+
+def _of_factors(node: Reduce, place: Place, grads: bool) -> Iterator[DataRequirement]:
+    """That no factor is 0 or tiny, where it has a gradient, nor their product huge."""
+    rank = max(node.value.type.rank, Rank.SCALAR)
+    kind, truth = ElementType(node.type.dtype, rank), ElementType("bool", rank)
+    size = Call("abs", (node.value,), kind, ".abs")
+    if grads:
+        least = Call("ge", (size, number(_TINY)), truth)
+        every = Reduce("all", least, bound_axes(node), truth)
+        yield DataRequirement(every, place, "no factor is tiny")
+    grown = Call("clamp", (size,), kind, ".clamp", (("min", number(1)),))
+    product = Reduce("prod", grown, bound_axes(node), kind)
+    limit = Call("le", (product, number(_HUGE)), truth)
+    yield DataRequirement(limit, place, "the products stay small")
+
+
+def _of_extreme(node: Reduce, place: Place) -> DataRequirement:
+    """That one element alone is the greatest, and no infinity."""
+    rank = max(node.value.type.rank, Rank.SCALAR)
+    truth, count = ElementType("bool", rank), ElementType("int64", rank)
+    names = {a.iterator: f"{a.iterator}'" for a in node.axes}
+    greatest = rebound(node, names)
+    equal = Call("eq", (node.value, greatest), truth)
+    finite = Call("isfinite", (node.value,), truth, "torch.isfinite")
+    attained = Reduce("sum", Cast(both(equal, finite), count), node.axes, count)
+    once = Call("eq", (attained, number(1)), truth)
+    return DataRequirement(once, place, "one element alone is the extreme")
 
 
 def require_comparable(plan: tuple[Step, ...]) -> list[DataRequirement]:
