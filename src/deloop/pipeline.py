@@ -141,7 +141,8 @@ class Options:
     iteration does. `skips_nan` leaves NaN out of an extreme by itself, instead of an assumption
     that there is none. `is_swept` says that a loop around repeats what it waits for itself: then
     recurrences inside stay as they are, so that what is serial is serial at one level. With
-    `keeps_small`, a loop stays whose few iterations are faster than tensor operations. A rewrite
+    `keeps_small`, a loop stays whose few iterations are faster than tensor operations;
+    `wants_small` asks for tensor operations wherever there are any, slow ones included. A rewrite
     takes no more than `memory_limit` bytes where that can be had; None is `analysis.memory`'s own.
     """
 
@@ -151,6 +152,7 @@ class Options:
     skips_nan: bool = False
     is_swept: bool = False
     keeps_small: bool = False
+    wants_small: bool = False
     memory_limit: int | None = None
 
     def wants(self, line: int) -> bool:
@@ -684,6 +686,7 @@ def compile_at_once(
     spellable = spellable_at_entry(function, candidate)
     facts = Facts(hints, spellable)
     facts.may_double, facts.declined = not options.is_swept, declined
+    facts.wants_small = options.wants_small
     try:
         return _compile_loop(function, candidate, facts, options, division)
     except RefusalError as error:

@@ -104,8 +104,7 @@ def find_arg_reduction(
 
 
 def _is_out_of_reach(comparison: _Comparison, around: Surroundings) -> bool:
-    """Whether a search begins with what no value equals, but the type's own extreme may: ``>= inf``.
-    """
+    """Whether a search begins with what only the type's own extreme may equal: ``n[i] >= inf``."""
     array = comparison.owner.own.array
     for cell in around.cells:
         if cell.key == array and cell.starts_beyond and isinstance(cell.start, Number):

@@ -542,7 +542,8 @@ def _beyond(value: Expression | None, kind: ElementType) -> Expression | None:
     is_whole = isinstance(start, float) and start == nearest and abs(start) <= 256
     if group == "bool":
         return build.number(bool(nearest)) if start != nearest else None
-    return build.number(nearest) if start != nearest and start * 0 != 0 or is_whole else None
+    is_infinite = start != nearest and start * 0 != 0
+    return build.number(nearest) if is_infinite or is_whole else None
 
 
 def _is_widened(first: ElementType, kind: ElementType, fill: object) -> bool:
