@@ -115,7 +115,7 @@ from deloop.transform.lift import lift
 from deloop.transform.linear import require_tame, start_from
 from deloop.transform.padding import pad_reads, without_margins
 from deloop.transform.powers import settle_powers
-from deloop.transform.reduce import require_comparable, require_small_terms
+from deloop.transform.reduce import require_comparable, require_derivable, require_small_terms
 from deloop.transform.requirements import write_out
 from deloop.transform.running import find_running_sums
 from deloop.transform.simplify import (
@@ -144,7 +144,8 @@ class Options:
     iteration does. `skips_nan` leaves NaN out of an extreme by itself, instead of an assumption
     that there is none. `is_swept` says that a loop around repeats what it waits for itself: then
     recurrences inside stay as they are, so that what is serial is serial at one level. With
-    `keeps_small`, a loop stays whose few iterations are faster than tensor operations. A rewrite
+    `keeps_small`, a loop stays whose few iterations are faster than tensor operations;
+    `wants_small` asks for tensor operations wherever there are any, slow ones included. A rewrite
     takes no more than `memory_limit` bytes where that can be had; None is `analysis.memory`'s own.
     """
 
@@ -154,6 +155,7 @@ class Options:
     skips_nan: bool = False
     is_swept: bool = False
     keeps_small: bool = False
+    wants_small: bool = False
     memory_limit: int | None = None
 
     def wants(self, line: int) -> bool:
@@ -688,6 +690,7 @@ def compile_at_once(
     spellable = spellable_at_entry(function, candidate)
     facts = Facts(hints, spellable)
     facts.may_double, facts.declined = not options.is_swept, declined
+    facts.wants_small = options.wants_small
     try:
         return _compile_loop(function, candidate, facts, options, division)
     except RefusalError as error:
@@ -765,7 +768,7 @@ def _compile_loop(
     made = candidate.filling.symbols if candidate.filling is not None else frozenset()
     plan = guard_sizes(plan, facts.sizes, nest)
     plan = guard_updates(plan, facts.guards, nest, own - made)
-    facts.needed.extend(require_small_terms(plan))
+    facts.needed.extend((*require_small_terms(plan), *require_derivable(plan)))
     loops = axes_of(plan, whole, division is not None)
     facts.needed[:] = write_out(facts.needed, plan, loops, nest)
     plan = widen(plan, nest.arrays, facts)

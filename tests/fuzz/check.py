@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import time
 import warnings
 from collections.abc import Callable
@@ -51,6 +52,8 @@ def check_program(program: Program, *, second_gradients: bool = False) -> Verdic
         warnings.simplefilter("always")
         function = program.load()
         vectorized = vectorize(function, keep_small=False)
+        # Tensors are small here: asked is whether there are tensor operations, not what they cost.
+        vectorized._options = replace(vectorized._options, wants_small=True)
         exactness = Exactness.BITWISE
         for index in range(len(program.arguments)):
             exactness = _check_one(
@@ -84,11 +87,7 @@ def _check_one(
         verdict.failure = verdict.failure or f"explain: {type(error).__name__}: {error}"
         report = None
     if report is not None:
-        if index == 0:
-            verdict.status = report.status
-            verdict.refusals = [
-                (loop.refusal.code, loop.refusal.sentence) for loop in report.loops if loop.refusal
-            ]
+        _judge(verdict, report, index)
         for loop in report.loops:
             if loop.refusal is not None and loop.refusal.code == "VEC909":
                 verdict.failure = verdict.failure or f"explain: {loop.refusal.sentence}"
@@ -123,10 +122,50 @@ def _check_one(
     verdict.raised += outcome.exception is not None
     if index == 0 and outcome.exception is not None:
         verdict.parallel = False
+    if index == 0 and verdict.parallel and verdict.status != "vectorized":
+        verdict.parallel = not _loses_its_gradient(function, program.make_arguments(index))
     verdict.differences += [
         (index, difference.kind.value, str(difference)) for difference in outcome.differences
     ]
     return exactness
+
+
+_EMPTY = re.compile("VEC944|whether an iteration runs|whether there is a value to take the extreme")
+"""The refusals for sizes at which a loop runs no iterations."""
+
+
+def _judge(verdict: Verdict, report: Any, index: int) -> None:
+    """Note what became of the program: for the first arguments for which its loops run at all.
+
+    A loop that runs no iterations is left alone, whatever is in it; other sizes are compiled anew.
+    Where it is left alone for all arguments, the first ones count.
+    """
+    refusals = [(x.refusal.code, x.refusal.sentence) for x in report.loops if x.refusal]
+    was_empty = any(_EMPTY.search(f"{code} {text}") for code, text in verdict.refusals)
+    is_empty = any(_EMPTY.search(f"{code} {text}") for code, text in refusals)
+    if index == 0 or (was_empty and not is_empty):
+        verdict.status, verdict.refusals = report.status, refusals
+
+
+def _loses_its_gradient(function: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+    """Whether the loop's own backward pass raises, so that no tensor form does what it does.
+
+    ``out[0] *= 1 + x[i]`` changes in place what the derivative of the product needs.
+    """
+    outputs: list[torch.Tensor] = []
+    queue: list[Any] = [function(*args), *args]
+    while queue:
+        match queue.pop():
+            case torch.Tensor() as tensor if tensor.requires_grad and tensor.grad_fn is not None:
+                outputs.append(tensor)
+            case list() | tuple() as parts:
+                queue.extend(parts)
+    try:
+        for tensor in outputs:
+            torch.autograd.backward(tensor, torch.ones_like(tensor), retain_graph=True)
+    except RuntimeError as error:
+        return "modified by an inplace operation" in str(error)
+    return False
 
 
 def _passes_through_half(function: Callable[..., Any]) -> bool:

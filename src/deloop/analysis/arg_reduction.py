@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from deloop.analysis.masks import comparison_of
 from deloop.analysis.surroundings import Surroundings
-from deloop.dtype import Rank, category
+from deloop.dtype import RANGES, Rank, category
 from deloop.frontend.expression import BOOL, aliased_arrays, both, cast, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign
@@ -85,7 +85,12 @@ def find_arg_reduction(
     if len(compared) != 1:
         return None
     comparison = _comparison_of(compared[0], updates)
-    if comparison is None or category(comparison.key.type.dtype) not in ("int", "float"):
+    if comparison is None or _is_out_of_reach(comparison, around):
+        return None
+    if comparison.key.type.dtype == "bool" and comparison.key.type.rank is not Rank.NUMBER:
+        counted = ElementType("int32", comparison.key.type.rank)  # PyTorch has no argmax of bools
+        comparison = replace(comparison, key=cast(comparison.key, counted))
+    if category(comparison.key.type.dtype) not in ("int", "float"):
         return None
     if not scalar.iterators_of(comparison.key, frozenset(reduced)):
         return None
@@ -96,6 +101,19 @@ def find_arg_reduction(
         guard = guard if condition in compared else both(guard, condition)
     found = _Remembered(updates, comparison, guard, tuple(reduced), bool(kept), around)
     return found.accumulations()
+
+
+def _is_out_of_reach(comparison: _Comparison, around: Surroundings) -> bool:
+    """Whether a search begins with what only the type's own extreme may equal: ``n[i] >= inf``."""
+    array = comparison.owner.own.array
+    for cell in around.cells:
+        if cell.key == array and cell.starts_beyond and isinstance(cell.start, Number):
+            low, high = RANGES.get(cell.kind.dtype, (0, 1))
+            start = cell.start.value
+            assert not isinstance(start, complex)
+            wrong = {"ge": start > high, "le": start < low}
+            return wrong.get(comparison.word, False)
+    return False
 
 
 def _moves(statement: Statement, iterator: str) -> bool:

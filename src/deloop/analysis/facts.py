@@ -54,6 +54,7 @@ class Facts:
         self.declined: list[Assumption] = []
         """Sizes, other than those that were seen, for which there is another, faster code."""
         self.may_double, self.doubles = True, False
+        self.wants_small = False
         """Whether linear recurrences may become scans, and whether one was made one."""
         self.may_multiply, self.multiplies = True, False
         """Whether elements may become running products of floats, and whether some were."""
@@ -163,7 +164,12 @@ class Facts:
         return ast.unparse(substitute(tree, self.definitions))
 
     def assume_many(self, constraint: Constraint, reason: str) -> bool:
-        """As `assume`, for sizes that make new code fast: remembered where they are not seen."""
+        """As `assume`, for sizes that make new code fast: remembered where they are not seen.
+
+        Where new code is wanted for few iterations as well, nothing is asked.
+        """
+        if self.wants_small:
+            return True
         taken = self.assume(constraint, reason)
         if not taken:
             self._note(self.declined, constraint, reason)

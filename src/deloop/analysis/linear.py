@@ -88,7 +88,7 @@ def find_linear_update(
     """``h = a[t] * h + x[t] -> Accumulation(linear, x[t], {t}, factor=a[t])``, or None."""
     store = statement.store
     place = find_updated(statement, dependences, level)
-    if place is None or len(place[1]) != 1:
+    if place is None or len(place[1]) > 2:
         return None
     own, iterators = place
     found = find_linear(store.value, own, store.dtype)

@@ -60,10 +60,13 @@ def find_accumulation(
             return None  # where nothing beats the start, it keeps its type
         if not _is_new_value(statement, kind, term, around, level):
             return None
-        if kind == "prod" and not starts_plainly(statement, iterators, around):
-            return None
     floating = category(store.dtype) == "float"
-    return Accumulation(kind, term, iterators, by_comparison and floating)
+    is_bounded = False
+    if kind == "prod" and around is not None:
+        is_bounded = not starts_plainly(statement, iterators, around)
+    if is_bounded and category(store.dtype) == "complex":
+        return None
+    return Accumulation(kind, term, iterators, by_comparison and floating, bounded=is_bounded)
 
 
 def _compares(value: Expression, array: str) -> bool:
@@ -181,7 +184,8 @@ def _is_new_value(
     """Whether a reduction leaves what the loop leaves: a value of its own, its gradient alike.
 
     An extreme kept in a variable is the very element, a view of it; its gradient goes to one of
-    equal elements. The gradient of a product is another one beside infinities.
+    equal elements; that of `torch.maximum` to both. The gradient of a product is another one beside
+    infinities and zeros: `transform.reduce.require_derivable` asks for data without all these.
     """
     cell = statement.store.cell
     if kind in ("any", "all") and isinstance(term, Load):
@@ -189,10 +193,12 @@ def _is_new_value(
         return bool(scalar.iterators_of(term, moving))  # else all of them are the very element
     if kind in ("sum", "any", "all"):
         return True
+    if kind == "prod":
+        return not scalar.requires_grad(term) or statement.store.dtype in ("float32", "float64")
+    if kind in ("max", "min") and scalar.requires_grad(term):
+        return not _compares(statement.store.value, statement.store.array)
     if kind != "last" and scalar.requires_grad(term):
         return False
-    if kind == "prod":
-        return True
     is_view = cell is not None and cell.rank is not Rank.NUMBER and bool(aliased_arrays(term))
     if kind in ("max", "min"):
         is_view = is_view and statement.store.array in around.escaping
@@ -383,7 +389,8 @@ def _guarded(
         return None
     kind = known[0]
     if kind == "last":
-        return _flag(condition, then, otherwise, own)
+        is_alone = first is None or second is None
+        return _flag(condition, then, otherwise, own) if is_alone else None
     if first is not None and second is not None and first[0] != second[0]:
         return None
     neutral = neutral_of(kind, dtype)

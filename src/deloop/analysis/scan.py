@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from deloop.analysis.held import find_held_extreme, find_held_update
 from deloop.analysis.linear import find_linear, find_linear_update
 from deloop.analysis.recurrence import find_accumulation, read_update, starts_plainly
 from deloop.analysis.surroundings import Surroundings
 from deloop.dtype import Rank, category
 from deloop.ir import scalar
-from deloop.ir.affine import Affine
+from deloop.ir.affine import Affine, at_least
 from deloop.ir.loop import Loop
 from deloop.ir.plan import Accumulation, Statement
 from deloop.ir.scalar import Expression, Load, Scan, Select
@@ -84,6 +85,10 @@ def _running(
     found = find_accumulation(statement, dependences, level)
     if found is None:
         found = find_linear_update(statement, dependences, level)
+    if found is None:
+        found = find_held_update(statement, dependences, level)
+    elif found.kind in ("max", "min") and scalar.requires_grad(found.term):
+        found = find_held_extreme(statement, found, level)
     if found is None or not _has_scan(found, store.dtype):
         return None
     if found.kind == "prod" and not starts_plainly(statement, found.iterators, around):
@@ -94,17 +99,23 @@ def _running(
     own = [loop for loop in statement.loops[level:] if loop.iterator in found.iterators]
     common = [x for x in own if all(x.iterator in r.iterators for r in readers)]
     shared = {x.iterator for x in own if any(x.iterator in r.iterators for r in readers)}
-    goes_on = len(common) == 2 == len(own) and found.kind == "sum"
+    goes_on = len(common) == 2 == len(own) and not any(x.span is not None for x in own)
+    goes_on |= len(common) == 2 == len(own) and found.kind == "sum"
     if not (len(common) == 1 or goes_on) or shared != {x.iterator for x in common}:
         return None
     moving = {x.iterator for x in statement.loops[level:]}
+    if found.kind in _MASKED and len(own) == 1:
+        outside = statement.loops[level : statement.loops.index(own[0])]
+        moving -= {x.iterator for x in outside}  # such a range is widened under a mask
     if any(set(c.expression.symbols) & (moving - {x.iterator}) for x in own for c in x.constraints):
         return None
     if not all(_is_plain_reader(r, statement, level) for r in readers):
         return None
     outer = common[0] if goes_on else None
+    if outer is not None and found.kind != "sum" and not _is_plain_nest(statement, own, around):
+        return None
     inner = tuple(x for x in own if x not in common)
-    if inner and found.kind in ("last", "linear"):
+    if inner and found.kind in ("last", "linear", "held"):
         return None
     behind = frozenset(
         d.sink
@@ -116,9 +127,26 @@ def _running(
     return Running(statement, found, common[-1], inner, readers, behind, outer)
 
 
+def _is_plain_nest(
+    statement: Statement, own: Sequence[Loop], around: Surroundings
+) -> bool:
+    """Whether two loops run one inside of the other, as long in each iteration, and at least once.
+    """
+    outer, inner = own
+    places = [x.iterator for x in statement.loops]
+    follows = places.index(inner.iterator) == places.index(outer.iterator) + 1
+    if not follows or any(outer.iterator in c.expression.symbols for c in inner.constraints):
+        return False
+    return all(around.assume(at_least(x.axis.extent, 1), "the loop runs") for x in own)
+
+
+_MASKED = frozenset({"sum", "prod", "max", "min", "any", "all"})
+"""Kinds of which a term that changes nothing stands for an iteration that is not there."""
+
+
 def _has_scan(found: Accumulation, dtype: str) -> bool:
     """Whether PyTorch scans with the operator, and gives the gradient that the loop gives."""
-    if found.kind in ("last", "linear"):
+    if found.kind in ("last", "linear", "held"):
         return True
     if find_scan(found.kind) is None or _rounds_each_step(found.kind, dtype):
         return False
@@ -265,8 +293,22 @@ def scan_of(
     skips_nan: bool,
     name: str,
     factor: Expression | None = None,
+    outer: Loop | None = None,
 ) -> Scan:
-    """The scan of a term over a loop, up to the loop's own iteration."""
+    """The scan of a term over a loop, up to the loop's own iteration.
+
+    With `outer` it goes on from one of that loop's iterations to the next.
+    """
+    if outer is not None:
+        inner = scan_of(kind, term, loop, type_, skips_nan, name, factor)
+        made = [e for e in (inner.value, inner.factor) if e is not None]
+        bound = max((fresh_iterator(outer.iterator, e) for e in made), key=len)
+        names = {outer.iterator: Affine.symbol(bound)}
+        parts = [scalar.substitute_symbols(e, names) for e in made]
+        return replace(
+            inner, value=parts[0], factor=parts[1] if factor is not None else None,
+            outer=replace(outer.axis, iterator=bound), around=Affine.symbol(outer.iterator),
+        )  # fmt: skip
     bound = fresh_iterator(loop.iterator, term)
     if factor is not None and len(other := fresh_iterator(loop.iterator, factor)) > len(bound):
         bound = other

@@ -14,7 +14,7 @@ from deloop.dtype import RANGES, Rank, category
 from deloop.errors import Unsupported
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
-from deloop.ir.loop import Cell, Nest, expressions_of
+from deloop.ir.loop import LIST, Cell, Nest, expressions_of
 from deloop.ir.plan import Statement
 from deloop.ir.scalar import Call, Cast, ElementType, Expression, Index, Load, Number, Select
 
@@ -26,16 +26,41 @@ _DIGITS = {"float16": 2**10, "bfloat16": 2**7, "float32": 2**23, "float64": 2**5
 def forget_first_types(nest: Nest, statements: Sequence[Statement]) -> Nest:
     """The nest with such variables as if they had the type of their updates from the beginning."""
     cells = tuple(
-        replace(c, changes_type=False) if c.changes_type and _is_unseen(c, nest, statements) else c
+        replace(c, changes_type=False, resets=())
+        if (c.changes_type or c.resets) and _is_unseen(c, nest, statements)
+        else c
         for c in nest.cells
     )
+    for cell in nest.cells:
+        if cell.changes_type and _is_listed(cell, nest, statements):
+            sentence = f"loop kept: {cell.name} begins as another type than it has later"
+            raise Unsupported(Refusal("VEC918", nest.place, sentence))
+    for cell in cells:
+        if cell.resets:
+            sentence = f"loop kept: the type of {cell.name} differs between paths"
+            raise Unsupported(Refusal("VEC918", nest.place, sentence))
     return nest if cells == nest.cells else replace(nest, cells=cells)
+
+
+def _is_listed(cell: Cell, nest: Nest, statements: Sequence[Statement]) -> bool:
+    """Whether a list takes a variable that begins as a number, of which alone a tensor is float32.
+
+    ``prev = 0.0; for i: out.append(prev); prev = x[i]`` for one element of float64.
+    """
+    if not isinstance(cell.start, Number) or cell.kind.dtype == "float32":
+        return False
+    return any(
+        nest.arrays[s.store.array].storage.startswith(LIST)
+        and isinstance(s.store.value, Load)
+        and s.store.value.array == cell.key
+        for s in statements
+    )
 
 
 def _is_unseen(cell: Cell, nest: Nest, statements: Sequence[Statement]) -> bool:
     if cell.key in nest.live or cell.starts_unset or cell.starts_beyond or cell.starts_shared:
         return False
-    if not isinstance(cell.start, Number) or not _is_exact(cell.start, cell.kind):
+    if any(not isinstance(n, Number) or not _is_exact(n, cell.kind) for n in _numbers_of(cell)):
         return False
     for statement in statements:
         store = statement.store
@@ -45,12 +70,21 @@ def _is_unseen(cell: Cell, nest: Nest, statements: Sequence[Statement]) -> bool:
             return False
         if store.cell is not None and store.array != cell.key:
             return False  # what another variable takes from it, it may hand on
+        if cell.resets and nest.arrays[store.array].storage.startswith(LIST):
+            return False  # a list of numbers alone is a tensor of another dtype
         value = store.value
         if isinstance(value, Cast) and value.type.rank is not Rank.NUMBER:
             value = value.value  # the store's own
         if not _is_harmless(value, cell):
             return False
     return True
+
+
+def _numbers_of(cell: Cell) -> tuple[Expression | None, ...]:
+    """The numbers that a cell may hold where its type is an element's."""
+    if cell.resets and not cell.changes_type:
+        return cell.resets
+    return (cell.start, *cell.resets)
 
 
 def check_widened(nest: Nest, statements: Sequence[Statement]) -> None:
@@ -123,10 +157,19 @@ def _is_harmless(value: Expression, cell: Cell) -> bool:
                 return False
             if operator in _COMPARISONS or operator.startswith("logical_"):
                 return True
+            is_scaled = operator == "mul" and _is_zero(cell)
             return operator in _EXACT and all(
-                scalar.reads(a, cell.key) or _goes_with(a, cell) for a in arguments
+                scalar.reads(a, cell.key)
+                or _goes_with(a, cell)
+                or (is_scaled and a.type.rank is Rank.NUMBER)
+                for a in arguments
             )
     return False
+
+
+def _is_zero(cell: Cell) -> bool:
+    """Whether the number is 0, which is 0 times any other, too."""
+    return all(isinstance(n, Number) and n.value == 0 for n in _numbers_of(cell))
 
 
 def _goes_with(value: Expression, cell: Cell) -> bool:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from deloop.backend import syntax
 from deloop.backend.context import Emitted
 from deloop.backend.convolutions import with_bias
-from deloop.backend.linear import LinearEmitter
+from deloop.backend.flat import FlatEmitter
 from deloop.dtype import Rank, category, promote
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine
@@ -55,7 +55,7 @@ _NARROWEST = ("bool", "uint8", "int8")
 """All of their values are exact in every floating dtype."""
 
 
-class Emitter(LinearEmitter):
+class Emitter(FlatEmitter):
     """Emits the expressions of one statement whose `axes` loops were lifted."""
 
     # ------------------------------------------------------------------ dispatch

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 from deloop.backend import syntax
 from deloop.backend.context import Context, Emitted
-from deloop.backend.scan import ScanEmitter
+from deloop.backend.held import HeldEmitter
 from deloop.dtype import Rank, category
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least
@@ -117,7 +117,7 @@ def _affine(subscripts: Sequence[scalar.Subscript]) -> list[Affine]:
     return [s for s in subscripts if isinstance(s, Affine)]
 
 
-class LinearEmitter(ScanEmitter):
+class LinearEmitter(HeldEmitter):
     """Emits values that are scaled and added to along an axis."""
 
     def filled(self, piece: Emitted, sizes: Sequence[ast.expr], dtype: str) -> Emitted:

@@ -22,6 +22,8 @@ class ScanEmitter(PieceEmitter):
         """``x.cumsum(1)``; one that leaves its own step out is padded in front."""
         if node.kind == "last":
             return self._shifted(node)
+        if node.kind == "held":
+            return self.held(node)
         operator = find_scan(node.kind)
         assert operator is not None
         bound = node.axis.iterator
@@ -42,6 +44,14 @@ class ScanEmitter(PieceEmitter):
             self.context.round_off("an extreme may be either zero where -0.0 and 0.0 tie")
         piece = self.cast(self._read_at(piece, node), node.type)
         return self.permute(piece)
+
+    def typed_number(self, piece: Emitted, dtype: str) -> Emitted:
+        """A Python number as a 0-d tensor of a dtype."""
+        raise NotImplementedError
+
+    def held(self, node: Scan) -> Emitted:
+        """A value that stays until an iteration sets it anew."""
+        raise NotImplementedError
 
     def _shifted(self, node: Scan) -> Emitted:
         """The values one iteration late, behind the first one: ``pad(x[:-1], (1, 0))``."""

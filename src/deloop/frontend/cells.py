@@ -18,6 +18,7 @@ from deloop.frontend import expression as build
 from deloop.frontend.conditions import ConditionReader
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.items import Finished, Item, Point, Tuple, View, Whole
+from deloop.frontend.resets import find_resets, has_resets
 from deloop.frontend.structure import assigned_names, target_names
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, equal
@@ -403,6 +404,9 @@ class CellReader(ConditionReader):
         if len(kinds) > 1 and own:
             kinds = tuple(dict.fromkeys(_kinds_set(value, own)))
         starts = own in self.cells and self.cells[own].changes_type
+        reset = find_resets(value, own, self.cells[own].kind) if own in self.cells else None
+        if reset is not None and has_resets(value):
+            return CellKind(reset[0], self.row_shape(value, node))
         if len(kinds) != 1 or _is_logical(value) or _may_be_number(value, own, starts):
             sentence = f"loop kept: the type of {name} differs between paths"
             self.unsupported(node, sentence, "VEC918")
@@ -417,11 +421,22 @@ class CellReader(ConditionReader):
             self._check_bound_anew(name, node)
             self._snapshot(item, node)
         kind = self._check_kind(name, node)
-        value = self.to_expression(item, node)
+        value = self._without_resets(name, self.to_expression(item, node))
         if isinstance(value, scalar.Load) and value.array in self.own:
             value = self._as_left(name, value, kind, node)
         self._store(name, value, kind, self.written_at(name, node), node)
         self.environment[name] = self.read_cell(name, node)
+
+    def _without_resets(self, name: str, value: Expression) -> Expression:
+        """The value with numbers as elements, where it is a number on some paths: noted as such."""
+        unique = self.active[name].tensor.name
+        cell = self.cells[unique]
+        found = find_resets(value, unique, cell.kind)
+        if found is None or not has_resets(value):
+            return value
+        resets = tuple(dict.fromkeys((*cell.resets, *found[1])))
+        self.cells[unique] = replace(cell, resets=resets)
+        return build.cast(value, cell.kind)
 
     def _as_left(
         self, name: str, value: scalar.Load, kind: CellKind, node: ast.For
@@ -523,13 +538,24 @@ class CellReader(ConditionReader):
 
 
 def _beyond(value: Expression | None, kind: ElementType) -> Expression | None:
-    """The integer that stands for an infinity with which a search among integers begins."""
-    if not isinstance(value, scalar.Number) or category(kind.dtype) != "int":
+    """The integer that stands for a float with which a search among integers or bools begins.
+
+    An infinity, or what else they do not reach, is beaten by the first of them; a whole number is
+    compared alike.
+    """
+    group = category(kind.dtype)
+    if not isinstance(value, scalar.Number) or group not in ("int", "bool"):
         return None
-    if isinstance(value.value, complex) or abs(value.value) != float("inf"):
+    start = value.value
+    if isinstance(start, complex) or start != start:
         return None
-    lowest, highest = RANGES[kind.dtype]
-    return build.number(int(lowest if value.value < 0 else highest))
+    lowest, highest = RANGES.get(kind.dtype, (0, 1))
+    nearest = int(min(max(start, lowest), highest))
+    is_whole = isinstance(start, float) and start == nearest and abs(start) <= 256
+    if group == "bool":
+        return build.number(bool(nearest)) if start != nearest else None
+    is_infinite = start != nearest and start * 0 != 0
+    return build.number(nearest) if is_infinite or is_whole else None
 
 
 def _is_widened(first: ElementType, kind: ElementType, fill: object) -> bool:

@@ -107,6 +107,8 @@ def _spell(
         for node in walk(statement) if index != at else ():
             if isinstance(node, ast.Name) and node.id == name:
                 edits.parts.append((node, f"({spelled})"))
+    if is_read_behind(name, chain[0], edits.node):
+        return  # it still counts, which is a sum of ones
     edits.statements[inner.body[at]] = []
     edits.statements[start] = []
 
@@ -125,7 +127,6 @@ def _is_free(name: str, chain: Sequence[ast.For], at: int, node: ast.FunctionDef
         all(id(n) in own for n in uses)
         and len(stores) == 1
         and not any(name in names_in(text) for text in texts)  # where names have no place
-        and not is_read_behind(name, nest, node)
         and name not in names_captured(node)
         and len(bound) == len([x for x in bound if x not in targets]) + len(targets)
         and not (sizes - targets) & set(bound)

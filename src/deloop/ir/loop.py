@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from deloop.diagnostic import Place
 from deloop.ir.affine import Affine, Constraint
 from deloop.ir.axis import Axis
-from deloop.ir.scalar import ElementType, Expression, Subscript, loads
+from deloop.ir.scalar import ElementType, Expression, Number, Subscript, loads
 from deloop.ir.types import Tensor
 
 TOUCH = "_touch"
@@ -58,7 +58,8 @@ class Cell:
     holds nothing before the loop, `changes_type` that what it holds then is of another type,
     `starts_beyond` that it is an infinity, for which the type's own extreme stands, and
     `starts_shared` that it is the very tensor of others, where an update leaves a new one. `start`
-    is what it begins with, as the loop's own value has it.
+    is what it begins with, as the loop's own value has it. The `resets` are numbers that it holds
+    on some paths, where it is an element on others.
     """
 
     key: str
@@ -69,6 +70,7 @@ class Cell:
     starts_beyond: bool = False
     starts_shared: bool = False
     start: Expression | None = None
+    resets: tuple[Number, ...] = ()
 
 
 @dataclass(frozen=True)

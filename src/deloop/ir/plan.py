@@ -79,7 +79,9 @@ class Accumulation:
     not. With a `winner`, `kind` is ``at`` and `term` is taken from that iteration alone. Where the
     accumulation is `scattered`, data says which element each instance updates, and every loop's
     iterations may meet in one; `in_bounds` says that the data is known to lie inside the target,
-    not negative. The kind ``linear`` scales what was there by `factor` before it adds `term`.
+    not negative. The kind ``linear`` scales what was there by `factor` before it adds `term`,
+    ``held`` keeps it where `factor` holds. A product that is `bounded` must not overflow by itself:
+    the loop may begin with a zero.
     """
 
     kind: str
@@ -90,6 +92,7 @@ class Accumulation:
     scattered: bool = False
     in_bounds: bool = False
     factor: Expression | None = None
+    bounded: bool = False
 
 
 @dataclass(frozen=True)

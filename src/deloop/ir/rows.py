@@ -93,7 +93,8 @@ def rebound(value: Reduce | Scan, names: Mapping[str, str]) -> Reduce | Scan:
     axes = [replace(a, iterator=names.get(a.iterator, a.iterator)) for a in bound_axes(value)]
     if isinstance(value, Scan):
         factor = None if value.factor is None else rename_implicit(value.factor, symbols)
-        return replace(value, value=inner, factor=factor, axis=axes[0])
+        outer = axes[0] if value.outer is not None else None
+        return replace(value, value=inner, factor=factor, axis=axes[-1], outer=outer)
     return replace(value, value=inner, axes=tuple(axes))
 
 
@@ -173,6 +174,7 @@ def _symbols(value: Expression) -> set[str]:
         case Reduce(at=at) | scalar.Scan(at=at):
             found -= {axis.iterator for axis in scalar.bound_axes(value)}
             found.update(at.symbols if isinstance(at, Affine) else ())
+            found.update(() if isinstance(value, Reduce) else value.around.symbols)
             further = value.further if isinstance(value, Reduce) else ()
             found.update(s for place in further for s in place.symbols)
     return found

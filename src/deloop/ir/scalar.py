@@ -8,7 +8,7 @@ differently.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from deloop.dtype import Rank, category
 from deloop.ir.affine import Affine
@@ -161,8 +161,10 @@ class Scan:
     leaves iteration `at` itself out, and its axis ends before the last one. The kind ``last`` is
     the value of the iteration before, `first` that of the first one. The kind ``linear`` is `first`
     scaled by `factor`, which moves along the axis like `value`, and `value` added, at each
-    iteration; a `factor` that is a condition says where the running value is kept, not scaled.
-    `name` is the user's variable, should the value need one.
+    iteration; a `factor` that is a condition says where the running value is kept, not scaled. The
+    kind ``held`` is kept where `factor` says so, and `value` where not.
+    `name` is the user's variable, should the value need one. With an `outer` axis the value goes on
+    from one of its iterations to the next, and `around` says which of them is meant.
     """
 
     kind: str
@@ -175,6 +177,8 @@ class Scan:
     name: str = ""
     first: Expression | None = None
     factor: Expression | None = None
+    outer: Axis | None = None
+    around: Affine = field(default_factory=Affine)
 
 
 UNSET = "is_unset"
@@ -210,8 +214,8 @@ def bound_axes(expression: Expression) -> tuple[Axis, ...]:
     match expression:
         case Reduce(axes=axes):
             return axes
-        case Scan(axis=axis):
-            return (axis,)
+        case Scan(axis=axis, outer=outer):
+            return (axis,) if outer is None else (outer, axis)
         case _:
             return ()
 
@@ -275,9 +279,11 @@ def substitute_symbols(expression: Expression, values: dict[str, Affine]) -> Exp
                 at=_substituted_place(at, values),
                 further=tuple(place.substitute(values) for place in further),
             )
-        case Scan(value=value, axis=axis, at=at, first=first, factor=factor):
+        case Scan(value=value, axis=axis, at=at, first=first, factor=factor, outer=outer):
             return replace(
                 expression,
+                outer=None if outer is None else outer.substituted(values),
+                around=expression.around.substitute(values),
                 value=substitute_symbols(value, values),
                 first=None if first is None else substitute_symbols(first, values),
                 factor=None if factor is None else substitute_symbols(factor, values),
@@ -354,6 +360,7 @@ def iterators_of(expression: Expression, iterators: frozenset[str]) -> frozenset
             bounds = [c for a in bound_axes(node) for c in a.constraints]
             found.update(s for c in bounds for s in c.expression.symbols)
             found.update(node.at.symbols if isinstance(node.at, Affine) else ())
+            found.update(node.around.symbols if isinstance(node, Scan) else ())
             further = node.further if isinstance(node, Reduce) else ()
             found.update(s for place in further for s in place.symbols)
         elif isinstance(node, Load):

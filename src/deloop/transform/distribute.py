@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from deloop.analysis.arg_reduction import find_arg_reduction
+from deloop.analysis.held import find_held_update
 from deloop.analysis.legality import refuse_carried
 from deloop.analysis.recurrence import (
     find_accumulation,
@@ -184,7 +185,8 @@ class _Distribution:
         if running.accumulation.kind == "linear":
             is_light = not any(map(self._is_slow, (running.statement, *running.readers)))
             facts = self.around.facts
-            if not pays_off(running.statement, running.loop, level, facts, is_light):
+            outer = running.outer
+            if not pays_off(running.statement, running.loop, level, facts, is_light, outer):
                 return None
         start = None if level else start_number(running.statement, self.around)
         statements, changed = expand_running(running, component, dependences, level, start)
@@ -217,10 +219,27 @@ class _Distribution:
     ) -> Statement | None:
         """The statement of a component as the last value of a linear recurrence, if it is one."""
         store = component[0].store
-        is_left = store.array in self.live and bool(aliased_arrays(store.value))
-        if len(component) != 1 or is_left:
+        if len(component) != 1:
+            return None
+        held = find_held_update(component[0], dependences, level)
+        if held is not None:
+            is_read = component[0].name in self.expanded
+            if not (is_read or isinstance(held.term, scalar.Call)):
+                return None  # the last one alone is a search
+            if store.array in self.live and self._is_left_behind(component[0], held):
+                return None
+        elif store.array in self.live and aliased_arrays(store.value):
             return None
         return find_last(component[0], dependences, level, self.around.facts)
+
+    def _is_left_behind(self, statement: Statement, held: Accumulation) -> bool:
+        """Whether a held value is an element itself to the code behind the loop, not its number."""
+        store = statement.store
+        if store.cell is None or store.cell.rank is Rank.NUMBER:
+            return False
+        shared = {cell.key for cell in self.around.cells if cell.starts_shared}
+        is_view = bool(aliased_arrays(held.term)) and store.array in self.around.escaping
+        return is_view or store.array in shared
 
     def _is_done(self, statement: Statement, readers: set[str], level: int) -> bool:
         """Whether nobody needs the last value of a variable that `readers` read on its way."""

@@ -14,7 +14,7 @@ from deloop.diagnostic import Assumption, Refusal
 from deloop.dtype import Rank, category
 from deloop.errors import Unliftable
 from deloop.frontend.apply import DataRequirement
-from deloop.frontend.expression import BOOL, both, negate, number
+from deloop.frontend.expression import BOOL, aliased_arrays, both, negate, number
 from deloop.ir import scalar
 from deloop.ir.affine import Affine
 from deloop.ir.plan import Step, Vector, vectors
@@ -72,7 +72,8 @@ def check_scans(plan: tuple[Step, ...], with_grad: frozenset[str]) -> None:
 
     for vector in vectors(plan):
         store = vector.statement.store
-        for scan in scans_in_branches(store.value):
+        late = [n for n in walk(store.value) if isinstance(n, Scan) and n.outer and n.exclusive]
+        for scan in (*scans_in_branches(store.value), *late):
             if grads(scan) and needs_guard(scan.value, grads):
                 sentence = "loop kept: the gradient of a step that no later iteration uses"
                 raise Unliftable(Refusal("VEC906", store.place, sentence))
@@ -102,7 +103,7 @@ def _check_order(
             if any(_has_no_derivative(n, with_grad) for n in walk(store.value)):
                 sentence = "loop kept: an operator here has no derivative, and may not be reached"
                 raise Unliftable(Refusal("VEC906", store.place, sentence))
-            if any(_forgets(n, by_now) for n in walk(store.value)):
+            if _may_record_nothing(store.value, by_now):
                 sentence = "loop kept: whether a gradient is recorded depends on the last reset"
                 raise Unliftable(Refusal("VEC906", store.place, sentence))
             by_now |= {store.array}
@@ -110,7 +111,10 @@ def _check_order(
             later = frozenset(s.array for s in stores[position:]) & written
             masks = changed_behind | (written if vector.level else later)
             indices |= any(_saves_mask(n, masks, with_grad) for n in walk(store.value))
-            if indices or any(_saves(node, written, with_grad) for node in walk(store.value)):
+            combines = any(isinstance(n, (Reduce, Scan)) for n in walk(store.value))
+            if indices or any(
+                _saves(node, written, with_grad, combines) for node in walk(store.value)
+            ):
                 raise Unliftable(
                     Refusal(
                         "VEC906",
@@ -152,8 +156,14 @@ def _saves_mask(node: Expression, written: frozenset[str], with_grad: frozenset[
     return isinstance(mask, Load) and mask.array in written
 
 
-def _saves(node: Expression, written: frozenset[str], with_grad: frozenset[str]) -> bool:
-    """Whether an operator keeps an operand for its derivative that the plan writes."""
+def _saves(
+    node: Expression, written: frozenset[str], with_grad: frozenset[str], combines: bool
+) -> bool:
+    """Whether an operator keeps an operand for its derivative that the plan writes.
+
+    What is computed from such an operand first is a tensor of its own, unless it is part of a
+    contraction (`combines`), which may take its factors apart: ``tanh(0.5 * out[i - 1])``.
+    """
     if isinstance(node, Load):
         changed = any(_is_changed(s, written) for s in node.subscripts)
         return changed and requires_grad(node, with_grad)
@@ -176,7 +186,17 @@ def _saves(node: Expression, written: frozenset[str], with_grad: frozenset[str])
     )
     if node.operator in ("add", "sub", "neg", "positive") or by_number:
         return False
-    return any(load.array in written for load in loads(node))
+    if combines:
+        return any(load.array in written for load in loads(node))
+    return any(written & aliased_arrays(argument) for argument in children(node))
+
+
+def _may_record_nothing(value: Expression, by_now: frozenset[str]) -> bool:
+    """Whether all that carries a gradient in a value is a recurrence that may have dropped it."""
+    dropped = {n: Cast(number(0), n.type) for n in walk(value) if _forgets(n, by_now)}
+    if not dropped:
+        return False
+    return _recorded(scalar.replaced(value, dropped), by_now) != _recorded(value, by_now)
 
 
 def _forgets(node: Expression, by_now: frozenset[str]) -> bool:
@@ -286,6 +306,11 @@ def _recorded(value: Expression, by_now: frozenset[str]) -> Expression:
                     taken = Reduce("any", taken, bound_axes(value), BOOL)
                 result = both(result, taken, "logical_or")
             return result
+        case Scan("held", inner, first=first, factor=factor) if first is not None and factor:
+            taken = both(negate(factor), _recorded(inner, by_now))
+            if not isinstance(taken, Number):
+                taken = Reduce("any", taken, bound_axes(value), BOOL)
+            return both(taken, _recorded(first, by_now), "logical_or")
         case Reduce(value=inner) | Scan(value=inner):
             taken = _recorded(inner, by_now)
             known = isinstance(taken, Number)

@@ -27,7 +27,7 @@ from deloop.ir.scalar import ElementType, Expression, Load, Scan, Select
 from deloop.ops.reductions import find_reduction, neutral_of
 from deloop.poly.domain import Domain
 from deloop.transform.ranges import widen_ranges
-from deloop.transform.reduce import combine, reduce_over, without_nan
+from deloop.transform.reduce import combine, leave_out_nan, reduce_over, without_nan
 from deloop.transform.scan import scans_of, steps_late, without_scans
 from deloop.transform.scatter import settle_scatter
 from deloop.transform.winner import lift_winner
@@ -95,9 +95,12 @@ class _Lifting:
         value = found.term if found is not None and combines else store.value
         value = scalar.substitute_symbols(value, values)
         subscripts, value = self._turn(subscripts, value)
+        if self.facts.may_skip_nan and not self.bounds.has_grad:
+            value = leave_out_nan(value)
         plain = value
         bare, value = value, widen_ranges(value, tuple(self.axes), self._is_settled, self._raise)
-        narrowed = narrowed or value != bare
+        is_widened = value != bare
+        narrowed = narrowed or is_widened
         implicit = tuple(x for x in self.axes if x.iterator in {m.iterator for m in store.implicit})
         explicit = tuple(x for x in self.axes if x not in implicit)
         if store.cell is not None and not store.guards:
@@ -135,6 +138,8 @@ class _Lifting:
             self._check_extents(serial)
             if not scans:
                 statement = self.bounds.check(statement)
+            elif is_widened and self.bounds.check(statement).store.value != value:
+                raise self._refuse("a running value reads beyond where its range is cut")
         if found is not None and found.scattered:
             vector = Vector(statement, self.level, tuple(self.conditions), found)
             return settle_scatter(vector, self.bounds.arrays, self.facts)
@@ -147,7 +152,9 @@ class _Lifting:
         for scan in scans:
             # A gradient comes with the second iteration only, or later still.
             least_count = steps_late(scan) if scalar.requires_grad(scan.value) else 0
-            if scan.exclusive and not self._holds(_left(scan.axis, least_count)):
+            axes = scalar.bound_axes(scan)
+            least_count = min(least_count, 1) if len(axes) > 1 else least_count
+            if scan.exclusive and not all(self._holds(_left(a, least_count)) for a in axes):
                 raise self._refuse("whether an iteration runs is not known")
         beside = without_scans(statement.store.value)
         plain = replace(statement, store=replace(statement.store, value=beside))

@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import chain
 
 from deloop.analysis.facts import Facts
+from deloop.analysis.held import find_held_update
 from deloop.analysis.linear import find_linear_update
 from deloop.analysis.scan import scan_of
 from deloop.diagnostic import Place
@@ -53,7 +54,12 @@ _LEAST = {"float32": 1e-37, "float64": 1e-300}
 
 
 def pays_off(
-    statement: Statement, loop: Loop, level: int, facts: Facts | None, is_light: bool = True
+    statement: Statement,
+    loop: Loop,
+    level: int,
+    facts: Facts | None,
+    is_light: bool = True,
+    outer: Loop | None = None,
 ) -> bool:
     """Whether the scan is faster than a loop over whole rows, for sizes as they were seen.
 
@@ -72,7 +78,9 @@ def pays_off(
         if not facts.assume_many(steps, "the loop is long"):
             return False
     beside = [
-        x for x in (*statement.loops[level:], *store.implicit) if x.iterator != loop.iterator
+        x
+        for x in (*statement.loops[level:], *store.implicit)
+        if x.iterator != loop.iterator and x is not outer
     ]
     width = 1
     for other in beside:
@@ -87,7 +95,8 @@ def pays_off(
     extent = facts.canonical(loop.axis.extent)
     if store.implicit and not facts.assume_many(at_least(extent, _FEW), "the loop is long"):
         return False
-    facts.prefer(at_least(extent, _FEWEST), "the loop is long")
+    together = extent if outer is None else extent + facts.canonical(outer.axis.extent)
+    facts.prefer(at_least(together, _FEWEST), "the loop is long")
     facts.doubles = True
     return True
 
@@ -101,24 +110,42 @@ def find_last(
         return None
     found = find_linear_update(statement, dependences, level)
     if found is None:
+        found = find_held_update(statement, dependences, level)
+    if found is None:
         return None
-    loop = next(x for x in statement.loops[level:] if x.iterator in found.iterators)
-    others = [x for x in statement.loops[level:] if x is not loop]
+    *around, loop = [x for x in statement.loops[level:] if x.iterator in found.iterators]
+    outer = around[0] if around else None
+    others = [x for x in statement.loops[level:] if x not in (loop, outer)]
+    if outer is not None and not _is_nest(statement, outer, loop, facts):
+        return None
     if any(loop.iterator in c.expression.symbols for x in others for c in x.constraints):
         return None
     if any(x.iterator in c.expression.symbols for x in others for c in loop.constraints):
         return None
     if not facts.assume(at_least(loop.axis.extent, 1), "the loop runs"):
         return None
-    if not pays_off(statement, loop, level, facts):
+    is_linear = found.kind == "linear"
+    if is_linear and not pays_off(statement, loop, level, facts, outer=outer):
         return None
     own = next(x for x in scalar.loads(store.value) if x.array == store.array)
     name = store.array.partition("'")[0]
-    scan = scan_of("linear", found.term, loop, own.type, False, name, found.factor)
-    value = replace(scan, first=own, at=loop.upper - 1)
-    loops = tuple(x for x in statement.loops if x is not loop)
-    domain = tuple(c for c in statement.domain if loop.iterator not in c.expression.symbols)
+    scan = scan_of(found.kind, found.term, loop, own.type, False, name, found.factor, outer)
+    ends = Affine() if outer is None else outer.upper - 1
+    value = replace(scan, first=own, at=loop.upper - 1, around=ends)
+    gone = {x.iterator for x in (loop, *around)}
+    loops = tuple(x for x in statement.loops if x.iterator not in gone)
+    domain = tuple(c for c in statement.domain if not gone & set(c.expression.symbols))
     return replace(statement, store=replace(store, value=value), loops=loops, domain=domain)
+
+
+def _is_nest(statement: Statement, outer: Loop, inner: Loop, facts: Facts) -> bool:
+    """Whether one loop is right inside of another, as long in each iteration, both counting on."""
+    places = [x.iterator for x in statement.loops]
+    follows = places.index(inner.iterator) == places.index(outer.iterator) + 1
+    moves = any(outer.iterator in c.expression.symbols for c in inner.constraints)
+    strided = outer.span is not None or inner.span is not None
+    runs = facts.assume(at_least(outer.axis.extent, 1), "the loop runs")
+    return follows and runs and not moves and not strided
 
 
 def require_tame(
@@ -166,7 +193,8 @@ def _requirements(
         return
     literal = scalar.literal_value(scan.factor)
     is_small = isinstance(literal, (int, float)) and abs(literal) <= 1
-    moves = bool(scalar.iterators_of(scan.factor, frozenset({scan.axis.iterator})))
+    own = frozenset(a.iterator for a in scalar.bound_axes(scan))
+    moves = bool(scalar.iterators_of(scan.factor, own))
     if not is_small:
         factor = _as_given(scan.factor, at_entry) or scan.factor
         power = _all_products(scan, factor) if moves else _power(scan, factor)
@@ -223,7 +251,7 @@ def _of_product(
         kind = _bool_of(value)
         least = Call("ge", (_magnitude(value), number(_TINY)), kind)
         divides = both(Call("eq", (value, number(0)), kind), least, "logical_or")
-        every = Reduce("all", divides, (scan.axis,), kind)
+        every = Reduce("all", divides, scalar.bound_axes(scan), kind)
         yield DataRequirement(every, place, "no factor is tiny", before=given is not None)
 
 
@@ -260,7 +288,10 @@ def _magnitude(value: Expression) -> Expression:
 def _power(scan: Scan, factor: Expression) -> Expression:
     """``abs(a) ** n``: how much a factor that is always the same scales at most."""
     size = _magnitude(factor)
-    return Call("pow", (size, integer(scan.axis.extent)), size.type)
+    power: Expression = integer(scan.axis.extent)
+    if scan.outer is not None:
+        power = Call("mul", (integer(scan.outer.extent), power), power.type)
+    return Call("pow", (size, power), size.type)
 
 
 def _all_products(scan: Scan, factor: Expression) -> Expression:
@@ -269,7 +300,7 @@ def _all_products(scan: Scan, factor: Expression) -> Expression:
     rank = size.type.rank
     kind = ElementType(size.type.dtype, Rank.SCALAR if rank is Rank.NUMBER else rank)
     least = Call("clamp", (size,), kind, ".clamp", (("min", number(1)),))
-    return Reduce("prod", least, (scan.axis,), kind)
+    return Reduce("prod", least, scalar.bound_axes(scan), kind)
 
 
 def _is_small(part: Expression, scan: Scan) -> Expression:
@@ -283,8 +314,9 @@ def _is_small(part: Expression, scan: Scan) -> Expression:
         part = part.value
     kind = _bool_of(part)
     small = Call("lt", (_magnitude(part), number(limit)), kind)
-    used = scalar.iterators_of(part, frozenset({scan.axis.iterator}))
-    return Reduce("all", small, (scan.axis,), kind) if used else small
+    axes = scalar.bound_axes(scan)
+    used = scalar.iterators_of(part, frozenset(a.iterator for a in axes))
+    return Reduce("all", small, axes, kind) if used else small
 
 
 def start_from(
@@ -328,6 +360,8 @@ def _as_difference(scan: Scan) -> Expression | None:
     start = scalar.literal_value(scan.first)
     again = _restart(scan.value, scan.factor)
     if scan.type.dtype != "int64" or scan.factor.type.dtype != "bool" or scan.exclusive:
+        return None
+    if scan.outer is not None:
         return None
     if type(start) is not int or again is None or again > start + 1:
         return None

@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from deloop.analysis.carried import is_counted
+from deloop.diagnostic import Place
 from deloop.dtype import Rank, category
 from deloop.frontend.apply import DataRequirement
 from deloop.frontend.expression import BOOL, both, cast, negate, number
 from deloop.ir import scalar
 from deloop.ir.axis import Axis
 from deloop.ir.plan import Step, vectors
+from deloop.ir.rows import rebound
 from deloop.ir.scalar import (
     Call,
     Cast,
@@ -157,7 +160,9 @@ def fold_starts(value: Expression) -> Expression:
     def change(node: Expression) -> Expression:
         node = scalar.rebuild(node, change)
         match node:
-            case Scan("last", value, axis, at, exclusive=True, first=first) if first is not None:
+            case Scan("last", value, axis, at, exclusive=True, first=first, outer=None) if (
+                first is not None
+            ):
                 before = scalar.substitute_symbols(value, {axis.iterator: axis.lower - 1})
                 if _same(before, first):  # the first one is the value of the iteration before
                     return scalar.substitute_symbols(value, {axis.iterator: at - 1})
@@ -174,7 +179,7 @@ def fold_starts(value: Expression) -> Expression:
                 made = Call("neg", (cast(reduced, node.type),), node.type)
                 return made if category(node.type.dtype) != "bool" else node
             case Call("maximum" | "minimum" as word, (start, (Reduce() | Scan()) as reduced)) if (
-                reduced.kind not in ("last", "linear")
+                reduced.kind not in ("last", "linear", "held")
                 and find_reduction(reduced.kind).operator == word
             ):
                 made = combine(reduced.kind, start, reduced, passes_nan=True)
@@ -182,7 +187,7 @@ def fold_starts(value: Expression) -> Expression:
             case Select(Call("gt" | "lt", (reduced, start)), then, _) if (
                 then == reduced
                 and isinstance(reduced, (Reduce, Scan))
-                and reduced.kind not in ("last", "linear")
+                and reduced.kind not in ("last", "linear", "held")
             ):
                 if find_reduction(reduced.kind).comparison == node.condition.operator:  # type: ignore[union-attr]
                     made = combine(reduced.kind, start, reduced)
@@ -197,7 +202,7 @@ def _kind_of(value: Expression) -> str | None:
         value = value.value
     if isinstance(value, Call) and value.operator == "neg":
         return None
-    if not isinstance(value, (Reduce, Scan)) or value.kind in ("last", "linear"):
+    if not isinstance(value, (Reduce, Scan)) or value.kind in ("last", "linear", "held"):
         return None
     return value.kind
 
@@ -228,6 +233,68 @@ def require_small_terms(plan: tuple[Step, ...]) -> list[DataRequirement]:
                 condition = Reduce("all", both(above, below), bound_axes(node), BOOL)
                 found.append(DataRequirement(condition, store.place, "the sum fits an int64"))
     return found
+
+
+def leave_out_nan(value: Expression) -> Expression:
+    """The value with running extremes that pass over NaN by themselves."""
+    value = scalar.rebuild(value, leave_out_nan)
+    if not isinstance(value, Scan) or not value.skips_nan:
+        return value
+    return replace(value, value=without_nan(value.value, value.kind), skips_nan=False)
+
+
+_TINY, _HUGE = 1e-12, 1e25
+
+
+def require_derivable(plan: tuple[Step, ...]) -> list[DataRequirement]:
+    """What is asked of the data for products and extremes to be those of the loop, gradients too.
+
+    The backward pass of `prod` divides the product by each factor, the loop's multiplies the rest.
+    Of equal elements `torch.maximum` gives each a half, one after the other, `amax` gives all the
+    same.
+    """
+    found: list[DataRequirement] = []
+    for vector in vectors(plan):
+        made = vector.accumulation
+        if made is None or made.kind not in ("prod", "max", "min") or made.winner is not None:
+            continue
+        grads, place = scalar.requires_grad(made.term), vector.statement.store.place
+        for node in scalar.walk(vector.statement.store.value):
+            if not isinstance(node, Reduce) or node.kind != made.kind:
+                continue
+            if node.kind == "prod" and (grads or made.bounded):
+                found.extend(_of_factors(node, place, grads))
+            elif node.kind != "prod" and grads:
+                found.append(_of_extreme(node, place))
+    return found
+
+
+def _of_factors(node: Reduce, place: Place, grads: bool) -> Iterator[DataRequirement]:
+    """That no factor is 0 or tiny, where it has a gradient, nor their product huge."""
+    rank = max(node.value.type.rank, Rank.SCALAR)
+    kind, truth = ElementType(node.type.dtype, rank), ElementType("bool", rank)
+    size = Call("abs", (node.value,), kind, ".abs")
+    if grads:
+        least = Call("ge", (size, number(_TINY)), truth)
+        every = Reduce("all", least, bound_axes(node), truth)
+        yield DataRequirement(every, place, "no factor is tiny")
+    grown = Call("clamp", (size,), kind, ".clamp", (("min", number(1)),))
+    product = Reduce("prod", grown, bound_axes(node), kind)
+    limit = Call("le", (product, number(_HUGE)), truth)
+    yield DataRequirement(limit, place, "the products stay small")
+
+
+def _of_extreme(node: Reduce, place: Place) -> DataRequirement:
+    """That one element alone is the greatest, and no infinity."""
+    rank = max(node.value.type.rank, Rank.SCALAR)
+    truth, count = ElementType("bool", rank), ElementType("int64", rank)
+    names = {a.iterator: f"{a.iterator}'" for a in node.axes}
+    greatest = rebound(node, names)
+    equal = Call("eq", (node.value, greatest), truth)
+    finite = Call("isfinite", (node.value,), truth, "torch.isfinite")
+    attained = Reduce("sum", Cast(both(equal, finite), count), node.axes, count)
+    once = Call("eq", (attained, number(1)), truth)
+    return DataRequirement(once, place, "one element alone is the extreme")
 
 
 def require_comparable(plan: tuple[Step, ...]) -> list[DataRequirement]:

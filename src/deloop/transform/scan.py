@@ -65,13 +65,14 @@ def _expanded(
     factor = None if factor is None else rename_implicit(factor, names)
     if kind in ("max", "min") and not _is_exact_in(own, number_before, term.type):
         term = cast(term, ElementType(wider(own.type, term.type), term.type.rank))
-    kept = own.type if kind == "linear" else term.type
-    inclusive = scan_of(kind, term, running.loop, kept, skips, name, factor)
+    kept = own.type if kind in ("linear", "held") else term.type
+    outer = running.outer if kind != "sum" else None
+    inclusive = scan_of(kind, term, running.loop, kept, skips, name, factor, outer)
     behind = reader.name in running.behind
     start: Expression = own
     if number_before is not None:
         start = cast(number(number_before), own.type)
-    if running.outer is not None:
+    if running.outer is not None and outer is None:
         start = combine(kind, start, _before_this_row(running, term, kept), False)
 
     def change(node: Expression) -> Expression:
@@ -104,11 +105,14 @@ def _before_this_row(running: Running, term: Expression, kept: ElementType) -> S
 
 def _joined(start: Expression, scan: Scan) -> Expression:
     """What the variable began with, and the steps since."""
-    if scan.kind == "linear" or (scan.exclusive and scan.kind in ("last", "max", "min")):
+    if scan.kind in ("linear", "held") or (scan.exclusive and scan.kind in ("last", "max", "min")):
         return replace(scan, first=start)
     if scan.kind != "last":
         return combine(scan.kind, start, scan, passes_nan(scan))
-    return scalar.substitute_symbols(scan.value, {scan.axis.iterator: scan.at})
+    places = {scan.axis.iterator: scan.at}
+    if scan.outer is not None:
+        places[scan.outer.iterator] = scan.around
+    return scalar.substitute_symbols(scan.value, places)
 
 
 def passes_nan(scan: Scan) -> bool:
@@ -118,6 +122,8 @@ def passes_nan(scan: Scan) -> bool:
 
 def _exclusive(scan: Scan) -> Scan:
     """The scan before the iteration's own step; its last step is nobody's."""
+    if scan.outer is not None:
+        return replace(scan, exclusive=True)  # the last step is that of both loops
     axis = scan.axis
     bound = max((fresh_iterator(axis.iterator, e) for e in _moving(scan)), key=len)
     names = {axis.iterator: Affine.symbol(bound)}
@@ -197,7 +203,7 @@ def scans_of(expression: Expression) -> list[Scan]:
 def without_scans(expression: Expression) -> Expression:
     """The value with each scan's own reads left out: what is read beside them."""
     if isinstance(expression, Scan):
-        if expression.kind == "linear" and expression.first is not None:
+        if expression.kind in ("linear", "held") and expression.first is not None:
             return expression.first
         return scalar.Number(0, expression.type)
     return scalar.rebuild(expression, without_scans)
@@ -212,7 +218,7 @@ def is_late(statement: Statement) -> bool:
                 return visit(then) or visit(otherwise)
             case Cast(inner):
                 return visit(inner)
-        return isinstance(value, Scan) and value.kind == "last"
+        return isinstance(value, Scan) and value.kind in ("last", "held")
 
     cell = statement.store.cell
     return cell is not None and cell.rank is not Rank.NUMBER and visit(statement.store.value)

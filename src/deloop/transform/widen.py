@@ -14,7 +14,7 @@ from deloop.ir.affine import Affine
 from deloop.ir.axis import Axis
 from deloop.ir.loop import Loop
 from deloop.ir.plan import Serial, Step, Vector
-from deloop.ir.scalar import Call, Cast, Expression, Load, Number, Reduce, Select, slack_of
+from deloop.ir.scalar import Call, Cast, Expression, Load, Number, Reduce, Scan, Select, slack_of
 from deloop.ir.types import Tensor
 from deloop.ops.reductions import find_reduction
 
@@ -92,6 +92,8 @@ class _Widening:
         size = self._size(axis, value, target)
         if size is None or (lower == Affine() and upper == size):
             return lower, upper
+        if any(isinstance(n, Scan) and axis.iterator in n.at.symbols for n in scalar.walk(value)):
+            return lower, upper  # a running value is read where it has been computed
         new = []
         if lower != Affine():
             new.append((Affine(), lower))
