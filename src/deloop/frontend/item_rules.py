@@ -301,6 +301,12 @@ class ItemRuleReader(ItemImageReader):
             text += f".unflatten({{{-rank}:dim}}, ({', '.join(fields)}))"
         return self.item_row(ITEM, text, [(base, rank), *extra], sizes, base.type.dtype, node)
 
+    @property
+    def laid_out(self) -> list[View]:
+        """Parts that ``contiguous`` was asked for, of which every ``view`` is there."""
+        found: list[View] = self.__dict__.setdefault("_laid_out", [])
+        return found
+
     def _may_be_copied(self, base: View, node: ast.Call, how: str) -> bool:
         """Whether to read what a window is reshaped to as a copy of it.
 
@@ -315,7 +321,8 @@ class ItemRuleReader(ItemImageReader):
             return False
         cut = [k for k, (d, size) in enumerate(own) if d.cut != (Affine(), size, 1)]
         is_plain = cut in ([], [0]) and base.dimensions[-len(own) :] == tuple(d for d, _ in own)
-        if how == "view" and not (is_plain and base.tensor.type.contiguous):
+        is_plain &= base.tensor.type.contiguous
+        if how == "view" and not is_plain and not any(base is row for row in self.laid_out):
             return False
         self.note_snapshot(base.tensor.name, node)
         return True

@@ -45,8 +45,10 @@ class MadeReader(CutReader):
         self, function: SourceFunction, environment: Environment, carrying: Carrying | None = None
     ) -> None:
         super().__init__(function, environment, carrying)
-        self.numbers: dict[str, Fill] = {}
-        """What is in each array of one number alone."""
+        self.numbers: dict[str, Expression] = {}
+        """What is in each array of one number alone, in each iteration."""
+        self.arrays_of_numbers: dict[str, tuple[str, ...]] = {}
+        """The iterators around each of them."""
 
     def _call(self, callee: Function, node: ast.Call) -> Item:
         operator = find_function(callee.qualified or "")
@@ -84,10 +86,10 @@ class MadeReader(CutReader):
         made = read_filled(self, node, operator, like) if self.loops else None
         if made is None or made.type.requires_grad:
             return None
-        if made.fill is None and operator.fill != "empty":
+        number = self._number_in(node, operator, made)
+        if number is None:
             return None
         self._check_device(made, node)
-        number = build.number(0 if made.fill is None else made.fill)
         kind = ElementType(made.type.dtype, Rank.SCALAR)
         if not made.type.shape:
             return build.cast(number, kind)
@@ -96,7 +98,7 @@ class MadeReader(CutReader):
             return None
         for size in sizes:
             self.require(at_least(size, 0), node, f"{ast.unparse(node)} has a shape")
-        view = self._kept_row(made, 0 if made.fill is None else made.fill)
+        view = self._kept_row(made, number)
         value, subscripts, implicit = self._align(view, build.cast(number, kind), node)
         self.out.append(
             Store(view.tensor.name, subscripts, value, kind.dtype, self.place(node), implicit,
@@ -104,10 +106,29 @@ class MadeReader(CutReader):
         )  # fmt: skip
         return self.load(view, node)
 
-    def _kept_row(self, made: Tensor, number: Fill) -> View:
+    def _number_in(
+        self, node: ast.Call, operator: Operator, made: Tensor
+    ) -> Expression | None:
+        """What fills a tensor: a number that is computed too, ``torch.full((n,), eps / c)``."""
+        if made.fill is not None or operator.fill == "empty":
+            return build.number(made.fill or 0)
+        given = _filling(node)
+        item = None if given is None else self.evaluate(given)
+        if not isinstance(item, (Integer, Scalar, *build.NODES)):
+            return None
+        value = self.to_expression(item, node)
+        if not build.is_number(value):
+            return None
+        self._check_number(value, made.type.dtype, node)
+        for load in scalar.loads(value):
+            self.note_snapshot(load.array, node)
+        return value
+
+    def _kept_row(self, made: Tensor, number: Expression) -> View:
         """A new array over the iterators around it, of which each iteration has its own row."""
         unique = f"made'{len(self.numbers)}"
         self.numbers[unique] = number
+        self.arrays_of_numbers[unique] = tuple(loop.iterator for loop in self.loops)
         iterators = [Affine.symbol(loop.iterator) for loop in self.loops]
         shape = (*(Affine() for _ in iterators), *made.type.shape)
         kind = replace(made.type, shape=shape)
@@ -156,7 +177,11 @@ class MadeReader(CutReader):
 
     def _numbered(self, value: Expression) -> Expression:
         if isinstance(value, scalar.Load) and value.array in self.numbers:
-            return build.cast(build.number(self.numbers[value.array]), value.type)
+            own = self.arrays_of_numbers[value.array]
+            places = {name: at for name, at in zip(own, value.subscripts, strict=False)
+                      if isinstance(at, Affine)}  # fmt: skip
+            number = scalar.substitute_symbols(self.numbers[value.array], places)
+            return build.cast(number, value.type)
         return scalar.rebuild(value, self._numbered)
 
     def _check_device(self, made: Tensor, node: ast.Call) -> None:
@@ -218,6 +243,12 @@ def read_filled(
     contiguous = like.type.contiguous if name.endswith("_like") and like is not None else True
     kind = TensorType(dtype, shape, device, requires_grad, True, contiguous)
     return Tensor("", kind, "", fresh=True, fill=fill)
+
+
+def _filling(node: ast.Call) -> ast.expr | None:
+    """What a call fills the tensor with: its second argument, ``torch.full((n,), value)``."""
+    named = [k.value for k in node.keywords if k.arg == "fill_value"]
+    return next(iter([*named, *node.args[1:2]]), None)
 
 
 def _like(reader: CutReader, node: ast.expr, call: ast.Call) -> Tensor | None:

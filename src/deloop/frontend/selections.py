@@ -15,8 +15,8 @@ from typing import NoReturn
 from deloop.dtype import Rank, category
 from deloop.errors import RefusalError
 from deloop.frontend import expression as build
+from deloop.frontend.data_windows import Window, WindowReader
 from deloop.frontend.items import Item, Places, Tuple, View
-from deloop.frontend.rows import RowReader
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least
 from deloop.ir.scalar import ElementType, Expression
@@ -50,11 +50,8 @@ class _Entry:
     rank: int
 
 
-class SelectionReader(RowReader):
+class SelectionReader(WindowReader):
     """A reader of rows of which data chooses a part."""
-
-    def note_part(self, view: View, node: ast.AST) -> None:
-        """A part of a view is read; a reader of loops sees to it that it is there."""
 
     # ------------------------------------------------------------------ subscripts
     def index(
@@ -63,6 +60,8 @@ class SelectionReader(RowReader):
         """As every reader's; the whole row under a mask where data says how much of it is meant."""
         plain: list[ast.expr | Item] = []
         chosen: list[_Entry] = []
+        if not is_target(node) and (part := self._from_data(view, entries, node)) is not None:
+            return part
         for entry in entries:
             found = self._choosing(entry, len(plain), is_target(node))
             if isinstance(found, _Entry):
@@ -88,6 +87,26 @@ class SelectionReader(RowReader):
             assert isinstance(part, scalar.Select) and isinstance(other, scalar.Select)
             part = replace(part, condition=build.both(part.condition, other.condition))
         return part
+
+    def _from_data(
+        self, view: View, entries: Items[ast.expr | Item], node: ast.AST
+    ) -> Expression | None:
+        """The part that slices take from where data says, of lengths that are known."""
+        found: dict[int, Window] = {}
+        rest: list[ast.expr | Item] = []
+        for entry in entries:
+            window = self.window_of(entry) if isinstance(entry, ast.Slice) else None
+            if window is not None:
+                found[len(rest)] = window
+            rest.append(entry if window is None else ast.Slice())
+        if not found or any(map(_is_dots, rest)):
+            return None
+        base = super().index(view, rest, node)
+        if not isinstance(base, View):
+            return None
+        gone = [k for k, entry in enumerate(rest) if not isinstance(entry, ast.Slice)]
+        windows = {k - sum(g < k for g in gone): w for k, w in found.items()}
+        return self.take_windows(base, windows, node)
 
     def _choosing(
         self, entry: ast.expr | Item, place: int, for_store: bool
@@ -123,19 +142,26 @@ class SelectionReader(RowReader):
             return None
         return item if category(item.type.dtype) == "int" else None
 
-    def length_of(self, node: ast.expr) -> Expression | None:
-        """An int that is read from data, as `range` and slices take it; None for any other."""
-        try:
-            item = self.evaluate(node)
-            if isinstance(item, Integer) or not isinstance(item, (Tensor, View, *build.NODES)):
-                return None
-            value = self.to_expression(item, node)
-        except RefusalError:
-            return None
-        kinds = build.types_of(value)
-        if any(k.rank is Rank.TENSOR or category(k.dtype) != "int" for k in kinds):
-            return None
-        return value if scalar.loads(value) and build.as_affine(value) is None else None
+    def part(self, value: Expression, node: ast.Subscript) -> Item:
+        """As every reader's; the whole row under a mask that chooses of it."""
+        entries = self.index_entries(node.slice)
+        found = self._choosing(entries[0], 0, False) if len(entries) == 1 else None
+        if not isinstance(found, _Entry) or not isinstance(found.given, build.NODES):
+            return super().part(value, node)
+        sizes = self.row_shape(self._plain_row(value, node), node)
+        if found.rank not in (1, len(sizes)):
+            self.unsupported(node, f"{ast.unparse(node)} selects in two dimensions", "VEC916")
+        return left_out_of(self._mask_over(found, sizes, node), value)
+
+    def _mask_over(self, entry: _Entry, sizes: Items[Affine], node: ast.AST) -> Expression:
+        """The mask of an entry at the first of a row's dimensions that are left."""
+        assert not isinstance(entry.given, ast.Slice)
+        mask = self._plain_row(entry.given, node)
+        for mine, theirs in zip(self.row_shape(mask, node), sizes, strict=False):
+            self.require_same_size(mine, theirs, node)
+        behind = len(sizes) - entry.rank
+        names = {rows.dimension(k): rows.dimension(k + behind) for k in range(1, entry.rank + 1)}
+        return rows.moved(mask, names, {}, set())
 
     def _under_mask(self, base: View, entry: _Entry, place: int, node: ast.AST) -> Expression:
         """``x[i, :n]   ->   select(_d1 < n, x[i, _d1], left out)``"""
@@ -145,15 +171,7 @@ class SelectionReader(RowReader):
             extent = base.sizes[place]
             mask = self._within(entry.given, rows.dimension(first), extent, node)
         else:
-            mask = self._plain_row(entry.given, node)
-            sizes = self.row_shape(mask, node)
-            for mine, theirs in zip(sizes, base.sizes[place:], strict=False):
-                self.require_same_size(mine, theirs, node)
-            behind = first - entry.rank
-            names = {
-                rows.dimension(k): rows.dimension(k + behind) for k in range(1, entry.rank + 1)
-            }
-            mask = rows.moved(mask, names, {}, set())
+            mask = self._mask_over(entry, base.sizes[place:], node)
         if entry.rank != 1 and entry.rank != base.rank and not is_target(node):
             self.unsupported(node, f"{ast.unparse(node)} selects in two dimensions", "VEC916")
         return left_out_of(mask, row)
@@ -253,6 +271,10 @@ class SelectionReader(RowReader):
             return build.both(mask, row)
         if row.type.dtype == "bool" and kind == "all":
             return build.both(build.negate(mask), row, "logical_or")
+        if kind == "logsumexp" and row.type.dtype in ("float32", "float64"):
+            if scalar.requires_grad(row):
+                self.require_some(found, node)
+            return self._filled(found, float("-inf"))
         if kind in ("sum", "norm", "prod") and not has_options:
             return self._filled(found, 1 if kind == "prod" else 0)
         if kind not in _EXTREMES or category(row.type.dtype) not in ("int", "float"):
