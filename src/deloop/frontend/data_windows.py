@@ -10,16 +10,18 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from deloop.diagnostic import Place
 from deloop.dtype import Rank, category
 from deloop.errors import RefusalError
 from deloop.frontend import expression as build
 from deloop.frontend.items import Point, View, Whole
 from deloop.frontend.rows import RowReader
-from deloop.ir import scalar
+from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least
 from deloop.ir.scalar import Expression
 from deloop.ir.types import Integer, Tensor
 
+_ONE = Affine.number(1)
 _TERMS_OF_NONE: Mapping[Expression, int] = {}
 
 
@@ -37,8 +39,32 @@ class WindowReader(RowReader):
     def note_part(self, view: View, node: ast.AST) -> None:
         """A part of a view is read; a reader of loops sees to it that it is there."""
 
-    def note_snapshot(self, array: str, node: ast.AST) -> None:
-        """Note that a value may be memory of a tensor; a reader of loops sees to it."""
+    @property
+    def windows_filled(self) -> dict[Expression, dict[str, Window]]:
+        """The windows that a mask of a target means, by their dimensions."""
+        found: dict[Expression, dict[str, Window]] = self.__dict__.setdefault("_filled_at", {})
+        return found
+
+    def within_windows(
+        self, value: Expression, windows: Mapping[str, Window], row: Expression, node: ast.AST
+    ) -> Expression | None:
+        """A row that goes to windows of a longer one, along that one's own dimensions.
+
+        ``x[i, y:y + s] = p[i]``: element `k` of ``x[i]`` becomes ``p[i, k - y]``. None where an
+        element's own place takes part in what it is.
+        """
+        sizes = rows.extents(value)
+        longer = rows.extents(row)
+        for name, window in windows.items():
+            if name not in sizes or _ONE in (*sizes[name], window.length):
+                return None
+            for size in sizes[name]:
+                self.require_same_size(size, window.length, node)
+            found = _moved_to(value, name, window.start, self.place(node))
+            if found is None:
+                return None
+            value = rows.resized(found, {name: longer[name][0]})
+        return value
 
     def length_of(self, node: ast.expr) -> Expression | None:
         """An int that is read from data, as `range` and slices take it; None for any other."""
@@ -120,6 +146,47 @@ class WindowReader(RowReader):
 def _is_row(point: Point) -> bool:
     subscript = point.subscript
     return isinstance(subscript, build.NODES) and subscript.type.rank is Rank.TENSOR
+
+
+def _moved_to(
+    value: Expression, name: str, start: Expression, place: Place
+) -> Expression | None:
+    """The row with ``_d1 - start`` for its place ``_d1``; None where that has no form."""
+    failed = False
+    at = Affine.symbol(name)
+
+    def shifted(subscript: scalar.Subscript) -> scalar.Subscript:
+        nonlocal failed
+        match subscript:
+            case Affine():
+                if name not in subscript.symbols:
+                    return subscript
+                failed |= subscript.coefficient(name) != 1
+                moved = build.binary("Sub", scalar.Index(at), start, place)
+                rest = subscript - at
+                return moved if rest == Affine() else build.binary(
+                    "Add", moved, build.integer(rest), place
+                )
+            case scalar.Call("add", (first, scalar.Index(affine))) if affine == at:
+                if first == start:
+                    return at
+        failed |= any(
+            isinstance(n, scalar.Index) and name in n.affine.symbols for n in scalar.walk(subscript)
+        )
+        return change(subscript)
+
+    def change(node: Expression) -> Expression:
+        nonlocal failed
+        if isinstance(node, scalar.Load):
+            return replace(node, subscripts=tuple(map(shifted, node.subscripts)))
+        failed |= isinstance(node, scalar.Index) and name in node.affine.symbols
+        failed |= isinstance(node, scalar.Reduce) and (
+            node.at is not None and rows.free_dimensions(replace(node, axes=())) >= {name}
+        )
+        return scalar.rebuild(node, change)
+
+    changed = change(value)
+    return None if failed else changed
 
 
 def _terms(value: Expression) -> tuple[Mapping[Expression, int], Affine] | None:

@@ -50,6 +50,8 @@ class LibraryReader(PieceReader):
                 return Integer(Affine.number(tensor.type.rank))
         if (count := self.chosen_count(item, node)) is not None:
             return count
+        if (sizes := self.sizes_of_row(item, node)) is not None:
+            return Integer(sizes[0])
         self.unsupported(node, f"{ast.unparse(node)}: the length is not known here")
 
     def _call_builtins_abs(self, node: ast.Call) -> Item:
@@ -275,10 +277,30 @@ class LibraryReader(PieceReader):
         """What a method gives that takes a whole batch of rows; None for others."""
         return None
 
-    def _method_size(self, base: Item, node: ast.Call) -> Item | None:
-        if not isinstance(base, (Tensor, View)):
+    def sizes_of_row(self, item: Item, node: ast.AST) -> tuple[Affine, ...] | None:
+        """The sizes of a row that is computed, all of it; None for anything else."""
+        if not isinstance(item, build.NODES) or item.type.rank is not Rank.TENSOR:
             return None
-        sizes = base.type.shape if isinstance(base, Tensor) else base.sizes
+        if len(build.types_of(item)) != 1 or self.chosen_in(item, node) is not None:
+            return None
+        return self.row_shape(item, node) or None
+
+    def _read_Attribute(self, node: ast.Attribute) -> Item:
+        if node.attr in ("shape", "ndim"):
+            sizes = self.sizes_of_row(self.evaluate(node.value), node)
+            if sizes is not None and node.attr == "ndim":
+                return Integer(Affine.number(len(sizes)))
+            if sizes is not None:
+                return Tuple(tuple(map(Integer, sizes)))
+        return super()._read_Attribute(node)
+
+    def _method_size(self, base: Item, node: ast.Call) -> Item | None:
+        if isinstance(base, (Tensor, View)):
+            sizes = base.type.shape if isinstance(base, Tensor) else base.sizes
+        elif (row := self.sizes_of_row(base, node)) is not None:
+            sizes = row
+        else:
+            return None
         if not node.args:
             return Tuple(tuple(Integer(s) for s in sizes))
         axis = self._constant(node.args[0])
@@ -292,7 +314,8 @@ class LibraryReader(PieceReader):
         if isinstance(base, (Tensor, View)):
             rank = base.type.rank if isinstance(base, Tensor) else base.rank
             return Integer(Affine.number(rank))
-        return None
+        sizes = self.sizes_of_row(base, node)
+        return None if sizes is None else Integer(Affine.number(len(sizes)))
 
     def _method_numel(self, base: Item, node: ast.Call) -> Item | None:
         match base:

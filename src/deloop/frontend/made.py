@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from deloop.dtype import RANGES, Rank, category
@@ -34,7 +35,10 @@ from deloop.text.names import names_in, names_stored
 
 Fill = int | float | bool
 
-_CONSTANT = frozenset({"torch.eye", "torch.linspace"})
+_CONSTANT = frozenset({
+    "torch.eye", "torch.linspace", "torch.arange", "torch.logspace", "torch.hann_window",
+    "torch.hamming_window", "torch.blackman_window",
+})  # fmt: skip
 """What makes the same tensor wherever it stands."""
 
 
@@ -63,15 +67,31 @@ class MadeReader(CutReader):
         changed = {n for loop in ast.walk(self.function.node) if isinstance(loop, ast.For)
                    for n in names_stored(loop)}  # fmt: skip
         made = read_made(self, node)
-        if made is None or names_in(node) & changed or made.type.requires_grad:
+        if made is None or made.type.requires_grad:
+            return None
+        text = ast.unparse(node)
+        if names_in(node) & changed and (text := self._spelled_before(node, changed)) == "":
             return None
         if any(set(size.symbols) & self.iterators for size in made.type.shape):
             return None
         self._check_device(made, node)
         for size in made.type.shape:
             self.require(at_least(size, 0), node, f"{ast.unparse(node)} has a shape")
-        text = ast.unparse(node)
         return Tensor(text, made.type, f"made:{text}", made_of=frozenset({f"made:{text}"}))
+
+    def _spelled_before(self, node: ast.Call, changed: AbstractSet[str]) -> str:
+        """The call with sizes for its arguments: ``torch.arange(len(row))``; empty if it has none.
+
+        What a loop binds, a row of `x` say, does not exist in front of it; ``x.shape[1]`` does.
+        """
+        sizes = [self.evaluate(a) for a in node.args]
+        words = [str(s.affine) for s in sizes if isinstance(s, Integer)]
+        text = f"{ast.unparse(node.func)}({', '.join(words)})"
+        if len(words) != len(sizes) or node.keywords or "'" in text:
+            return ""
+        names = names_in(ast.parse(text, mode="eval"))
+        known = {*self.environment, *names_in(node.func)}
+        return text if names <= known and not names & changed else ""
 
     def _method(self, base: Item, node: ast.Call, func: ast.Attribute) -> Item:
         operator = find_method(func.attr)

@@ -78,14 +78,21 @@ class SelectionReader(WindowReader):
         self.note_part(base, node)
         skipped = view.rank - sum(not _is_dots(e) for e in plain)
         parts: list[Expression] = []
+        windows: dict[str, Window] = {}
         for entry_ in chosen:
             before = [e for e in plain[: entry_.place] if isinstance(e, ast.Slice) or _is_dots(e)]
             place = len(before) + (skipped - 1 if any(map(_is_dots, before)) else 0)
             parts.append(self._under_mask(base, entry_, place, node))
+            window = self.window_of(entry_.given) if isinstance(entry_.given, ast.Slice) else None
+            if window is not None:
+                windows[rows.dimension(base.rank - place)] = window
         part = parts[0]
         for other in parts[1:]:  # a block: both of its slices choose
             assert isinstance(part, scalar.Select) and isinstance(other, scalar.Select)
             part = replace(part, condition=build.both(part.condition, other.condition))
+        if is_block and len(windows) == len(chosen):
+            assert isinstance(part, scalar.Select)
+            self.windows_filled[part.condition] = windows
         return part
 
     def _from_data(
