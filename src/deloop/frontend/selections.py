@@ -17,6 +17,7 @@ from deloop.errors import RefusalError
 from deloop.frontend import expression as build
 from deloop.frontend.data_windows import Window, WindowReader
 from deloop.frontend.items import Item, Places, Tuple, View
+from deloop.frontend.needless_conditions import asks_for_some
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least
 from deloop.ir.scalar import ElementType, Expression
@@ -348,6 +349,8 @@ class SelectionReader(WindowReader):
         first, second = found
         if first is None and second is None:
             return super().matmul(pair[0], pair[1], node)
+        if first is not None and second is None:
+            return self._product_of_chosen(first, pair[1], node)
         if first is None or second is None:
             self._refuse_choice(node)
         rank = len(self.row_shape(second.row, node))
@@ -356,6 +359,24 @@ class SelectionReader(WindowReader):
         if first.dimensions != {"_d1"} or second.dimensions != inner or mine != theirs:
             self._refuse_choice(node)
         return super().matmul(self._filled(first, 0), self._filled(second, 0), node)
+
+    def _product_of_chosen(self, found: Chosen, right: Expression, node: ast.AST) -> Expression:
+        """``x[mask] @ W``: the rows of ``x @ W`` that the mask chooses."""
+        rank = len(self.row_shape(right, node))
+        if found.dimensions != {"_d2"} or rank > 2 or len(self.row_shape(found.row, node)) != 2:
+            self._refuse_choice(node)
+        product = super().matmul(found.row, right, node)
+        names = {"_d2": "_d1"} if rank == 1 else {}
+        return left_out_of(rows.moved(found.mask, names, {}, set()), product)
+
+    def chooses_some(self, condition: Expression, target: Expression, node: ast.AST) -> bool:
+        """Whether a condition holds wherever the mask of a target chooses something."""
+        found = self.chosen_in(target, node)
+        if found is None or not found.dimensions <= rows.extents(found.mask).keys():
+            return False
+        kind = ElementType("bool", Rank.SCALAR)
+        some = super().reduced("any", _alone(found), node, None, False, kind)
+        return asks_for_some(condition, some, self.number_chosen(found, node))
 
     def is_flat(self, found: Chosen) -> bool:
         """Whether what is chosen is a row, of elements of several dimensions."""

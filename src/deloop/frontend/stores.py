@@ -38,6 +38,7 @@ class StoreReader(HeaderReader):
         self.implicit_sizes: dict[Affine, int] = {}
         self.out: list[Node] = []
         self.snapshots: list[tuple[str, Place]] = []
+        self.chosen_stores: list[tuple[Node, Expression]] = []
         self.flat_as_number = False
         self.temporaries: dict[Expression, str] = {}
         self.unbound_store: Place | None = None
@@ -100,6 +101,7 @@ class StoreReader(HeaderReader):
                     chosen = self.masked_part(view, item, node)
                     if chosen is not None:
                         self.store(chosen[0], chosen[1], node)
+                        self.chosen_stores.append((self.out[-1], view))
                         return
                 if not isinstance(view, View):
                     self.unsupported(target, f"{ast.unparse(target)} is not an element of a tensor")
