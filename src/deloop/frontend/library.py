@@ -342,6 +342,9 @@ class LibraryReader(PieceReader):
         if isinstance(base, Integer):
             return base
         value = self.to_expression(base, node)
+        sizes = self.sizes_of_row(value, node)
+        if sizes is not None and all(size == _ONE for size in sizes):
+            value = self.squeezed(value, range(len(sizes)), len(sizes))
         if value.type.rank is Rank.TENSOR:
             self.unsupported(node, f"{ast.unparse(node)} of more than one element raises", "VEC911")
         return None if build.is_number(value) else self._as_number(value)

@@ -14,7 +14,7 @@ from deloop.frontend import expression as build
 from deloop.frontend.cells import Carrying
 from deloop.frontend.cuts import CutReader
 from deloop.frontend.evaluate import Environment
-from deloop.frontend.items import Item, Point, View, Whole, shape_of
+from deloop.frontend.items import Item, Point, View, Whole, shape_of, whole
 from deloop.frontend.making import read_made
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least
@@ -25,6 +25,7 @@ from deloop.ir.types import (
     Function,
     Integer,
     Literal,
+    Module,
     Scalar,
     Tensor,
     TensorType,
@@ -78,6 +79,26 @@ class MadeReader(CutReader):
         for size in made.type.shape:
             self.require(at_least(size, 0), node, f"{ast.unparse(node)} has a shape")
         return Tensor(text, made.type, f"made:{text}", made_of=frozenset({f"made:{text}"}))
+
+    def counted(self, size: Affine, node: ast.AST) -> Expression:
+        """``torch.arange(size)`` as a row of each iteration, the same in all of them."""
+        names = names_in(ast.parse(str(size), mode="eval"))
+        stored = {n for loop in ast.walk(self.function.node) if isinstance(loop, ast.For)
+                  for n in names_stored(loop)}  # fmt: skip
+        if set(size.symbols) & self.iterators or names & stored:
+            return super().counted(size, node)
+        text = f"{self.torch_name()}.arange({size})"
+        kind = TensorType("int64", (size,), "cpu", False, True, True)
+        made = Tensor(text, kind, f"made:{text}", made_of=frozenset({f"made:{text}"}))
+        self._check_device(made, node)
+        return self.load(whole(made), node)
+
+    def torch_name(self) -> str:
+        """What the user's function calls PyTorch."""
+        for name, item in self.environment.items():
+            if isinstance(item, Module) and item.qualified == "torch":
+                return name
+        return "torch"
 
     def _spelled_before(self, node: ast.Call, changed: AbstractSet[str]) -> str:
         """The call with sizes for its arguments: ``torch.arange(len(row))``; empty if it has none.

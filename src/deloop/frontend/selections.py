@@ -296,7 +296,18 @@ class SelectionReader(WindowReader):
             self._require_beyond(_EXTREMES[kind], found, node)
         neutral = neutral_of(_EXTREMES[kind], row.type.dtype)
         assert neutral is not None
+        if (size := self._counted_to(row)) is not None:  # places: what lies beside all of them
+            beside = build.integer(size if _EXTREMES[kind] == "min" else Affine.number(-1))
+            return scalar.Select(mask, row, build.cast(beside, row.type))
         return self._filled(found, neutral)
+
+    def _counted_to(self, row: Expression) -> Affine | None:
+        """How far a row counts, ``torch.arange(n)``; None for other rows."""
+        tensor = self.arrays.get(row.array) if isinstance(row, scalar.Load) else None
+        if tensor is None or not tensor.made_of or tensor.type.rank != 1:
+            return None
+        (size,) = tensor.type.shape
+        return size if tensor.name.endswith(f".arange({size})") else None
 
     @staticmethod
     def _filled(found: Chosen, number: int | float) -> Expression:
