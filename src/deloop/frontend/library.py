@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
-from deloop.frontend.items import FlatIndex, Item, Listed, Point, Tuple, View, Whole
+from deloop.frontend.items import FlatIndex, Item, Listed, Point, Tuple, View, Whole, whole
 from deloop.frontend.pieces import PieceReader
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least, equal
@@ -352,7 +352,11 @@ class LibraryReader(PieceReader):
     def _method_tolist(self, base: Item, node: ast.Call) -> Item | None:
         if isinstance(base, View) and base.rank == 0:
             return self._method_item(base, node)
-        return None
+        if not self.scope_iterators or not isinstance(base, (Tensor, View)) or node.args:
+            return None
+        view = whole(base) if isinstance(base, Tensor) else base
+        self.note_snapshot(view.tensor.name, node)
+        return Listed(view) if view.rank else None
 
     def _method_clone(self, base: Item, node: ast.Call) -> Item | None:
         """A value of its own: what is stored into the source later does not change it."""

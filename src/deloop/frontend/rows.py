@@ -87,6 +87,12 @@ class RowReader(ApplyReader):
         sizes = self.row_shape(value, node)
         rank = len(sizes)
         chosen = self._positions(dims, rank, node)
+        is_plain = kind == "mean" and result.dtype in ("float32", "float64")
+        if is_plain and any(set(sizes[k].symbols) & self.iterators for k in chosen):
+            total = self.reduced("sum", value, node, dims, keepdim, result)
+            for k in chosen:  # ``x[:t + 1].mean(0)``
+                total = build.binary("Div", total, build.integer(sizes[k]), self.place(node))
+            return total
         reduction = find_reduction(kind)
         level = rows.depth(value) + 1
         bound: dict[str, Affine] = {}

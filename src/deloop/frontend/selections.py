@@ -395,7 +395,7 @@ class SelectionReader(WindowReader):
 
     def number_chosen(self, found: Chosen, node: ast.AST) -> Expression:
         """How many elements are chosen: ``n`` of ``x[:n]``, else the number of true ones."""
-        if (ends := _ends(found)) is not None:
+        if (ends := ends_of(found)) is not None:
             start, stop = ends
             if stop is not None:
                 gap = stop if start is None else build.binary("Sub", stop, start, self.place(node))
@@ -438,7 +438,7 @@ class SelectionReader(WindowReader):
     def require_some(self, found: Chosen, node: ast.AST) -> None:
         """Ask that an element is chosen: PyTorch raises where there is nothing to compare."""
         place = self.place(node)
-        if _ends(found) is not None:
+        if ends_of(found) is not None:
             some = build.compare("GtE", self.number_chosen(found, node), build.number(1), place)
         else:
             kind = ElementType("bool", Rank.SCALAR)
@@ -507,7 +507,7 @@ def _alone(found: Chosen) -> Expression:
     return rows.moved(found.mask, names, {}, set())
 
 
-def _ends(found: Chosen) -> tuple[Expression | None, Expression | None] | None:
+def ends_of(found: Chosen) -> tuple[Expression | None, Expression | None] | None:
     """The bounds of the slice that a mask means; None for any other mask."""
     parts = [found.mask]
     if isinstance(found.mask, scalar.Call) and found.mask.operator == "logical_and":
@@ -525,7 +525,7 @@ def _ends(found: Chosen) -> tuple[Expression | None, Expression | None] | None:
 
 
 def _is_prefix(found: Chosen) -> bool:
-    ends = _ends(found)
+    ends = ends_of(found)
     return ends is not None and ends[0] is None
 
 
