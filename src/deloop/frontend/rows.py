@@ -244,7 +244,7 @@ class RowReader(ApplyReader):
             return self._turned_part(base, (1, 0), node)
         if not isinstance(base, build.NODES) or base.type.rank is not Rank.TENSOR:
             return None
-        if build.aliased_arrays(base) and not isinstance(base, scalar.Load):
+        if build.aliased_arrays(base) and not isinstance(base, (scalar.Load, scalar.Select)):
             return None  # a read stays one, and is known to be a part of a tensor
         if len(self.row_shape(base, node)) != 2:
             return None

@@ -362,8 +362,9 @@ class SelectionReader(WindowReader):
             return super().matmul(pair[0], pair[1], node)
         if first is not None and second is None:
             return self._product_of_chosen(first, pair[1], node)
-        if first is None or second is None:
-            self._refuse_choice(node)
+        if first is None and second is not None:
+            return self._product_with_chosen(pair[0], second, node)
+        assert first is not None and second is not None
         rank = len(self.row_shape(second.row, node))
         inner = {rows.dimension(2 if rank > 1 else 1)}
         mine, theirs = _alone(first), _alone(second)
@@ -379,6 +380,13 @@ class SelectionReader(WindowReader):
         product = super().matmul(found.row, right, node)
         names = {"_d2": "_d1"} if rank == 1 else {}
         return left_out_of(rows.moved(found.mask, names, {}, set()), product)
+
+    def _product_with_chosen(self, left: Expression, found: Chosen, node: ast.AST) -> Expression:
+        """``q @ k[mask].T``: the columns of ``q @ k.T`` that the mask chooses."""
+        rank = len(self.row_shape(left, node))
+        if found.dimensions != {"_d1"} or rank > 2 or len(self.row_shape(found.row, node)) != 2:
+            self._refuse_choice(node)
+        return left_out_of(found.mask, super().matmul(left, found.row, node))
 
     def chooses_some(self, condition: Expression, target: Expression, node: ast.AST) -> bool:
         """Whether a condition holds wherever the mask of a target chooses something."""
