@@ -277,7 +277,7 @@ def compile_function(
         spelled = respell(function)
         if spelled is not None:
             again = _compile_split(spelled.function, arguments, hints, options)
-            if again.status == "vectorized":
+            if again.status == "vectorized" and spelled.is_rid(again.source):
                 return replace(again, source=spelled.tidy(again.source))
         whole = _compile_standing(function, arguments, hints, options, set())
         return whole if whole is not None and whole.status == "vectorized" else found
@@ -289,7 +289,8 @@ def compile_function(
         changed = spelled.function if versions is None else versions.function
         again = _compile_split(changed, arguments, hints, options)
         now = {r.line for r in again.loops if r.status == "kept"}
-        if again.status == "kept" or not (now < before or not (found.loops or now)):
+        is_worse = again.status == "kept" or not spelled.is_rid(again.source)
+        if is_worse or not (now < before or not (found.loops or now)):
             loops = tuple(_as_respelled(r, again, function, changed) for r in found.loops)
             found = replace(found, loops=loops)
             continue

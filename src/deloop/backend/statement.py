@@ -258,7 +258,7 @@ class _Writer:
         before = self._name_repeated(store.value, emitter, step)
         private = self.context.arrays[store.array].storage.startswith(PRIVATE)
         kept = store.local or store.cell is not None or private
-        if private and (step.conditions or (is_scatter and not is_plain_store(step))):
+        if private and step.conditions:
             raise emitter.refuse(f"which elements of {store.array} are set depends on data")
         statement: ast.stmt | None
         if is_scatter and not is_plain_store(step):

@@ -151,7 +151,7 @@ class AppendReader(StoreReader):
             item: Item = build.truth(self.element(given), self.place(given))
             self.masks[name] = self.to_expression(item, given)
         else:
-            item = self.evaluate(given)
+            item = self._item_under(filled, given)
         if filled.mask and self._is_position(filled, item, loops):
             self.positions[name] = isinstance(item, Tuple)
             self.environment[name] = Opaque(f"{name} is a list of positions")
@@ -174,6 +174,17 @@ class AppendReader(StoreReader):
         if filled.kept[0].kind == "mask":
             self.mask_places[name] = written
         self.environment[name] = Grown(name, read, depth, element.is_number, element.is_single)
+
+    def _item_under(self, filled: FilledList, given: ast.expr) -> Item:
+        """What is appended; what it asks of the data need hold where it is, and nowhere else."""
+        condition = self.masks.get(filled.mask)
+        if condition is None:
+            return self.evaluate(given)
+        self.guards.append(build.negate(condition) if filled.negated else condition)
+        try:
+            return self.evaluate(given)
+        finally:
+            self.guards.pop()
 
     def _of_tuples(
         self, name: str, filled: FilledList, item: Tuple, node: ast.Call

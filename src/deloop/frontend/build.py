@@ -22,7 +22,17 @@ from deloop.frontend.structure import assigned_names, eliminate_continue, target
 from deloop.frontend.unroll import unrolled
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint, Sign, at_least, equal
-from deloop.ir.loop import AffineBranch, Branch, Loop, Nest, Node, expressions_of, stores
+from deloop.ir.loop import (
+    TOUCH,
+    AffineBranch,
+    Branch,
+    Loop,
+    Nest,
+    Node,
+    Store,
+    expressions_of,
+    stores,
+)
 from deloop.ir.scalar import Expression
 from deloop.ir.types import Integer, Literal, Opaque, Scalar, Tensor
 
@@ -465,6 +475,9 @@ class NestBuilder(PrivateReader):
         written = {
             s.array for s in stores((*then_nodes, *else_nodes)) if s.array not in self.locals
         }
+        needless = self._needless(condition, then_nodes, else_nodes, node)
+        then_nodes = [n for n in then_nodes if n not in needless]
+        else_nodes = [n for n in else_nodes if n not in needless]
         if any(load.array in written for load in scalar.loads(condition)):
             condition = self._temporary("mask", condition, node, own=False)
         if then_nodes or else_nodes:
@@ -474,9 +487,31 @@ class NestBuilder(PrivateReader):
                 else AffineBranch(guards, tuple(then_nodes), tuple(else_nodes), self.place(node))
             )
             self.out.append(kind)
+        self.out.extend(needless)
         self.environment = before
         for name in (*then_names, *(n for n in else_names if n not in then_names)):
             self._merge(name, condition, then_names.get(name), else_names.get(name), node)
+
+    def _needless(
+        self, condition: Expression, then: list[Node], otherwise: list[Node], node: ast.If
+    ) -> list[Node]:
+        """Stores of one side that do nothing where the other is taken, if nothing else is there."""
+        read = {load.array for load in scalar.loads(condition)}
+        if bool(then) == bool(otherwise) or any(
+            s.array in read for s in stores((*then, *otherwise))
+        ):
+            return []
+        test = condition if then else build.negate(condition)
+        found: list[Node] = []
+        for each in then or otherwise:
+            if isinstance(each, Store) and each.array == TOUCH:
+                found.append(each)  # what is there for all iterations is there for these
+                continue
+            target = next((t for s, t in self.chosen_stores if s is each), None)
+            if target is None or not self.chooses_some(test, target, node):
+                return []
+            found.append(each)
+        return found
 
     def _merge(
         self,

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from deloop.frontend.append_forms import STARTS, masked, plain_loop, replace_appends
+from deloop.frontend.guarded_appends import straightened
 from deloop.frontend.lists import (
     COMPREHENSIONS,
     REDUCED,
@@ -133,7 +134,8 @@ class ListFinder:
         if not lists:
             return None
         plain = widened(plain_loop(loop))
-        return masked(self._reduced(Filling(loop, plain, tuple(starts), lists)), self.fresh)
+        filling = self._reduced(Filling(loop, plain, tuple(starts), lists))
+        return masked(straightened(filling, self.function), self.fresh)
 
     def _filled(
         self, name: str, block: Block, start: int, position: int, target: ast.Name

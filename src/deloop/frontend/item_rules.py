@@ -6,18 +6,21 @@ import ast
 from collections.abc import Mapping
 from typing import ClassVar
 
+from deloop.dtype import Rank
 from deloop.frontend import expression as build
 from deloop.frontend.item_calls import Called, is_window
 from deloop.frontend.item_images import ItemImageReader, constants_of, present
 from deloop.frontend.items import Item, Tuple, View, Whole
+from deloop.frontend.selections import ends_of, is_choice, left_out_of
 from deloop.ir import rows
 from deloop.ir.affine import Affine, at_least
-from deloop.ir.scalar import Expression, Reduce
+from deloop.ir.scalar import ElementType, Expression, Reduce
 from deloop.ir.types import Integer, Literal, Shape
 from deloop.ir.types import Sequence as Items
 from deloop.ops.reductions import ITEM
 
 _ONE = Affine.number(1)
+_ELEMENT = ElementType("int64", Rank.SCALAR)
 
 
 class ItemRuleReader(ItemImageReader):
@@ -178,6 +181,8 @@ class ItemRuleReader(ItemImageReader):
         value = self.operand(call.given["input"], node)
         shape = self.row_shape(value, node)
         given = call.given.get("dims", Literal(None))
+        if (turned := self._rolled_by_data(call, value, given)) is not None:
+            return turned
         if call.more:
             given = call.more[0] if len(call.more) == 1 else Tuple(call.more)
         dims = self._dims_of(given, len(shape), node) if given != Literal(None) else None
@@ -193,8 +198,11 @@ class ItemRuleReader(ItemImageReader):
 
     def _item_flip(self, call: Called) -> Item | None:
         """As `_item_roll`; one dimension of a window is read backwards."""
-        found, item = self._item_roll(call), call.given["input"]
+        item = call.given["input"]
         given = call.more[0] if len(call.more) == 1 else call.given.get("dims")
+        if given is not None and (turned := self._flipped_part(call, item, given)) is not None:
+            return turned
+        found = self._item_roll(call)
         if found is not None or given is None or len(call.more) > 1 or not is_window(item):
             return found
         value = self.operand(item, call.node)
@@ -205,6 +213,47 @@ class ItemRuleReader(ItemImageReader):
         name = rows.dimension(-dims[0])
         back = {name: shape[dims[0]] - 1 - Affine.symbol(name)}
         return build.cast(rows.moved(value, {}, back, set()), value.type)
+
+    def _rolled_by_data(self, call: Called, value: Expression, given: Item) -> Item | None:
+        """``x[i].roll(s[i].item(), 0)   ->   x[i, (_d1 - s[i]) % n]``"""
+        shift, node, place = call.given.get("shifts"), call.node, self.place(call.node)
+        if call.name != "roll" or not isinstance(shift, build.NODES):
+            return None
+        shape = self.row_shape(value, node)
+        dims = [-1] if given == Literal(None) and len(shape) == 1 else (
+            None if given == Literal(None) else self._dims_of(given, len(shape), node)
+        )
+        if dims is None or len(dims) != 1 or not build.is_number(shift):
+            return None
+        size, name = shape[dims[0]], rows.dimension(-dims[0])
+        if size == _ONE or shift.type.dtype != "int64" or is_choice(value):
+            return None
+        self.require(at_least(size, 1), node, f"{ast.unparse(node)} has elements")
+        index = build.integer(Affine.symbol(name))
+        gap = build.binary("Sub", index, build.cast(shift, _ELEMENT), place)
+        at = build.binary("Mod", gap, build.integer(size), place)
+        return rows.looked_up(value, name, at, self._takes_all)
+
+    def _flipped_part(self, call: Called, item: Item, given: Item) -> Item | None:
+        """``x[i, :n[i]].flip(0)``: element ``n[i] - 1 - _d1`` of the row, under its mask."""
+        node, place = call.node, self.place(call.node)
+        found = self.chosen_in(item, node) if isinstance(item, build.NODES) else None
+        if found is None or not is_choice(item):
+            return None
+        ends = ends_of(found)
+        shape = self.row_shape(found.row, node)
+        dims = self._dims_of(given, len(shape), node)
+        if ends is None or ends[1] is None or dims is None or len(dims) != 1:
+            return None
+        name = rows.dimension(-dims[0])
+        if found.dimensions != {name}:
+            return None
+        last = build.binary("Sub", ends[1], build.number(1), place)
+        if ends[0] is not None:
+            last = build.binary("Add", last, ends[0], place)
+        at = build.binary("Sub", last, build.integer(Affine.symbol(name)), place)
+        row = rows.looked_up(found.row, name, at, self._takes_all)
+        return None if row is None else left_out_of(found.mask, row)
 
     def _item_flipud(self, call: Called) -> Item | None:
         node = call.node
@@ -301,6 +350,12 @@ class ItemRuleReader(ItemImageReader):
             text += f".unflatten({{{-rank}:dim}}, ({', '.join(fields)}))"
         return self.item_row(ITEM, text, [(base, rank), *extra], sizes, base.type.dtype, node)
 
+    @property
+    def laid_out(self) -> list[View]:
+        """Parts that ``contiguous`` was asked for, of which every ``view`` is there."""
+        found: list[View] = self.__dict__.setdefault("_laid_out", [])
+        return found
+
     def _may_be_copied(self, base: View, node: ast.Call, how: str) -> bool:
         """Whether to read what a window is reshaped to as a copy of it.
 
@@ -315,7 +370,8 @@ class ItemRuleReader(ItemImageReader):
             return False
         cut = [k for k, (d, size) in enumerate(own) if d.cut != (Affine(), size, 1)]
         is_plain = cut in ([], [0]) and base.dimensions[-len(own) :] == tuple(d for d, _ in own)
-        if how == "view" and not (is_plain and base.tensor.type.contiguous):
+        is_plain &= base.tensor.type.contiguous
+        if how == "view" and not is_plain and not any(base is row for row in self.laid_out):
             return False
         self.note_snapshot(base.tensor.name, node)
         return True

@@ -343,7 +343,8 @@ class ItemSumReader(ItemRuleReader):
         old = base.tensor
         kind = replace(old.type, leaf=False, contiguous=True)
         made = Tensor(f"{old.name}.contiguous()", kind, f"{old.storage.rstrip('?')}?")
-        return replace(base, tensor=made)
+        self.laid_out.append(replace(base, tensor=made))
+        return self.laid_out[-1]
 
     def _call_torch_nn_functional_dropout(self, node: ast.Call) -> Item:
         """Outside of training, the very tensor that it is given."""

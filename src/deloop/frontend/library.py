@@ -8,7 +8,8 @@ from dataclasses import replace
 from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
 from deloop.frontend.complex_numbers import ComplexReader
-from deloop.frontend.items import FlatIndex, Item, Listed, Point, Tuple, View, Whole
+from deloop.frontend.items import FlatIndex, Item, Listed, Point, Tuple, View, Whole, whole
+from deloop.frontend.pieces import PieceReader
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least, equal
 from deloop.ir.observed import evaluate_affine
@@ -50,6 +51,8 @@ class LibraryReader(ComplexReader):
                 return Integer(Affine.number(tensor.type.rank))
         if (count := self.chosen_count(item, node)) is not None:
             return count
+        if (sizes := self.sizes_of_row(item, node)) is not None:
+            return Integer(sizes[0])
         self.unsupported(node, f"{ast.unparse(node)}: the length is not known here")
 
     def _call_builtins_abs(self, node: ast.Call) -> Item:
@@ -275,10 +278,30 @@ class LibraryReader(ComplexReader):
         """What a method gives that takes a whole batch of rows; None for others."""
         return None
 
-    def _method_size(self, base: Item, node: ast.Call) -> Item | None:
-        if not isinstance(base, (Tensor, View)):
+    def sizes_of_row(self, item: Item, node: ast.AST) -> tuple[Affine, ...] | None:
+        """The sizes of a row that is computed, all of it; None for anything else."""
+        if not isinstance(item, build.NODES) or item.type.rank is not Rank.TENSOR:
             return None
-        sizes = base.type.shape if isinstance(base, Tensor) else base.sizes
+        if len(build.types_of(item)) != 1 or self.chosen_in(item, node) is not None:
+            return None
+        return self.row_shape(item, node) or None
+
+    def _read_Attribute(self, node: ast.Attribute) -> Item:
+        if node.attr in ("shape", "ndim"):
+            sizes = self.sizes_of_row(self.evaluate(node.value), node)
+            if sizes is not None and node.attr == "ndim":
+                return Integer(Affine.number(len(sizes)))
+            if sizes is not None:
+                return Tuple(tuple(map(Integer, sizes)))
+        return super()._read_Attribute(node)
+
+    def _method_size(self, base: Item, node: ast.Call) -> Item | None:
+        if isinstance(base, (Tensor, View)):
+            sizes = base.type.shape if isinstance(base, Tensor) else base.sizes
+        elif (row := self.sizes_of_row(base, node)) is not None:
+            sizes = row
+        else:
+            return None
         if not node.args:
             return Tuple(tuple(Integer(s) for s in sizes))
         axis = self._constant(node.args[0])
@@ -292,7 +315,8 @@ class LibraryReader(ComplexReader):
         if isinstance(base, (Tensor, View)):
             rank = base.type.rank if isinstance(base, Tensor) else base.rank
             return Integer(Affine.number(rank))
-        return None
+        sizes = self.sizes_of_row(base, node)
+        return None if sizes is None else Integer(Affine.number(len(sizes)))
 
     def _method_numel(self, base: Item, node: ast.Call) -> Item | None:
         match base:
@@ -319,6 +343,9 @@ class LibraryReader(ComplexReader):
         if isinstance(base, Integer):
             return base
         value = self.to_expression(base, node)
+        sizes = self.sizes_of_row(value, node)
+        if sizes is not None and all(size == _ONE for size in sizes):
+            value = self.squeezed(value, range(len(sizes)), len(sizes))
         if value.type.rank is Rank.TENSOR:
             self.unsupported(node, f"{ast.unparse(node)} of more than one element raises", "VEC911")
         return None if build.is_number(value) else self._as_number(value)
@@ -326,7 +353,11 @@ class LibraryReader(ComplexReader):
     def _method_tolist(self, base: Item, node: ast.Call) -> Item | None:
         if isinstance(base, View) and base.rank == 0:
             return self._method_item(base, node)
-        return None
+        if not self.scope_iterators or not isinstance(base, (Tensor, View)) or node.args:
+            return None
+        view = whole(base) if isinstance(base, Tensor) else base
+        self.note_snapshot(view.tensor.name, node)
+        return Listed(view) if view.rank else None
 
     def _method_clone(self, base: Item, node: ast.Call) -> Item | None:
         """A value of its own: what is stored into the source later does not change it."""

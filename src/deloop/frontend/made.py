@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from deloop.dtype import RANGES, Rank, category
@@ -13,7 +14,7 @@ from deloop.frontend import expression as build
 from deloop.frontend.cells import Carrying
 from deloop.frontend.cuts import CutReader
 from deloop.frontend.evaluate import Environment
-from deloop.frontend.items import Item, Point, View, Whole, shape_of
+from deloop.frontend.items import Item, Point, View, Whole, shape_of, whole
 from deloop.frontend.making import read_made
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least
@@ -24,6 +25,7 @@ from deloop.ir.types import (
     Function,
     Integer,
     Literal,
+    Module,
     Scalar,
     Tensor,
     TensorType,
@@ -34,7 +36,10 @@ from deloop.text.names import names_in, names_stored
 
 Fill = int | float | bool
 
-_CONSTANT = frozenset({"torch.eye", "torch.linspace"})
+_CONSTANT = frozenset({
+    "torch.eye", "torch.linspace", "torch.arange", "torch.logspace", "torch.hann_window",
+    "torch.hamming_window", "torch.blackman_window",
+})  # fmt: skip
 """What makes the same tensor wherever it stands."""
 
 
@@ -45,8 +50,10 @@ class MadeReader(CutReader):
         self, function: SourceFunction, environment: Environment, carrying: Carrying | None = None
     ) -> None:
         super().__init__(function, environment, carrying)
-        self.numbers: dict[str, Fill] = {}
-        """What is in each array of one number alone."""
+        self.numbers: dict[str, Expression] = {}
+        """What is in each array of one number alone, in each iteration."""
+        self.arrays_of_numbers: dict[str, tuple[str, ...]] = {}
+        """The iterators around each of them."""
 
     def _call(self, callee: Function, node: ast.Call) -> Item:
         operator = find_function(callee.qualified or "")
@@ -61,15 +68,51 @@ class MadeReader(CutReader):
         changed = {n for loop in ast.walk(self.function.node) if isinstance(loop, ast.For)
                    for n in names_stored(loop)}  # fmt: skip
         made = read_made(self, node)
-        if made is None or names_in(node) & changed or made.type.requires_grad:
+        if made is None or made.type.requires_grad:
+            return None
+        text = ast.unparse(node)
+        if names_in(node) & changed and (text := self._spelled_before(node, changed)) == "":
             return None
         if any(set(size.symbols) & self.iterators for size in made.type.shape):
             return None
         self._check_device(made, node)
         for size in made.type.shape:
             self.require(at_least(size, 0), node, f"{ast.unparse(node)} has a shape")
-        text = ast.unparse(node)
         return Tensor(text, made.type, f"made:{text}", made_of=frozenset({f"made:{text}"}))
+
+    def counted(self, size: Affine, node: ast.AST) -> Expression:
+        """``torch.arange(size)`` as a row of each iteration, the same in all of them."""
+        names = names_in(ast.parse(str(size), mode="eval"))
+        stored = {n for loop in ast.walk(self.function.node) if isinstance(loop, ast.For)
+                  for n in names_stored(loop)}  # fmt: skip
+        if set(size.symbols) & self.iterators or names & stored:
+            return super().counted(size, node)
+        text = f"{self.torch_name()}.arange({size})"
+        kind = TensorType("int64", (size,), "cpu", False, True, True)
+        made = Tensor(text, kind, f"made:{text}", made_of=frozenset({f"made:{text}"}))
+        self._check_device(made, node)
+        return self.load(whole(made), node)
+
+    def torch_name(self) -> str:
+        """What the user's function calls PyTorch."""
+        for name, item in self.environment.items():
+            if isinstance(item, Module) and item.qualified == "torch":
+                return name
+        return "torch"
+
+    def _spelled_before(self, node: ast.Call, changed: AbstractSet[str]) -> str:
+        """The call with sizes for its arguments: ``torch.arange(len(row))``; empty if it has none.
+
+        What a loop binds, a row of `x` say, does not exist in front of it; ``x.shape[1]`` does.
+        """
+        sizes = [self.evaluate(a) for a in node.args]
+        words = [str(s.affine) for s in sizes if isinstance(s, Integer)]
+        text = f"{ast.unparse(node.func)}({', '.join(words)})"
+        if len(words) != len(sizes) or node.keywords or "'" in text:
+            return ""
+        names = names_in(ast.parse(text, mode="eval"))
+        known = {*self.environment, *names_in(node.func)}
+        return text if names <= known and not names & changed else ""
 
     def _method(self, base: Item, node: ast.Call, func: ast.Attribute) -> Item:
         operator = find_method(func.attr)
@@ -84,10 +127,10 @@ class MadeReader(CutReader):
         made = read_filled(self, node, operator, like) if self.loops else None
         if made is None or made.type.requires_grad:
             return None
-        if made.fill is None and operator.fill != "empty":
+        number = self._number_in(node, operator, made)
+        if number is None:
             return None
         self._check_device(made, node)
-        number = build.number(0 if made.fill is None else made.fill)
         kind = ElementType(made.type.dtype, Rank.SCALAR)
         if not made.type.shape:
             return build.cast(number, kind)
@@ -96,7 +139,7 @@ class MadeReader(CutReader):
             return None
         for size in sizes:
             self.require(at_least(size, 0), node, f"{ast.unparse(node)} has a shape")
-        view = self._kept_row(made, 0 if made.fill is None else made.fill)
+        view = self._kept_row(made, number)
         value, subscripts, implicit = self._align(view, build.cast(number, kind), node)
         self.out.append(
             Store(view.tensor.name, subscripts, value, kind.dtype, self.place(node), implicit,
@@ -104,10 +147,29 @@ class MadeReader(CutReader):
         )  # fmt: skip
         return self.load(view, node)
 
-    def _kept_row(self, made: Tensor, number: Fill) -> View:
+    def _number_in(
+        self, node: ast.Call, operator: Operator, made: Tensor
+    ) -> Expression | None:
+        """What fills a tensor: a number that is computed too, ``torch.full((n,), eps / c)``."""
+        if made.fill is not None or operator.fill == "empty":
+            return build.number(made.fill or 0)
+        given = _filling(node)
+        item = None if given is None else self.evaluate(given)
+        if not isinstance(item, (Integer, Scalar, *build.NODES)):
+            return None
+        value = self.to_expression(item, node)
+        if not build.is_number(value):
+            return None
+        self._check_number(value, made.type.dtype, node)
+        for load in scalar.loads(value):
+            self.note_snapshot(load.array, node)
+        return value
+
+    def _kept_row(self, made: Tensor, number: Expression) -> View:
         """A new array over the iterators around it, of which each iteration has its own row."""
         unique = f"made'{len(self.numbers)}"
         self.numbers[unique] = number
+        self.arrays_of_numbers[unique] = tuple(loop.iterator for loop in self.loops)
         iterators = [Affine.symbol(loop.iterator) for loop in self.loops]
         shape = (*(Affine() for _ in iterators), *made.type.shape)
         kind = replace(made.type, shape=shape)
@@ -156,7 +218,11 @@ class MadeReader(CutReader):
 
     def _numbered(self, value: Expression) -> Expression:
         if isinstance(value, scalar.Load) and value.array in self.numbers:
-            return build.cast(build.number(self.numbers[value.array]), value.type)
+            own = self.arrays_of_numbers[value.array]
+            places = {name: at for name, at in zip(own, value.subscripts, strict=False)
+                      if isinstance(at, Affine)}  # fmt: skip
+            number = scalar.substitute_symbols(self.numbers[value.array], places)
+            return build.cast(number, value.type)
         return scalar.rebuild(value, self._numbered)
 
     def _check_device(self, made: Tensor, node: ast.Call) -> None:
@@ -218,6 +284,12 @@ def read_filled(
     contiguous = like.type.contiguous if name.endswith("_like") and like is not None else True
     kind = TensorType(dtype, shape, device, requires_grad, True, contiguous)
     return Tensor("", kind, "", fresh=True, fill=fill)
+
+
+def _filling(node: ast.Call) -> ast.expr | None:
+    """What a call fills the tensor with: its second argument, ``torch.full((n,), value)``."""
+    named = [k.value for k in node.keywords if k.arg == "fill_value"]
+    return next(iter([*named, *node.args[1:2]]), None)
 
 
 def _like(reader: CutReader, node: ast.expr, call: ast.Call) -> Tensor | None:

@@ -102,6 +102,13 @@ def _number(item: Item) -> int | float | None:
     return value if math.isfinite(value) else None
 
 
+def _window(given: list[Item], keywords: Given) -> Tensor | None:
+    """``torch.hann_window(n)``, ``torch.hamming_window(n, periodic=False)``."""
+    sizes = _sizes(given[:1])
+    rest = {word: item for word, item in keywords.items() if word not in ("periodic", "alpha")}
+    return _new((sizes[0],), "float32", rest) if sizes and len(given) < 3 else None
+
+
 def _linspace(given: list[Item], keywords: Given) -> Tensor | None:
     steps = keywords.get("steps", given[2] if len(given) == 3 else None)
     ends = all(isinstance(item, (Integer, Literal, Scalar)) for item in given[:2])
@@ -192,7 +199,8 @@ def _like(given: list[Item], keywords: Given) -> Tensor | None:
 _FUNCTIONS: dict[str, Callable[[list[Item], Given], Tensor | None]] = {
     "eye": _eye, "arange": _arange, "linspace": _linspace, "logspace": _linspace,
     "rand": _rand, "randn": _rand, "randint": _randint, "randperm": _randperm,
-    "normal": _normal,
+    "normal": _normal, "hann_window": _window, "hamming_window": _window,
+    "blackman_window": _window,
     "rand_like": _rand_like, "randn_like": _rand_like, "randint_like": _rand_like,
 }  # fmt: skip
 _METHODS: dict[str, Callable[[list[Item], Given], Tensor | None]] = {

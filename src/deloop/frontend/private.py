@@ -32,7 +32,7 @@ class PrivateReader(RowUpdateReader):
 
     def bound_to(self, name: str, item: Item, node: ast.AST) -> Item:
         """The item, or its own array where elements of it are written later on."""
-        if not self.loops or self.guards or not isinstance(item, build.NODES):
+        if not self.loops or not isinstance(item, build.NODES):
             return item
         is_tensor = not build.is_number(item) and len(build.types_of(item)) == 1
         if not is_tensor or name not in self._names_filled():
@@ -43,6 +43,8 @@ class PrivateReader(RowUpdateReader):
             return item
         if self.changes_at_once(name, node):
             self.note_updated(name, item)
+            return item
+        if self.guards:
             return item
         return self._private(name, item, shape, node)
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from deloop.frontend.clamped_ranges import open_ranges
+from deloop.frontend.listed_tensors import spell_listed
 from deloop.frontend.nested_counters import spell_counters
 from deloop.frontend.respelled_calls import (
     append_one_by_one,
@@ -44,6 +45,12 @@ class Respelling:
 
     function: SourceFunction
     bound: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    """Texts that the loops must have got rid of, for the other spelling to be worth it."""
+
+    def is_rid(self, source: str) -> bool:
+        """Whether nothing is left that the user's own spelling says better."""
+        return not any(text in source for text in self.without)
 
     def tidy(self, source: str) -> str:
         """The text with ``res = E`` before ``return res`` as ``return E``."""
@@ -67,8 +74,11 @@ def respell(function: SourceFunction) -> Respelling | None:
         return None
     node = parsed(function.text)
     edits = TextEdits(node, names_in(node) | set(function.parameters))
+    without: list[str] = []
     for block in _blocks(node):
         for position, loop in enumerate(block):
+            if isinstance(loop, ast.Assign) and (text := spell_listed(block, position, edits)):
+                without.append(f"{text}[")
             if isinstance(loop, ast.For):
                 _grown(block, position, edits)
                 name_tested(block, position, edits)
@@ -81,7 +91,7 @@ def respell(function: SourceFunction) -> Respelling | None:
             elif isinstance(loop, _SIMPLE):
                 spell_maps(loop, edits)
     changed = edits.applied_to(function)
-    return None if changed is None else Respelling(changed, tuple(edits.bound))
+    return None if changed is None else Respelling(changed, tuple(edits.bound), tuple(without))
 
 
 def _blocks(node: ast.AST) -> Iterator[Block]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from deloop.dtype import Rank, category
+from deloop.errors import RefusalError
 from deloop.frontend import expression as build
 from deloop.frontend.items import Item, Tuple, View
 from deloop.frontend.rows import is_floating
@@ -15,7 +16,7 @@ from deloop.frontend.spellings import SpellingReader
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, equal
 from deloop.ir.scalar import ElementType, Expression
-from deloop.ir.types import Integer, Literal, Sequence, Tensor
+from deloop.ir.types import Integer, Literal, Opaque, Sequence, Tensor
 from deloop.ops.rows import RowCall, find_row_function, find_row_method
 
 Given = dict[str, ast.expr]
@@ -249,7 +250,11 @@ class RowCallReader(SpellingReader):
             if row.value.type.dtype == "bool":
                 self.unsupported(row.node, f"{ast.unparse(row.node)} of bool", "VEC924")
             where = replace(row, result=replace(row.result, dtype="int64"))
-            return Tuple((self.combined(row, f"first_{word}"), self.combined(where, f"arg{word}")))
+            best = self.combined(row, f"first_{word}")
+            try:
+                return Tuple((best, self.combined(where, f"arg{word}")))
+            except RefusalError as error:  # nobody may ask for the place
+                return Tuple((best, Opaque(error.refusal.sentence)))
         if scalar.requires_grad(row.value):  # `max` of a whole row passes a gradient to a NaN
             is_nan = scalar.Call(
                 "isnan", (row.value,), replace(row.value.type, dtype="bool"), "torch.isnan"

@@ -44,7 +44,7 @@ class RowUpdateReader(MadeReader):
 
         Each is ``name[…] = value``, at least one of them at a place that moves with the loops.
         """
-        block = next((b for b in _loop_bodies(self.function.node) if node in b), None)
+        block = next((b for b in _blocks_in_loops(self.function.node) if node in b), None)
         if block is None:
             return False
         first = block.index(node)  # type: ignore[arg-type]
@@ -222,9 +222,13 @@ def _loops(function: ast.AST) -> Iterator[ast.For | ast.While]:
             yield n
 
 
-def _loop_bodies(function: ast.AST) -> Iterator[list[ast.stmt]]:
+def _blocks_in_loops(function: ast.AST) -> Iterator[list[ast.stmt]]:
+    """The bodies of loops, and of the branches in them."""
     for loop in _loops(function):
-        yield loop.body
+        for n in ast.walk(loop):
+            if isinstance(n, (ast.For, ast.While, ast.If)):
+                yield n.body
+                yield n.orelse
 
 
 def _is_write(statement: ast.stmt, name: str) -> bool:

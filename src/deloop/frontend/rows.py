@@ -87,6 +87,12 @@ class RowReader(ApplyReader):
         sizes = self.row_shape(value, node)
         rank = len(sizes)
         chosen = self._positions(dims, rank, node)
+        is_plain = kind == "mean" and result.dtype in ("float32", "float64")
+        if is_plain and any(set(sizes[k].symbols) & self.iterators for k in chosen):
+            total = self.reduced("sum", value, node, dims, keepdim, result)
+            for k in chosen:  # ``x[:t + 1].mean(0)``
+                total = build.binary("Div", total, build.integer(sizes[k]), self.place(node))
+            return total
         reduction = find_reduction(kind)
         level = rows.depth(value) + 1
         bound: dict[str, Affine] = {}
@@ -235,13 +241,22 @@ class RowReader(ApplyReader):
             if isinstance(first, Whole) and isinstance(second, Whole):
                 turned = self.transposed_tensor(base.tensor)
                 return View(turned, (*before, second, first), base.unbound)
+            return self._turned_part(base, (1, 0), node)
         if not isinstance(base, build.NODES) or base.type.rank is not Rank.TENSOR:
             return None
-        if build.aliased_arrays(base) and not isinstance(base, scalar.Load):
+        if build.aliased_arrays(base) and not isinstance(base, (scalar.Load, scalar.Select)):
             return None  # a read stays one, and is known to be a part of a tensor
         if len(self.row_shape(base, node)) != 2:
             return None
         return self.transposed(base, (1, 0), node)
+
+    def _turned_part(self, view: View, order: Sequence[int], node: ast.AST) -> Expression:
+        """``x[b, :, h].T``: what is read of it; a loop that writes the tensor stays."""
+        self.note_snapshot(view.tensor.name, node)
+        return self.transposed(self.load(view, node), order, node)
+
+    def note_snapshot(self, array: str, node: ast.AST) -> None:
+        """Note that a value may be memory of a tensor; a reader of loops sees to it."""
 
     def permuted(self, base: Item, order: Sequence[int], node: ast.AST) -> Item | None:
         """A row with its dimensions in another order, a view of it where it is one.
@@ -253,7 +268,7 @@ class RowReader(ApplyReader):
             lead = len(view.dimensions) - view.rank
             rest = view.dimensions[lead:]
             if not all(isinstance(d, Whole) for d in rest):
-                return None
+                return self._turned_part(view, order, node)
             old = view.tensor
             kind, places = old.type, [*range(lead), *(lead + k for k in order)]
             moved = [k for k, place in enumerate(places) if k != place]

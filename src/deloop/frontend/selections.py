@@ -15,8 +15,9 @@ from typing import NoReturn
 from deloop.dtype import Rank, category
 from deloop.errors import RefusalError
 from deloop.frontend import expression as build
+from deloop.frontend.data_windows import Window, WindowReader
 from deloop.frontend.items import Item, Places, Tuple, View
-from deloop.frontend.rows import RowReader
+from deloop.frontend.needless_conditions import asks_for_some
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least
 from deloop.ir.scalar import ElementType, Expression
@@ -50,11 +51,8 @@ class _Entry:
     rank: int
 
 
-class SelectionReader(RowReader):
+class SelectionReader(WindowReader):
     """A reader of rows of which data chooses a part."""
-
-    def note_part(self, view: View, node: ast.AST) -> None:
-        """A part of a view is read; a reader of loops sees to it that it is there."""
 
     # ------------------------------------------------------------------ subscripts
     def index(
@@ -63,6 +61,8 @@ class SelectionReader(RowReader):
         """As every reader's; the whole row under a mask where data says how much of it is meant."""
         plain: list[ast.expr | Item] = []
         chosen: list[_Entry] = []
+        if not is_target(node) and (part := self._from_data(view, entries, node)) is not None:
+            return part
         for entry in entries:
             found = self._choosing(entry, len(plain), is_target(node))
             if isinstance(found, _Entry):
@@ -79,15 +79,42 @@ class SelectionReader(RowReader):
         self.note_part(base, node)
         skipped = view.rank - sum(not _is_dots(e) for e in plain)
         parts: list[Expression] = []
+        windows: dict[str, Window] = {}
         for entry_ in chosen:
             before = [e for e in plain[: entry_.place] if isinstance(e, ast.Slice) or _is_dots(e)]
             place = len(before) + (skipped - 1 if any(map(_is_dots, before)) else 0)
             parts.append(self._under_mask(base, entry_, place, node))
+            window = self.window_of(entry_.given) if isinstance(entry_.given, ast.Slice) else None
+            if window is not None:
+                windows[rows.dimension(base.rank - place)] = window
         part = parts[0]
         for other in parts[1:]:  # a block: both of its slices choose
             assert isinstance(part, scalar.Select) and isinstance(other, scalar.Select)
             part = replace(part, condition=build.both(part.condition, other.condition))
+        if is_block and len(windows) == len(chosen):
+            assert isinstance(part, scalar.Select)
+            self.windows_filled[part.condition] = windows
         return part
+
+    def _from_data(
+        self, view: View, entries: Items[ast.expr | Item], node: ast.AST
+    ) -> Expression | None:
+        """The part that slices take from where data says, of lengths that are known."""
+        found: dict[int, Window] = {}
+        rest: list[ast.expr | Item] = []
+        for entry in entries:
+            window = self.window_of(entry) if isinstance(entry, ast.Slice) else None
+            if window is not None:
+                found[len(rest)] = window
+            rest.append(entry if window is None else ast.Slice())
+        if not found or any(map(_is_dots, rest)):
+            return None
+        base = super().index(view, rest, node)
+        if not isinstance(base, View):
+            return None
+        gone = [k for k, entry in enumerate(rest) if not isinstance(entry, ast.Slice)]
+        windows = {k - sum(g < k for g in gone): w for k, w in found.items()}
+        return self.take_windows(base, windows, node)
 
     def _choosing(
         self, entry: ast.expr | Item, place: int, for_store: bool
@@ -123,19 +150,26 @@ class SelectionReader(RowReader):
             return None
         return item if category(item.type.dtype) == "int" else None
 
-    def length_of(self, node: ast.expr) -> Expression | None:
-        """An int that is read from data, as `range` and slices take it; None for any other."""
-        try:
-            item = self.evaluate(node)
-            if isinstance(item, Integer) or not isinstance(item, (Tensor, View, *build.NODES)):
-                return None
-            value = self.to_expression(item, node)
-        except RefusalError:
-            return None
-        kinds = build.types_of(value)
-        if any(k.rank is Rank.TENSOR or category(k.dtype) != "int" for k in kinds):
-            return None
-        return value if scalar.loads(value) and build.as_affine(value) is None else None
+    def part(self, value: Expression, node: ast.Subscript) -> Item:
+        """As every reader's; the whole row under a mask that chooses of it."""
+        entries = self.index_entries(node.slice)
+        found = self._choosing(entries[0], 0, False) if len(entries) == 1 else None
+        if not isinstance(found, _Entry) or not isinstance(found.given, build.NODES):
+            return super().part(value, node)
+        sizes = self.row_shape(self._plain_row(value, node), node)
+        if found.rank not in (1, len(sizes)):
+            self.unsupported(node, f"{ast.unparse(node)} selects in two dimensions", "VEC916")
+        return left_out_of(self._mask_over(found, sizes, node), value)
+
+    def _mask_over(self, entry: _Entry, sizes: Items[Affine], node: ast.AST) -> Expression:
+        """The mask of an entry at the first of a row's dimensions that are left."""
+        assert not isinstance(entry.given, ast.Slice)
+        mask = self._plain_row(entry.given, node)
+        for mine, theirs in zip(self.row_shape(mask, node), sizes, strict=False):
+            self.require_same_size(mine, theirs, node)
+        behind = len(sizes) - entry.rank
+        names = {rows.dimension(k): rows.dimension(k + behind) for k in range(1, entry.rank + 1)}
+        return rows.moved(mask, names, {}, set())
 
     def _under_mask(self, base: View, entry: _Entry, place: int, node: ast.AST) -> Expression:
         """``x[i, :n]   ->   select(_d1 < n, x[i, _d1], left out)``"""
@@ -145,15 +179,7 @@ class SelectionReader(RowReader):
             extent = base.sizes[place]
             mask = self._within(entry.given, rows.dimension(first), extent, node)
         else:
-            mask = self._plain_row(entry.given, node)
-            sizes = self.row_shape(mask, node)
-            for mine, theirs in zip(sizes, base.sizes[place:], strict=False):
-                self.require_same_size(mine, theirs, node)
-            behind = first - entry.rank
-            names = {
-                rows.dimension(k): rows.dimension(k + behind) for k in range(1, entry.rank + 1)
-            }
-            mask = rows.moved(mask, names, {}, set())
+            mask = self._mask_over(entry, base.sizes[place:], node)
         if entry.rank != 1 and entry.rank != base.rank and not is_target(node):
             self.unsupported(node, f"{ast.unparse(node)} selects in two dimensions", "VEC916")
         return left_out_of(mask, row)
@@ -253,6 +279,10 @@ class SelectionReader(RowReader):
             return build.both(mask, row)
         if row.type.dtype == "bool" and kind == "all":
             return build.both(build.negate(mask), row, "logical_or")
+        if kind == "logsumexp" and row.type.dtype in ("float32", "float64"):
+            if scalar.requires_grad(row):
+                self.require_some(found, node)
+            return self._filled(found, float("-inf"))
         if kind in ("sum", "norm", "prod") and not has_options:
             return self._filled(found, 1 if kind == "prod" else 0)
         if kind not in _EXTREMES or category(row.type.dtype) not in ("int", "float"):
@@ -266,7 +296,18 @@ class SelectionReader(RowReader):
             self._require_beyond(_EXTREMES[kind], found, node)
         neutral = neutral_of(_EXTREMES[kind], row.type.dtype)
         assert neutral is not None
+        if (size := self._counted_to(row)) is not None:  # places: what lies beside all of them
+            beside = build.integer(size if _EXTREMES[kind] == "min" else Affine.number(-1))
+            return scalar.Select(mask, row, build.cast(beside, row.type))
         return self._filled(found, neutral)
+
+    def _counted_to(self, row: Expression) -> Affine | None:
+        """How far a row counts, ``torch.arange(n)``; None for other rows."""
+        tensor = self.arrays.get(row.array) if isinstance(row, scalar.Load) else None
+        if tensor is None or not tensor.made_of or tensor.type.rank != 1:
+            return None
+        (size,) = tensor.type.shape
+        return size if tensor.name.endswith(f".arange({size})") else None
 
     @staticmethod
     def _filled(found: Chosen, number: int | float) -> Expression:
@@ -319,8 +360,11 @@ class SelectionReader(RowReader):
         first, second = found
         if first is None and second is None:
             return super().matmul(pair[0], pair[1], node)
-        if first is None or second is None:
-            self._refuse_choice(node)
+        if first is not None and second is None:
+            return self._product_of_chosen(first, pair[1], node)
+        if first is None and second is not None:
+            return self._product_with_chosen(pair[0], second, node)
+        assert first is not None and second is not None
         rank = len(self.row_shape(second.row, node))
         inner = {rows.dimension(2 if rank > 1 else 1)}
         mine, theirs = _alone(first), _alone(second)
@@ -328,13 +372,38 @@ class SelectionReader(RowReader):
             self._refuse_choice(node)
         return super().matmul(self._filled(first, 0), self._filled(second, 0), node)
 
+    def _product_of_chosen(self, found: Chosen, right: Expression, node: ast.AST) -> Expression:
+        """``x[mask] @ W``: the rows of ``x @ W`` that the mask chooses."""
+        rank = len(self.row_shape(right, node))
+        if found.dimensions != {"_d2"} or rank > 2 or len(self.row_shape(found.row, node)) != 2:
+            self._refuse_choice(node)
+        product = super().matmul(found.row, right, node)
+        names = {"_d2": "_d1"} if rank == 1 else {}
+        return left_out_of(rows.moved(found.mask, names, {}, set()), product)
+
+    def _product_with_chosen(self, left: Expression, found: Chosen, node: ast.AST) -> Expression:
+        """``q @ k[mask].T``: the columns of ``q @ k.T`` that the mask chooses."""
+        rank = len(self.row_shape(left, node))
+        if found.dimensions != {"_d1"} or rank > 2 or len(self.row_shape(found.row, node)) != 2:
+            self._refuse_choice(node)
+        return left_out_of(found.mask, super().matmul(left, found.row, node))
+
+    def chooses_some(self, condition: Expression, target: Expression, node: ast.AST) -> bool:
+        """Whether a condition holds wherever the mask of a target chooses something."""
+        found = self.chosen_in(target, node)
+        if found is None or not found.dimensions <= rows.extents(found.mask).keys():
+            return False
+        kind = ElementType("bool", Rank.SCALAR)
+        some = super().reduced("any", _alone(found), node, None, False, kind)
+        return asks_for_some(condition, some, self.number_chosen(found, node))
+
     def is_flat(self, found: Chosen) -> bool:
         """Whether what is chosen is a row, of elements of several dimensions."""
         return len(found.dimensions) > 1
 
     def number_chosen(self, found: Chosen, node: ast.AST) -> Expression:
         """How many elements are chosen: ``n`` of ``x[:n]``, else the number of true ones."""
-        if (ends := _ends(found)) is not None:
+        if (ends := ends_of(found)) is not None:
             start, stop = ends
             if stop is not None:
                 gap = stop if start is None else build.binary("Sub", stop, start, self.place(node))
@@ -377,7 +446,7 @@ class SelectionReader(RowReader):
     def require_some(self, found: Chosen, node: ast.AST) -> None:
         """Ask that an element is chosen: PyTorch raises where there is nothing to compare."""
         place = self.place(node)
-        if _ends(found) is not None:
+        if ends_of(found) is not None:
             some = build.compare("GtE", self.number_chosen(found, node), build.number(1), place)
         else:
             kind = ElementType("bool", Rank.SCALAR)
@@ -446,7 +515,7 @@ def _alone(found: Chosen) -> Expression:
     return rows.moved(found.mask, names, {}, set())
 
 
-def _ends(found: Chosen) -> tuple[Expression | None, Expression | None] | None:
+def ends_of(found: Chosen) -> tuple[Expression | None, Expression | None] | None:
     """The bounds of the slice that a mask means; None for any other mask."""
     parts = [found.mask]
     if isinstance(found.mask, scalar.Call) and found.mask.operator == "logical_and":
@@ -464,7 +533,7 @@ def _ends(found: Chosen) -> tuple[Expression | None, Expression | None] | None:
 
 
 def _is_prefix(found: Chosen) -> bool:
-    ends = _ends(found)
+    ends = ends_of(found)
     return ends is not None and ends[0] is None
 
 

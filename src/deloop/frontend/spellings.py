@@ -94,6 +94,13 @@ class SpellingReader(LookupReader):
         records = any(isinstance(t, Tensor) and t.type.requires_grad for t in tensors)
         return None if records or node.args else base
 
+    def _read_Attribute(self, node: ast.Attribute) -> Item:
+        if node.attr == "data":
+            found = self._method_detach(self.evaluate(node.value), ast.Call(node, [], []))
+            if found is not None:
+                return found
+        return super()._read_Attribute(node)
+
     def _method_cpu(self, base: Item, node: ast.Call) -> Item | None:
         """What lies on the CPU is left there."""
         if not isinstance(base, (Tensor, View, *build.NODES)) or node.args or node.keywords:

@@ -12,6 +12,7 @@ from deloop.dtype import RANGES, Rank, can_cast, category
 from deloop.frontend import expression as build
 from deloop.frontend.evaluate import Environment
 from deloop.frontend.header import HeaderReader
+from deloop.frontend.indexed_stores import loop_over_indices
 from deloop.frontend.items import Carried, Finished, Item, Point, Tuple, View, Whole, whole
 from deloop.frontend.mixed import settle_stored, settled
 from deloop.frontend.selections import is_choice
@@ -39,6 +40,7 @@ class StoreReader(HeaderReader):
         self.implicit_sizes: dict[Affine, int] = {}
         self.out: list[Node] = []
         self.snapshots: list[tuple[str, Place]] = []
+        self.chosen_stores: list[tuple[Node, Expression]] = []
         self.flat_as_number = False
         self.temporaries: dict[Expression, str] = {}
         self.unbound_store: Place | None = None
@@ -101,8 +103,11 @@ class StoreReader(HeaderReader):
                     chosen = self.masked_part(view, item, node)
                     if chosen is not None:
                         self.store(chosen[0], chosen[1], node)
+                        self.chosen_stores.append((self.out[-1], view))
                         return
                 if not isinstance(view, View):
+                    if self._store_to_indices(target, item, node):
+                        return
                     self.unsupported(target, f"{ast.unparse(target)} is not an element of a tensor")
                 self.store(view, item, node)
             case ast.Attribute():
@@ -161,6 +166,23 @@ class StoreReader(HeaderReader):
             if place == Affine.symbol(loop.iterator) and loop.stride == 1:
                 return loop.lower, loop.upper
         return None
+
+    def _store_to_indices(self, target: ast.Subscript, item: Item, node: ast.AST) -> bool:
+        """``out[i, idx] = v`` as the loop over its indices; False for other targets."""
+        if not self.loops or not isinstance(node, ast.Assign) or len(node.targets) != 1:
+            return False
+        names = [f"{word}{len(self.out)}" for word in ("_index", "_value", "_k")]
+        loop = loop_over_indices(self, target, item, node, names)
+        if loop is None:
+            return False
+        self.statement(loop)
+        for name in (*names, f"{names[2]}s"):
+            self.environment.pop(name, None)
+        return True
+
+    def statement(self, node: ast.stmt) -> None:
+        """Read one statement; a builder of nests knows all of them."""
+        raise NotImplementedError
 
     def note_snapshot(self, array: str, node: ast.AST) -> None:
         """As every reader's; a loop that writes the tensor stays."""

@@ -144,7 +144,11 @@ class WholeReader(PlaceReader):
             self._refuse_choice(node)
         new = value if chosen is None else chosen.row
         if chosen is None and rows.free_dimensions(new) & found.dimensions:
-            self._refuse_choice(node)
+            windows = self.windows_filled.get(found.mask, {})
+            moved = self.within_windows(new, windows, found.row, node) if windows else None
+            if moved is None:
+                self._refuse_choice(node)
+            new = moved
         if len(build.types_of(new)) != 1 or category(new.type.dtype) == "complex":
             self._refuse_choice(node)
         if category(new.type.dtype) == "float" and category(found.row.type.dtype) != "float":
