@@ -15,7 +15,7 @@ from typing import Any
 
 from deloop.decorator.pytorch import torch
 
-BACKENDS = ("eager", "compile", "auto")
+BACKENDS = ("eager", "compile", "numba", "auto")
 _TURNS = 8
 """How many calls decide whether the compiled form is kept."""
 WORTH = 5.0
@@ -34,7 +34,7 @@ def choose_backend(
     function: Callable[..., Any], source: str, backend: str
 ) -> Callable[..., Any]:
     """The function that runs a rewrite, itself where there is nothing to compile."""
-    if backend == "eager" or not is_compilable(source):
+    if backend in ("eager", "numba") or not is_compilable(source):
         return function
     return Compiled(function) if backend == "compile" else Adaptive(function)
 

@@ -17,6 +17,7 @@ from deloop.decorator.dispatch import Specialisation, build_selection
 from deloop.decorator.earlier import Earlier, Seen
 from deloop.decorator.environment import find_hindrance
 from deloop.decorator.functions import find_source, parse_callable
+from deloop.decorator.kernels import compile_loops
 from deloop.decorator.magnitudes import bounded
 from deloop.decorator.merge import merge_shape_tests
 from deloop.decorator.overlap import find_overlap_assumptions
@@ -198,7 +199,7 @@ def specialise(
     )
     if compilation.status == "kept":
         return kept, kept
-    if on_refusal == "raise" and compilation.status != "vectorized":
+    if on_refusal == "raise" and compilation.status == "partial":
         return kept, kept
     needed = list(compilation.assumptions)
     if subject.options.keeps_small:
@@ -209,7 +210,7 @@ def specialise(
     function = build_function(
         subject.function,
         compilation.source,
-        import_names(compilation.imports),
+        {**import_names(compilation.imports), **compile_loops(compilation.kernels)},
         f"vectorized {subject.function.__name__}",
     )
     tests = merge_shape_tests((*kind, *assumed), ranks)

@@ -1,0 +1,175 @@
+"""Loops that Numba compiles: from a kernel's text to machine code over the tensors' memory.
+
+Numba is imported when the first of them is compiled. What a kernel cannot take (tensors that share
+memory with one that is written, a gradient that is recorded) and what stops it (an index out of
+bounds) leaves everything as it was, and the loop runs as it is written.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import threading
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from deloop.decorator.backends import DeloopWarning
+from deloop.decorator.build import register_source
+from deloop.decorator.overlap import is_free_of_overlap
+from deloop.decorator.pytorch import torch
+from deloop.ir.kernel import Kernel, KernelResult
+
+_LARGEST_SIZE = 2**40
+"""Beyond, what is computed from sizes and ints of the function's might leave 64 bits."""
+
+_LOCK = threading.RLock()
+"""Numba compiles for one thread at a time."""
+
+
+def has_numba() -> bool:
+    """Whether Numba is installed."""
+    return importlib.util.find_spec("numba") is not None
+
+
+def numba_or_warning() -> bool:
+    """Whether Numba is installed; where it is not, that is said."""
+    if not has_numba():
+        sentence = 'backend="numba" needs Numba (pip install "deloop[numba]"); without it, "eager"'
+        warnings.warn(sentence, DeloopWarning, stacklevel=4)
+    return has_numba()
+
+
+class CompiledLoop:
+    """One loop as machine code, made at its first call; once for each layout of its tensors.
+
+    A call returns what the loop leaves in its variables, or None where the loop has to run itself.
+
+    Parameters
+    ----------
+    kernel:
+        Its text, and what it takes.
+    """
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self.failure = ""
+        self._made: dict[str, Callable[..., Any]] = {}
+        self._dtypes = [_numpy_dtype(a.dtype) for a in kernel.arrays]
+        self._types = [{"float64": float, "int64": int, "bool": bool}[n.dtype]
+                       for n in kernel.numbers]  # fmt: skip
+        self._finish = [_boxed(r) for r in kernel.results]
+
+    def __call__(self, *given: Any) -> tuple[Any, ...] | None:
+        """What the loop leaves, None where it did not run."""
+        count = len(self._dtypes)
+        tensors, numbers = given[:count], given[count:]
+        views = self._look_at(tensors)
+        if self.failure or views is None or not self._are_plain(numbers):
+            return None
+        written = [k for k, a in enumerate(self.kernel.arrays) if a.written]
+        saved = [views[k].copy() for k in written] if self.kernel.may_stop else []
+        layout = "C" if all(v.flags.c_contiguous for v in views) else "A"
+        run = self._made.get(layout) or self._compile(layout)
+        if run is None:
+            return None
+        try:
+            found = run(*views, *numbers)
+        except TypeError:  # memory of a kind that Numba has another type for
+            return None
+        came_to_end, results = (found[0], found[1:]) if self._finish else (found, ())
+        if not came_to_end:
+            for k, before in zip(written, saved, strict=False):
+                views[k][...] = before
+            return None
+        for k in written:
+            if not tensors[k].is_inference():
+                torch.autograd.graph.increment_version(tensors[k])
+        return tuple(box(v) for box, v in zip(self._finish, results, strict=True))
+
+    def _look_at(self, tensors: tuple[Any, ...]) -> list[Any] | None:
+        """The tensors' own memory as arrays; None where a kernel must not touch it."""
+        views: list[Any] = []
+        for tensor, known, dtype in zip(tensors, self.kernel.arrays, self._dtypes, strict=True):
+            if not isinstance(tensor, torch.Tensor) or tensor.requires_grad:
+                return None
+            try:
+                view = tensor.numpy()
+            except (RuntimeError, TypeError):
+                return None
+            if view.dtype != dtype or view.ndim != known.rank:
+                return None
+            if known.written and not is_free_of_overlap(tensor):
+                return None
+            views.append(view)
+        if len(tensors) > 1 and any(a.written for a in self.kernel.arrays):
+            places = [t.untyped_storage().data_ptr() for t in tensors]
+            if any(
+                known.written and place and places.count(place) > 1
+                for place, known in zip(places, self.kernel.arrays, strict=True)
+            ):
+                return None
+        return views
+
+    def _are_plain(self, numbers: tuple[Any, ...]) -> bool:
+        return all(
+            type(n) is kind and (kind is not int or -_LARGEST_SIZE < n < _LARGEST_SIZE)
+            for n, kind in zip(numbers, self._types, strict=True)
+        )
+
+    def _compile(self, layout: str) -> Callable[..., Any] | None:
+        with _LOCK:
+            try:
+                self._made[layout] = compile_kernel(self.kernel, layout)
+            except Exception as error:
+                text = str(error).strip().splitlines()
+                self.failure = f"{type(error).__name__}: {text[0] if text else ''}"
+                warnings.warn(
+                    f"Numba failed on what deloop made of a loop ({self.failure});"
+                    " it runs uncompiled",
+                    DeloopWarning,
+                    stacklevel=4,
+                )
+            return self._made.get(layout)
+
+
+def compile_loops(kernels: Iterable[Kernel]) -> dict[str, CompiledLoop]:
+    """What new code calls, by the names that it has for them."""
+    return {kernel.name: CompiledLoop(kernel) for kernel in kernels}
+
+
+def compile_kernel(kernel: Kernel, layout: str) -> Callable[..., Any]:
+    """The machine code of a kernel, for arrays that lie in row-major order ("C") or anyhow ("A")."""
+    import numba
+    import numpy
+
+    names: dict[str, Any] = {"np": numpy, "math": math, "prange": numba.prange}
+    file = register_source(kernel.text, f"kernel {kernel.name}")
+    exec(compile(kernel.text, file, "exec"), names)  # written by the compiler
+    arrays = [
+        numba.types.Array(numba.from_dtype(_numpy_dtype(a.dtype)), a.rank, layout)
+        for a in kernel.arrays
+    ]
+    numbers = [getattr(numba.types, _NUMBERS[n.dtype]) for n in kernel.numbers]
+    signature = tuple([*arrays, *numbers])
+    compiled: Callable[..., Any] = numba.njit(
+        [signature], error_model="numpy", parallel=kernel.is_parallel
+    )(names[kernel.name])
+    return compiled
+
+
+_NUMBERS = {"float64": "float64", "int64": "int64", "bool": "boolean"}
+
+
+def _numpy_dtype(dtype: str) -> Any:
+    import numpy
+
+    return numpy.dtype(dtype)
+
+
+def _boxed(result: KernelResult) -> Callable[[Any], Any]:
+    """From what a kernel returns to what the loop's variable would hold."""
+    if not result.is_tensor:
+        return {"float64": float, "int64": int, "bool": bool}[result.dtype]
+    dtype = getattr(torch, result.dtype)
+    return lambda value: torch.tensor(value, dtype=dtype, device="cpu")
