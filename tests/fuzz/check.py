@@ -40,7 +40,9 @@ class Verdict:
     constructs: tuple[str, ...] = ()
 
 
-def check_program(program: Program, *, second_gradients: bool = False) -> Verdict:
+def check_program(
+    program: Program, *, second_gradients: bool = False, backend: str = "eager"
+) -> Verdict:
     """Run `program` and its vectorized form on every argument set, one dispatcher for all."""
     start = time.perf_counter()
     verdict = Verdict(
@@ -50,7 +52,7 @@ def check_program(program: Program, *, second_gradients: bool = False) -> Verdic
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         function = program.load()
-        vectorized = vectorize(function, keep_small=False)
+        vectorized = vectorize(function, keep_small=False, backend=backend)
         exactness = Exactness.BITWISE
         for index in range(len(program.arguments)):
             exactness = _check_one(
