@@ -55,7 +55,7 @@ from deloop.analysis.types import Candidate, Results
 from deloop.analysis.unseen import check_widened, forget_first_types
 from deloop.backend.context import Context
 from deloop.backend.function import write_function
-from deloop.backend.kernel_call import call_kernel
+from deloop.backend.kernel_call import FilledTensor, call_kernel, name_filled
 from deloop.backend.kernel_nest import KernelPlace, write_kernel
 from deloop.backend.memory import find_peak
 from deloop.backend.results import Replacement
@@ -464,7 +464,10 @@ def _compile(
                 if isinstance(made, Compiled):
                     compiled.append(made)
                     reports.append(made.report)
-                    return Results(made.names)
+                    taken = {
+                        id(t.node): t.type for t in made.replacement.taken if t.type is not None
+                    }
+                    return Results(made.names, taken)
                 no_kernel = made.sentence
             is_swept = id(candidate.around) in swept
             found = compile_guarded(
@@ -690,14 +693,28 @@ def compile_kernel(
     while name in others:
         name += "_"
     spell = spell_at_loop(function, candidate, nest.place, facts)
-    around = KernelPlace(name, spell, hints, builder.temporaries, confirmed)
+    lists = {} if candidate.filling is None else candidate.filling.lists
+    filled = [
+        FilledTensor(
+            n, name_filled(n, function), spell(nest.arrays[n].type.shape[0]),
+            nest.arrays[n].type.dtype, filling.uses[0].node,
+        )
+        for n, filling in lists.items()
+    ]  # fmt: skip
+    made = {one.listed: one.name for one in filled}
+    around = KernelPlace(name, spell, hints, builder.temporaries, confirmed, made)
     kernel = write_kernel(nest, around)
+    torch, _ = find_torch(function)
+    taken = find_taken(candidate, builder, frozenset(made), frozenset())
+    if not all(isinstance(t.value, ast.Name) for t in taken):
+        raise Unsupported(Refusal("VEC970", nest.place, "no kernel: its list is taken in parts"))
     report = LoopReport(
         line, "compiled", assumptions=tuple(facts.assumptions), kernel="one serial loop"
     )
     replacement = Replacement(
-        candidate.node, candidate.block, call_kernel(kernel, candidate.node, function),
-        frozenset(), written=candidate.written, is_tried=True,
+        candidate.node, candidate.block,
+        call_kernel(kernel, candidate.node, function, filled, torch),
+        frozenset(), written=candidate.written, taken=taken, is_tried=True,
     )  # fmt: skip
     in_place = set(builder.changed_in_place(candidate.node))
     written = frozenset(nest.arrays[s.array].memory for s in stores(nest.body))

@@ -6,6 +6,7 @@ matters is what a kernel cannot leave behind: which very tensor a variable holds
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from deloop.analysis.types import Candidate
@@ -14,9 +15,20 @@ from deloop.dtype import Rank
 from deloop.errors import Unsupported
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.expression import aliased_arrays
-from deloop.ir.loop import AffineBranch, Branch, Cell, Loop, Nest, Node, Store, expressions_of
-from deloop.ir.loop import stores as stores_of
+from deloop.ir.loop import (
+    LIST,
+    AffineBranch,
+    Branch,
+    Cell,
+    Loop,
+    Nest,
+    Node,
+    Store,
+    expressions_of,
+    stores,
+)
 from deloop.ir.scalar import UNSET, Call, Expression, Load, Number, Select, loads, walk
+from deloop.text.trees import walk as walk_tree
 
 
 def check_compiled(
@@ -27,10 +39,7 @@ def check_compiled(
     `escaping` are the cells of which somebody could tell the very tensor.
     """
     place = nest.place
-    if candidate.filling is not None or any(
-        t.storage.startswith("list:") for t in nest.arrays.values()
-    ):
-        raise _refuse(place, "it fills a list")
+    _check_lists(candidate, builder, nest)
     if builder.data_requirements:
         raise _refuse(place, f"it is asked of data that {builder.data_requirements[0].reason}")
     for tensor in nest.arrays.values():
@@ -48,6 +57,30 @@ def check_compiled(
         if cell.starts_unset or cell.starts_shared or cell.changes_type:
             confirmed.add(cell.key)
     return frozenset(confirmed)
+
+
+def _check_lists(candidate: Candidate, builder: NestBuilder, nest: Nest) -> None:
+    """Whether each list that is filled becomes one tensor, by one expression of the list alone."""
+    arrays = {n for n, t in nest.arrays.items() if t.storage.startswith(LIST)}
+    lists = {} if candidate.filling is None else candidate.filling.lists
+    for name in sorted(arrays | set(lists)):
+        filled = lists.get(name)
+        plain = (
+            filled is not None
+            and name in arrays
+            and isinstance(candidate.written, (ast.For, ast.While))
+            and nest.arrays[name].type.rank == 1
+            and not (filled.reason or filled.mask or filled.turned)
+            and filled.settled
+            and len(filled.uses) == 1
+            and filled.uses[0].kind in ("stack", "tensor")
+            and {n.id for n in walk_tree(filled.uses[0].node) if isinstance(n, ast.Name)}
+            <= {name, "torch"}
+            and name not in builder.positions
+            and not builder.flattened.get(name)
+        )
+        if not plain:
+            raise _refuse(nest.place, f"the list {name} is not made a tensor at once")
 
 
 def _check_cell(cell: Cell, nest: Nest, place: Place) -> None:
@@ -82,6 +115,8 @@ def _is_unseen(cell: Cell, nest: Nest) -> bool:
 def _is_converted(value: Expression, cell: Cell) -> bool:
     parts = [n for n in walk(value) if isinstance(n, Call)]
     for part in parts:
+        if _may_be(part, cell):
+            continue  # 0 still
         mine = [a for a in part.arguments if _may_be(a, cell)]
         others = [a for a in part.arguments if not _may_be(a, cell)]
         if mine and not (others and all(a.type.dtype == cell.kind.dtype
@@ -92,8 +127,12 @@ def _is_converted(value: Expression, cell: Cell) -> bool:
 
 def _may_be(value: Expression, cell: Cell) -> bool:
     """Whether a value is what the variable holds, on some path."""
-    if isinstance(value, Select):
-        return _may_be(value.then, cell) or _may_be(value.otherwise, cell)
+    match value:
+        case Select(_, then, otherwise):
+            return _may_be(then, cell) or _may_be(otherwise, cell)
+        case Call("mul", (first, second)) if isinstance(cell.start, Number) and not cell.start.value:
+            pairs = ((first, second), (second, first))
+            return any(_may_be(a, cell) and b.type.rank is Rank.NUMBER for a, b in pairs)
     return isinstance(value, Load) and value.array == cell.key
 
 
@@ -101,7 +140,7 @@ def _check_left(cell: Cell, nest: Nest, escaping: frozenset[str]) -> None:
     """Whether the tensor that a variable is left with is one of its own."""
     if cell.key not in escaping:
         return
-    held = [s for s in stores_of(nest.body) if s.array == cell.key]
+    held = [s for s in stores(nest.body) if s.array == cell.key]
     others = {a for s in held for a in aliased_arrays(s.value)} - {cell.key}
     if others:
         name = nest.arrays[min(others)].name

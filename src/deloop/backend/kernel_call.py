@@ -4,14 +4,33 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from deloop.ir.affine import Affine
 from deloop.ir.kernel import Kernel
 from deloop.ir.source import SourceFunction
 from deloop.text.names import names_in
 
 
+@dataclass(frozen=True)
+class FilledTensor:
+    """A tensor that a kernel fills in place of a list: `use` is the user's expression of the list.
+    """
+
+    listed: str
+    name: str
+    size: Affine
+    dtype: str
+    use: ast.expr
+
+
 def call_kernel(
-    kernel: Kernel, loop: ast.For, function: SourceFunction
+    kernel: Kernel,
+    loop: ast.For,
+    function: SourceFunction,
+    filled: Sequence[FilledTensor] = (),
+    torch: str = "torch",
 ) -> tuple[ast.stmt, ...]:
     """What stands for the loop::
 
@@ -32,7 +51,19 @@ def call_kernel(
     (statement,) = ast.parse(lines).body
     assert isinstance(statement, ast.If)
     statement.body = [_as_written(loop, function)]
-    return (statement,)
+    made: list[ast.stmt] = []
+    for one in filled:
+        text = f"{one.name} = {torch}.empty({one.size}, dtype={torch}.{one.dtype})"
+        made += ast.parse(text).body
+        use = copy.deepcopy(one.use)
+        statement.body.append(ast.Assign([ast.Name(one.listed, ast.Store())], use, lineno=0))
+        statement.orelse += ast.parse(f"{one.listed} = {one.name}").body
+    return (*made, statement)
+
+
+def name_filled(name: str, function: SourceFunction) -> str:
+    """A name for the tensor in place of a list: ``outs -> outs_``."""
+    return _free_name(f"{name}_", function)
 
 
 def _free_name(wish: str, function: SourceFunction) -> str:

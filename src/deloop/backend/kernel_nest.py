@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deloop.backend.kernel_casts import DTYPES, cast, typed
 from deloop.backend.kernel_text import KernelText, bare
@@ -60,6 +60,8 @@ class KernelPlace:
     hints: Mapping[str, int]
     names: Mapping[Expression, str]
     confirmed: frozenset[str] = frozenset()
+    made: Mapping[str, str] = field(default_factory=dict)
+    """Names of tensors that stand for the lists that the loop fills."""
 
 
 def write_kernel(nest: Nest, around: KernelPlace) -> Kernel:
@@ -135,8 +137,9 @@ class _Writer:
         if odd or tensor.name != array:
             raise self.values.refuse(f"{tensor.name} is no tensor of the function's own")
         name = self.text.name(array.rpartition(".")[2])
+        spelling = self.around.made.get(array, array)
         self.arrays[array] = KernelArray(
-            name, array, tensor.type.dtype, tensor.type.rank, array in self.written
+            name, spelling, tensor.type.dtype, tensor.type.rank, array in self.written
         )
 
     def _is_own(self, array: str) -> bool:
