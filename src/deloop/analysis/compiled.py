@@ -27,7 +27,17 @@ from deloop.ir.loop import (
     expressions_of,
     stores,
 )
-from deloop.ir.scalar import UNSET, Call, Expression, Load, Number, Select, loads, walk
+from deloop.ir.scalar import (
+    UNSET,
+    Call,
+    ElementType,
+    Expression,
+    Load,
+    Number,
+    Select,
+    loads,
+    walk,
+)
 from deloop.text.trees import walk as walk_tree
 
 
@@ -98,6 +108,10 @@ def _check_cell(cell: Cell, nest: Nest, place: Place) -> None:
         raise _refuse(place, f"{cell.name} begins as another type than it has later")
 
 
+_FLOAT = ElementType("float64", Rank.NUMBER)
+"""Of an int and 0 Python makes 0, and a tensor may make -0.0."""
+
+
 def _is_small(start: Expression | None) -> bool:
     """Whether a number is the same in every dtype: a few units, and no -0.0."""
     value = start.value if isinstance(start, Number) else None
@@ -132,7 +146,7 @@ def _may_be(value: Expression, cell: Cell) -> bool:
             return _may_be(then, cell) or _may_be(otherwise, cell)
         case Call("mul", (first, second)) if isinstance(cell.start, Number) and not cell.start.value:
             pairs = ((first, second), (second, first))
-            return any(_may_be(a, cell) and b.type.rank is Rank.NUMBER for a, b in pairs)
+            return any(_may_be(a, cell) and b.type == _FLOAT for a, b in pairs)
     return isinstance(value, Load) and value.array == cell.key
 
 

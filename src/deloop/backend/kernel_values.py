@@ -35,6 +35,13 @@ _COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": 
 _BITS = {"bitwise_and": "&", "bitwise_or": "|", "bitwise_xor": "^"}
 _WHOLE = {"floor": "np.floor", "ceil": "np.ceil", "trunc": "np.trunc", "round": "np.rint"}
 _MATH_WHOLE = {"math.floor": "np.floor", "math.ceil": "np.ceil", "math.trunc": "np.trunc"}
+_LIBRARY = frozenset(
+    f"math.{name}"
+    for name in ("exp", "log", "log2", "log10", "log1p", "expm1", "sin", "cos", "tan", "asin")
+    + ("acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "pow", "fmod")
+)
+"""What Python computes by the C library, raising where the result is not finite."""
+
 _TESTS = {"isnan": "np.isnan", "isinf": "np.isinf", "isfinite": "np.isfinite"}
 _INT = ElementType("int64", Rank.NUMBER)
 _FLOAT = ElementType("float64", Rank.NUMBER)
@@ -314,6 +321,11 @@ class KernelValues:
             root = self.text.named(values[0])
             self.text.stop_if(f"{root} < 0.0")
             return f"math.sqrt({root})"
+        if name == "pow" or name in _LIBRARY:
+            found = f"math_{name.removeprefix('math.')}({', '.join(map(bare, values))})"
+            found = self.text.named(found)
+            self.text.stop_if(f"not np.isfinite({found})")
+            return found
         if name == "math.copysign":
             return f"math.copysign({', '.join(map(bare, values))})"
         raise self.refuse(f"{name} of Python's floats is not written")
