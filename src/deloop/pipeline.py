@@ -6,6 +6,7 @@ text -> ast -> loop nest -> facts and dependences -> distributed nest -> tensor 
 from __future__ import annotations
 
 import ast
+import copy
 import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -671,13 +672,13 @@ def try_kernel(
     except RefusalError:
         pass
     try:
-        return compile_kernel(function, candidate, hints)
+        return compile_kernel(function, candidate, hints, options)
     except RefusalError as error:
         return error.refusal
 
 
 def compile_kernel(
-    function: SourceFunction, candidate: Candidate, hints: Mapping[str, int]
+    function: SourceFunction, candidate: Candidate, hints: Mapping[str, int], options: Options
 ) -> Compiled:
     """One loop in its own order over the tensors' memory, for Numba to compile."""
     builder, nest = read_nest(function, candidate, hints, is_watched=True)
@@ -704,13 +705,18 @@ def compile_kernel(
     made = {one.listed: one.name for one in filled}
     around = KernelPlace(name, spell, hints, builder.temporaries, confirmed, made)
     kernel = write_kernel(nest, around)
+    if options.kernels == "all" and not kernel.may_stop:
+        at_once = facts_at_once(nest, facts)
+        if at_once is not None:
+            facts, kernel = at_once, write_kernel(nest, replace(around, is_parallel=True))
     torch, _ = find_torch(function)
     taken = find_taken(candidate, builder, frozenset(made), frozenset())
     if not all(isinstance(t.value, ast.Name) for t in taken):
         raise Unsupported(Refusal("VEC970", nest.place, "no kernel: its list is taken in parts"))
     report = LoopReport(
-        line, "compiled", assumptions=tuple(facts.assumptions), kernel="one serial loop"
-    )
+        line, "compiled", assumptions=tuple(facts.assumptions),
+        kernel="its iterations run at once" if kernel.is_parallel else "one serial loop",
+    )  # fmt: skip
     replacement = Replacement(
         candidate.node, candidate.block,
         call_kernel(kernel, candidate.node, function, filled, torch),
@@ -723,6 +729,21 @@ def compile_kernel(
     return Compiled(
         report, replacement, candidate, read, written, written, names=results, kernel=kernel
     )
+
+
+def facts_at_once(nest: Nest, facts: Facts) -> Facts | None:
+    """What must hold for all iterations of the outermost loop to run at once; None where not."""
+    if len(nest.body) != 1 or not isinstance(nest.body[0], Loop) or nest.live:
+        return None
+    more = copy.copy(facts)
+    more.known, more.assumptions = list(facts.known), list(facts.assumptions)
+    more.equal = dict(facts.equal)
+    try:
+        _, statements, dependences = analyse(nest, more)
+    except RefusalError:
+        return None
+    is_free = bool(statements) and all(d.level != 1 for d in dependences)
+    return more if is_free else None
 
 
 def compile_loop(

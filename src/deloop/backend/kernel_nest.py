@@ -7,8 +7,8 @@ loop would raise for stops the kernel, and the loop itself runs instead.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from deloop.backend.kernel_casts import DTYPES, cast, typed
 from deloop.backend.kernel_text import KernelText, bare
@@ -62,11 +62,19 @@ class KernelPlace:
     confirmed: frozenset[str] = frozenset()
     made: Mapping[str, str] = field(default_factory=dict)
     """Names of tensors that stand for the lists that the loop fills."""
+    is_parallel: bool = False
+    """Whether no iteration of the outermost loop waits for another."""
 
 
 def write_kernel(nest: Nest, around: KernelPlace) -> Kernel:
-    """The kernel of a nest. Raises `Unsupported` where one of its operations has none."""
-    return _Writer(nest, around).write()
+    """The kernel of a nest. Raises `Unsupported` where one of its operations has none.
+
+    Iterations that may stop the kernel are not run at once.
+    """
+    found = _Writer(nest, around).write()
+    if found.is_parallel and found.may_stop:
+        return _Writer(nest, replace(around, is_parallel=False)).write()
+    return found
 
 
 class _Writer:
@@ -77,6 +85,7 @@ class _Writer:
         self.arrays: dict[str, KernelArray] = {}
         self.numbers: dict[str, KernelNumber] = {}
         self.needed: dict[str, None] = {}
+        self.steps = 0
         self.written = {s.array for s in stores(nest.body)}
         self.cells = {cell.key: cell for cell in nest.cells}
         self.variables: dict[str, str] = {}
@@ -116,7 +125,7 @@ class _Writer:
         header = f"def {self.around.name}({taken}):"
         return Kernel(
             self.around.name, "\n".join([header, *lines]) + "\n", arrays, numbers, self.results,
-            self.text.may_stop,
+            self.text.may_stop, self.steps, self.around.is_parallel,
         )  # fmt: skip
 
     # ------------------------------------------------------------------ names
@@ -208,7 +217,12 @@ class _Writer:
             self._forget(array)
         iterator = self.symbols.bind(loop.iterator, self.text.name(loop.iterator))
         inside = ", ".join(ends if ends[0] != "0" else ends[1:])
-        with self.text.block(f"for {iterator} in range({inside}):"):
+        is_parallel = self.around.is_parallel and not self.loops
+        count = self.text.name("at") if is_parallel else iterator
+        word = "prange" if is_parallel else "range"
+        with self.text.block(f"for {count} in {word}({inside}):"):
+            if is_parallel:
+                self.text.line(f"{iterator} = np.int64({count})")  # Numba's may be unsigned
             self.loops.append(loop)
             self.nodes(loop.body)
             self.loops.pop()
@@ -259,6 +273,16 @@ class _Writer:
             return
         self._plain_store(store)
 
+    def _count(self) -> int:
+        """How often the statement runs, by the sizes that were seen."""
+        total = 1
+        for depth, loop in enumerate(self.loops):
+            extent = loop.upper - loop.lower if loop.span is None else loop.span
+            ends = self._ends(extent, self.loops[:depth])
+            count = None if ends is None else ends[1].evaluate(self.around.hints)
+            total *= 1 if count is None else max(count, 0) // loop.stride
+        return total
+
     def _plain_store(self, store: Store) -> None:
         if store.implicit:
             raise self.values.refuse("a row at a time is not written")
@@ -267,6 +291,7 @@ class _Writer:
                 if load.array in self.arrays:
                     self._places(load.array, load.subscripts)
             return
+        self.steps += self._count()
         target = self.variables.get(store.array)
         if target is None:
             target = self._element(store.array, store.subscripts)
@@ -341,7 +366,7 @@ class _Writer:
     def _is_inside(self, array: str, axis: int, place: Affine) -> bool:
         """Whether an index is in bounds in all iterations, going by the sizes seen: then it is
         asked once, before anything runs."""
-        ends = self._ends(place)
+        ends = self._ends(place, self.loops)
         if ends is None:
             return False
         low, high = ends
@@ -359,10 +384,11 @@ class _Writer:
             self.needed[f"{self.values.affine(high)} < {extent}"] = None
         return True
 
-    def _ends(self, place: Affine) -> tuple[Affine, Affine] | None:
+    @staticmethod
+    def _ends(place: Affine, loops: Sequence[Loop]) -> tuple[Affine, Affine] | None:
         """The least and the greatest value of an index over all loops around it."""
         low = high = place
-        for loop in reversed(self.loops):
+        for loop in reversed(loops):
             last = loop.upper - 1
             first = loop.lower
             for is_low in (True, False):

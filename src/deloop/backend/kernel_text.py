@@ -33,7 +33,7 @@ class KernelText:
     def name(self, wish: str) -> str:
         """A name like the one wished for."""
         plain = re.sub(r"\W+", "_", wish).strip("_") or "v"
-        plain = f"v{plain}" if plain[0].isdigit() else plain
+        plain = f"v{plain}" if plain[0].isdigit() or plain.startswith("math_") else plain
         found, count = plain, 1
         while found in self.used or keyword.iskeyword(found):
             count += 1

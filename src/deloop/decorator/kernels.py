@@ -10,13 +10,14 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import math
+import os
 import re
 import threading
 import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from deloop.decorator.backends import DeloopWarning
+from deloop.decorator.backends import Adaptive, DeloopWarning
 from deloop.decorator.build import register_source
 from deloop.decorator.overlap import is_free_of_overlap
 from deloop.decorator.pytorch import torch
@@ -34,12 +35,16 @@ def has_numba() -> bool:
     return importlib.util.find_spec("numba") is not None
 
 
-def numba_or_warning() -> bool:
-    """Whether Numba is installed; where it is not, that is said."""
-    if not has_numba():
-        sentence = 'backend="numba" needs Numba (pip install "deloop[numba]"); without it, "eager"'
+def choose_kernels(backend: str) -> str:
+    """Which loops a back end has kernels for: ``Options.kernels``."""
+    if backend not in ("numba", "auto"):
+        return ""
+    if has_numba():
+        return "all" if backend == "numba" else "serial"
+    if backend == "numba":
+        sentence = 'backend="numba" needs Numba (pip install "deloop[numba]"); it runs as "eager"'
         warnings.warn(sentence, DeloopWarning, stacklevel=4)
-    return has_numba()
+    return ""
 
 
 class CompiledLoop:
@@ -71,8 +76,10 @@ class CompiledLoop:
             return None
         written = [k for k, a in enumerate(self.kernel.arrays) if a.written]
         saved = [views[k].copy() for k in written] if self.kernel.may_stop else []
-        layout = "C" if all(v.flags.c_contiguous for v in views) else "A"
-        run = self._made.get(layout) or self._compile(layout)
+        mode = "C" if all(v.flags.c_contiguous for v in views) else "A"
+        if self.kernel.is_parallel and may_run_at_once(views):
+            mode += "P"
+        run = self._made.get(mode) or self._compile(mode)
         if run is None:
             return None
         try:
@@ -119,10 +126,10 @@ class CompiledLoop:
             for n, kind in zip(numbers, self._types, strict=True)
         )
 
-    def _compile(self, layout: str) -> Callable[..., Any] | None:
+    def _compile(self, mode: str) -> Callable[..., Any] | None:
         with _LOCK:
             try:
-                self._made[layout] = compile_kernel(self.kernel, layout)
+                self._made[mode] = compile_kernel(self.kernel, mode)
             except Exception as error:
                 text = str(error).strip().splitlines()
                 self.failure = f"{type(error).__name__}: {text[0] if text else ''}"
@@ -132,7 +139,7 @@ class CompiledLoop:
                     DeloopWarning,
                     stacklevel=4,
                 )
-            return self._made.get(layout)
+            return self._made.get(mode)
 
 
 def compile_loops(kernels: Iterable[Kernel]) -> dict[str, CompiledLoop]:
@@ -140,8 +147,66 @@ def compile_loops(kernels: Iterable[Kernel]) -> dict[str, CompiledLoop]:
     return {kernel.name: CompiledLoop(kernel) for kernel in kernels}
 
 
-def compile_kernel(kernel: Kernel, layout: str) -> Callable[..., Any]:
-    """The machine code of a kernel, for arrays that lie in row-major order ("C") or anyhow ("A")."""
+def choose_kernel(
+    plain: Callable[..., Any], function: Callable[..., Any], loops: tuple[CompiledLoop, ...]
+) -> Callable[..., Any]:
+    """What runs for ``backend="auto"``: kernels at once where the first call is long, else once the
+    `plain` form has run for as long as compiling them takes."""
+    if sum(loop.kernel.steps for loop in loops) * _SECONDS_A_STEP >= WORTH:
+        return function
+    return Adaptive(plain, lambda _: CompiledLoops(function, loops), WORTH)
+
+
+class CompiledLoops:
+    """A rewrite whose loops are compiled.
+
+    Parameters
+    ----------
+    function:
+        The rewrite.
+    loops:
+        The compiled loops that it calls.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], loops: tuple[CompiledLoop, ...]
+    ) -> None:
+        self.function, self.loops = function, loops
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether Numba has not failed so far."""
+        return not any(loop.failure for loop in self.loops)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """What the rewrite returns."""
+        return self.function(*args, **kwargs)
+
+
+WORTH = 1.5
+"""``"auto"`` compiles a loop that has run for so many seconds: importing Numba takes up to one,
+compiling a kernel half of one."""
+
+_SECONDS_A_STEP = 4e-6
+"""What Python and PyTorch take for a statement on one element, at least."""
+
+
+def may_run_at_once(views: list[Any]) -> bool:
+    """Whether several threads pay, and are safe: a process that was forked from one which had them
+    must not start its own."""
+    if os.getpid() != _PROCESS or torch.get_num_threads() < 2:
+        return False
+    return max((v.size for v in views), default=0) >= _MANY
+
+
+_PROCESS = os.getpid()
+_MANY = 2**20
+"""With fewer elements, starting threads takes longer than they save."""
+
+
+def compile_kernel(kernel: Kernel, mode: str) -> Callable[..., Any]:
+    """The machine code of a kernel, for arrays that lie in row-major order ("C") or anyhow ("A");
+    for several threads ("P")."""
     import numba
     import numpy
 
@@ -150,15 +215,32 @@ def compile_kernel(kernel: Kernel, layout: str) -> Callable[..., Any]:
     file = register_source(kernel.text, f"kernel {kernel.name}")
     exec(compile(kernel.text, file, "exec"), names)  # written by the compiler
     arrays = [
-        numba.types.Array(numba.from_dtype(_numpy_dtype(a.dtype)), a.rank, layout)
+        numba.types.Array(numba.from_dtype(_numpy_dtype(a.dtype)), a.rank, mode[0])
         for a in kernel.arrays
     ]
     numbers = [getattr(numba.types, _NUMBERS[n.dtype]) for n in kernel.numbers]
     signature = tuple([*arrays, *numbers])
     compiled: Callable[..., Any] = numba.njit(
-        [signature], error_model="numpy", parallel=kernel.is_parallel
+        [signature], error_model="numpy", parallel=mode.endswith("P")
     )(names[kernel.name])
-    return compiled
+    return compiled if not mode.endswith("P") else _on_as_many_threads(compiled)
+
+
+def _on_as_many_threads(compiled: Callable[..., Any]) -> Callable[..., Any]:
+    """The kernel on as many threads as PyTorch has; no two calls at once, for which not every
+    threading layer of Numba's is made."""
+    import numba
+
+    def run(*given: Any) -> Any:
+        with _LOCK:
+            before = numba.get_num_threads()
+            numba.set_num_threads(min(torch.get_num_threads(), numba.config.NUMBA_NUM_THREADS))
+            try:
+                return compiled(*given)
+            finally:
+                numba.set_num_threads(before)
+
+    return run
 
 
 def find_in_c(name: str) -> Any:

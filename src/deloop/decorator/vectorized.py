@@ -19,7 +19,7 @@ from deloop.decorator.describe import OutOfScope
 from deloop.decorator.dispatch import Specialisation, build_dispatch, build_selection
 from deloop.decorator.environment import HOOKS
 from deloop.decorator.functions import check_readable
-from deloop.decorator.kernels import numba_or_warning
+from deloop.decorator.kernels import choose_kernels
 from deloop.decorator.specialise import (
     Subject,
     explain_call,
@@ -108,7 +108,7 @@ class Vectorized:
         self._on_refusal = on_refusal
         self._options = Options(
             inline=inline, keeps_small=keep_small, memory_limit=memory_limit,
-            kernels="all" if backend == "numba" and numba_or_warning() else "",
+            kernels=choose_kernels(backend),
         )  # fmt: skip
         self._backend = backend
         self.checks = Checks(check, check_seconds)

@@ -50,6 +50,8 @@ class Kernel:
         did not, what it has written by then is of no use.
     may_stop:
         Whether it may end early: an index out of bounds, an int that leaves its dtype.
+    steps:
+        About how many statements it runs, for the sizes that were seen.
     is_parallel:
         Whether its outermost loop's iterations may run at once.
     """
@@ -60,4 +62,5 @@ class Kernel:
     numbers: tuple[KernelNumber, ...]
     results: tuple[KernelResult, ...]
     may_stop: bool
+    steps: int = 0
     is_parallel: bool = False
