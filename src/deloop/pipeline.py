@@ -19,8 +19,8 @@ from deloop.analysis.arg_reduction import find_settled
 from deloop.analysis.bounds import Bounds, check_trip_counts
 from deloop.analysis.carried import check_bounded, check_decided, require_updates
 from deloop.analysis.certificate import Certificate, Respected, certify, certify_kept
-from deloop.analysis.counts import find_factors
 from deloop.analysis.compiled import check_compiled
+from deloop.analysis.counts import find_factors
 from deloop.analysis.coverage import find_private, find_replaceable, is_passed_on
 from deloop.analysis.definitions import find_definitions, find_pure_definitions
 from deloop.analysis.devices import spell_device

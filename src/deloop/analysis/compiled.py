@@ -144,7 +144,9 @@ def _may_be(value: Expression, cell: Cell) -> bool:
     match value:
         case Select(_, then, otherwise):
             return _may_be(then, cell) or _may_be(otherwise, cell)
-        case Call("mul", (first, second)) if isinstance(cell.start, Number) and not cell.start.value:
+        case Call("mul", (first, second)) if (
+            isinstance(cell.start, Number) and not cell.start.value
+        ):
             pairs = ((first, second), (second, first))
             return any(_may_be(a, cell) and b.type == _FLOAT for a, b in pairs)
     return isinstance(value, Load) and value.array == cell.key

@@ -86,6 +86,7 @@ class _Writer:
         self.numbers: dict[str, KernelNumber] = {}
         self.needed: dict[str, None] = {}
         self.steps = 0
+        self.held: dict[str, str] = {}
         self.written = {s.array for s in stores(nest.body)}
         self.cells = {cell.key: cell for cell in nest.cells}
         self.variables: dict[str, str] = {}
@@ -118,10 +119,10 @@ class _Writer:
                  for c in self._live()]  # fmt: skip
         stop = ", ".join(["False", *zeros])
         entry = [f"    if not ({' and '.join(self.needed)}):", "        return STOP"]
-        lines = [line.replace("STOP", stop) for line in
-                 [*(entry if self.needed else []), *self.values.before, *self.text.lines]]  # fmt: skip
+        lines = [*(entry if self.needed else []), *self.values.before, *self.text.lines]
+        lines = [line.replace("STOP", stop) for line in lines]
         arrays, numbers = tuple(self.arrays.values()), tuple(self.numbers.values())
-        taken = ", ".join(a.name for a in (*arrays, *numbers))
+        taken = ", ".join([*(a.name for a in arrays), *(n.name for n in numbers)])
         header = f"def {self.around.name}({taken}):"
         return Kernel(
             self.around.name, "\n".join([header, *lines]) + "\n", arrays, numbers, self.results,
@@ -189,7 +190,14 @@ class _Writer:
             name = self.text.name(value.name.rpartition(".")[2])
             found = KernelArray(name, value.name, value.type.dtype, 0)
             self.arrays[value.name] = found
-        return f"{found.name}[()]"
+        return self._held(found)
+
+    def _held(self, array: KernelArray) -> str:
+        """What a tensor without dimensions holds that the loop does not write, read once."""
+        if array.name not in self.held:
+            self.held[array.name] = self.text.name(f"{array.name}_value")
+            self.values.before.append(f"    {self.held[array.name]} = {array.name}[()]")
+        return self.held[array.name]
 
     # ------------------------------------------------------------------ statements
     def nodes(self, body: tuple[Node, ...]) -> None:
@@ -333,6 +341,8 @@ class _Writer:
         known = self.arrays.get(array)
         if known is None or len(subscripts) != known.rank:
             raise self.values.refuse(f"{array} is not read element by element")
+        if not known.rank and not known.written:
+            return self._held(known)
         return f"{known.name}[{', '.join(self._places(array, subscripts)) or '()'}]"
 
     def _places(self, array: str, subscripts: tuple[Subscript, ...]) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from deloop.backend.kernel_casts import EXACT_INT, LARGEST_INT, cast, typed
+from deloop.backend.kernel_casts import DTYPES, EXACT_INT, LARGEST_INT, cast, typed
 from deloop.backend.kernel_text import KernelText, affine_text, bare
 from deloop.diagnostic import Place, Refusal
 from deloop.dtype import Rank, category, promote
@@ -37,9 +37,11 @@ _WHOLE = {"floor": "np.floor", "ceil": "np.ceil", "trunc": "np.trunc", "round": 
 _MATH_WHOLE = {"math.floor": "np.floor", "math.ceil": "np.ceil", "math.trunc": "np.trunc"}
 _LIBRARY = frozenset(
     f"math.{name}"
-    for name in ("exp", "log", "log2", "log10", "log1p", "expm1", "sin", "cos", "tan", "asin")
-    + ("acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "pow", "fmod")
-)
+    for name in (
+        "exp", "log", "log2", "log10", "log1p", "expm1", "sin", "cos", "tan", "asin", "acos",
+        "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "pow", "fmod",
+    )
+)  # fmt: skip
 """What Python computes by the C library, raising where the result is not finite."""
 
 _TESTS = {"isnan": "np.isnan", "isinf": "np.isinf", "isfinite": "np.isfinite"}
@@ -94,7 +96,7 @@ class KernelValues:
             return self.text.known[expression]
         written = self._written(expression)
         wish = self.repeated.get(expression)
-        if wish is None or not wish and _is_short(written):
+        if wish is None or (not wish and _is_short(written)):
             return written
         name = self.text.named(written, wish or "v")
         self.text.known[expression] = name
@@ -102,6 +104,8 @@ class KernelValues:
 
     def as_type(self, expression: Expression, kind: ElementType) -> str:
         """The value as one of another type."""
+        if not {kind.dtype, expression.type.dtype} <= DTYPES:
+            raise self.refuse(f"{kind.dtype} is computed in ways of its own")
         if isinstance(expression, Number) and expression.type.rank is Rank.NUMBER:
             return self._literal(expression, kind)
         if isinstance(expression, Invariant) and expression.type.dtype != kind.dtype:
@@ -206,7 +210,7 @@ class KernelValues:
             left, right = self._common(arguments)
             return f"({left} {_COMPARISONS[name]} {right})"
         if name == "where":
-            return self._where(*arguments, kind=kind)
+            return self._where(arguments, kind)
         if name in _TESTS or name.removeprefix("math.") in _TESTS:
             return self._test(name.removeprefix("math."), arguments[0])
         if kind.rank is Rank.NUMBER:
@@ -258,11 +262,10 @@ class KernelValues:
             return str(name == "isfinite")
         return f"{_TESTS[name]}({bare(self.value(operand))})"
 
-    def _where(
-        self, condition: Expression, then: Expression, otherwise: Expression, kind: ElementType
-    ) -> str:
-        test = self.condition(condition)
-        sides = [self.text.named(self.as_type(e, kind)) for e in (then, otherwise)]
+    def _where(self, arguments: tuple[Expression, ...], kind: ElementType) -> str:
+        """``torch.where(c, a, b)``, which computes both."""
+        test = self.condition(arguments[0])
+        sides = [self.text.named(self.as_type(e, kind)) for e in arguments[1:]]
         return f"({sides[0]} if {test} else {sides[1]})"
 
     # ------------------------------------------------------------------ Python's numbers
@@ -358,6 +361,9 @@ class KernelValues:
         if name in _ARITHMETIC:
             return self._fitted(f"({values[0]} {_ARITHMETIC[name]} {values[1]})", kind.dtype)
         if name == "div" and group == "float":
+            if call.arguments[0].type.rank is Rank.NUMBER and not call.spelling:
+                inverse = f"({typed('1.0', kind.dtype)} / {values[1]})"
+                return f"({inverse} * {values[0]})"  # what PyTorch makes of ``3 / x``
             return f"({values[0]} / {values[1]})"
         if name == "neg":
             return self._fitted(f"(-{values[0]})", kind.dtype)

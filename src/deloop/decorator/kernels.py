@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from deloop.decorator.backends import Adaptive, DeloopWarning
-from deloop.decorator.build import register_source
+from deloop.decorator.build import import_names, register_source
 from deloop.decorator.overlap import is_free_of_overlap
 from deloop.decorator.pytorch import torch
 from deloop.ir.kernel import Kernel, KernelResult
@@ -62,7 +62,7 @@ class CompiledLoop:
         self.kernel = kernel
         self.failure = ""
         self._made: dict[str, Callable[..., Any]] = {}
-        self._dtypes = [_numpy_dtype(a.dtype) for a in kernel.arrays]
+        self._dtypes = [getattr(torch, a.dtype) for a in kernel.arrays]
         self._types = [{"float64": float, "int64": int, "bool": bool}[n.dtype]
                        for n in kernel.numbers]  # fmt: skip
         self._finish = [_boxed(r) for r in kernel.results]
@@ -102,11 +102,11 @@ class CompiledLoop:
         for tensor, known, dtype in zip(tensors, self.kernel.arrays, self._dtypes, strict=True):
             if not isinstance(tensor, torch.Tensor) or tensor.requires_grad:
                 return None
+            if tensor.dtype is not dtype or tensor.ndim != known.rank:
+                return None
             try:
                 view = tensor.numpy()
             except (RuntimeError, TypeError):
-                return None
-            if view.dtype != dtype or view.ndim != known.rank:
                 return None
             if known.written and not is_free_of_overlap(tensor):
                 return None
@@ -122,7 +122,7 @@ class CompiledLoop:
 
     def _are_plain(self, numbers: tuple[Any, ...]) -> bool:
         return all(
-            type(n) is kind and (kind is not int or -_LARGEST_SIZE < n < _LARGEST_SIZE)
+            type(n) is kind and (type(n) is not int or -_LARGEST_SIZE < n < _LARGEST_SIZE)
             for n, kind in zip(numbers, self._types, strict=True)
         )
 
@@ -208,17 +208,17 @@ def compile_kernel(kernel: Kernel, mode: str) -> Callable[..., Any]:
     """The machine code of a kernel, for arrays that lie in row-major order ("C") or anyhow ("A");
     for several threads ("P")."""
     import numba
-    import numpy
 
-    names: dict[str, Any] = {"np": numpy, "math": math, "prange": numba.prange}
+    names = import_names(("import numpy as np", "import math", "from numba import prange"))
     names |= {f"math_{word}": find_in_c(word) for word in _IN_C.findall(kernel.text)}
     file = register_source(kernel.text, f"kernel {kernel.name}")
     exec(compile(kernel.text, file, "exec"), names)  # written by the compiler
+    types: Any = numba.types
     arrays = [
-        numba.types.Array(numba.from_dtype(_numpy_dtype(a.dtype)), a.rank, mode[0])
+        types.Array(getattr(types, _NAMES.get(a.dtype, a.dtype)), a.rank, mode[0])
         for a in kernel.arrays
     ]
-    numbers = [getattr(numba.types, _NUMBERS[n.dtype]) for n in kernel.numbers]
+    numbers = [getattr(types, _NAMES.get(n.dtype, n.dtype)) for n in kernel.numbers]
     signature = tuple([*arrays, *numbers])
     compiled: Callable[..., Any] = numba.njit(
         [signature], error_model="numpy", parallel=mode.endswith("P")
@@ -231,10 +231,12 @@ def _on_as_many_threads(compiled: Callable[..., Any]) -> Callable[..., Any]:
     threading layer of Numba's is made."""
     import numba
 
+    most: int = import_names(("from numba import config",))["config"].NUMBA_NUM_THREADS
+
     def run(*given: Any) -> Any:
         with _LOCK:
             before = numba.get_num_threads()
-            numba.set_num_threads(min(torch.get_num_threads(), numba.config.NUMBA_NUM_THREADS))
+            numba.set_num_threads(min(torch.get_num_threads(), most))
             try:
                 return compiled(*given)
             finally:
@@ -258,13 +260,8 @@ def find_in_c(name: str) -> Any:
 
 
 _IN_C = re.compile(r"\bmath_(\w+)\(")
-_NUMBERS = {"float64": "float64", "int64": "int64", "bool": "boolean"}
-
-
-def _numpy_dtype(dtype: str) -> Any:
-    import numpy
-
-    return numpy.dtype(dtype)
+_NAMES = {"bool": "boolean"}
+"""Numba's own names of types."""
 
 
 def _boxed(result: KernelResult) -> Callable[[Any], Any]:

@@ -39,7 +39,9 @@ class IntReader(SubscriptReader):
 
         Raises `Unsupported` where no bound on the data ensures it.
         """
-        if self.is_watched or name not in _GROWING or result.type != build.INT or not scalar.loads(result):
+        if self.is_watched:
+            return
+        if name not in _GROWING or result.type != build.INT or not scalar.loads(result):
             return
         assert isinstance(result, scalar.Call)
         additive = name in ("Add", "Sub")

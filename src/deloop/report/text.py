@@ -28,7 +28,10 @@ EXACTNESS = {
     Exactness.ROUNDING: "up to rounding (sums may be taken in another order)",
 }
 
-_STYLES = {"vectorized": "bold green", "compiled": "bold green", "partial": "bold yellow", "kept": "bold red"}
+_STYLES = {
+    "vectorized": "bold green", "compiled": "bold green", "partial": "bold yellow",
+    "kept": "bold red",
+}  # fmt: skip
 
 
 def describe_loop(loop: LoopReport) -> Iterator[tuple[str, str]]:
