@@ -6,6 +6,7 @@ text -> ast -> loop nest -> facts and dependences -> distributed nest -> tensor 
 from __future__ import annotations
 
 import ast
+import copy
 import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -19,6 +20,7 @@ from deloop.analysis.bounds import Bounds, check_trip_counts
 from deloop.analysis.carried import check_bounded, check_decided, require_updates
 from deloop.analysis.carries import reason_of
 from deloop.analysis.certificate import Certificate, Respected, certify, certify_kept
+from deloop.analysis.compiled import check_compiled
 from deloop.analysis.counts import find_factors
 from deloop.analysis.coverage import find_private, find_replaceable, is_passed_on
 from deloop.analysis.definitions import find_definitions, find_pure_definitions
@@ -56,6 +58,8 @@ from deloop.analysis.types import Candidate, Results
 from deloop.analysis.unseen import check_widened, forget_first_types
 from deloop.backend.context import Context
 from deloop.backend.function import write_function
+from deloop.backend.kernel_call import FilledTensor, call_kernel, name_filled
+from deloop.backend.kernel_nest import KernelPlace, write_kernel
 from deloop.backend.memory import find_peak
 from deloop.backend.results import Replacement
 from deloop.backend.sequences import spell_sequences
@@ -76,7 +80,8 @@ from deloop.frontend.stand_ins import Standing
 from deloop.frontend.standing import find_standing
 from deloop.frontend.versions import Versions, find_versions
 from deloop.ir.affine import at_least
-from deloop.ir.loop import Loop, Nest, expressions_of
+from deloop.ir.kernel import Kernel
+from deloop.ir.loop import Loop, Nest, expressions_of, stores
 from deloop.ir.plan import Statement, Step, arrays_read_in, vectors
 from deloop.ir.scalar import loads, requires_grad
 from deloop.ir.source import SourceFunction
@@ -131,6 +136,8 @@ from deloop.transform.widen import widen
 from deloop.transform.winners import drop_overwritten, name_winners
 
 _MOST_READINGS = 24
+_DONE = ("vectorized", "compiled")
+"""What is said of a loop of which nothing is left for Python to run."""
 _ROUNDED = frozenset({"float", "complex"})
 
 
@@ -147,6 +154,7 @@ class Options:
     `keeps_small`, a loop stays whose few iterations are faster than tensor operations;
     `wants_small` asks for tensor operations wherever there are any, slow ones included. A rewrite
     takes no more than `memory_limit` bytes where that can be had; None is `analysis.memory`'s own.
+    `kernels` says which loops become kernels for Numba: none, ``"all"``, or the ``"serial"`` ones.
     """
 
     inline: bool = False
@@ -157,6 +165,7 @@ class Options:
     keeps_small: bool = False
     wants_small: bool = False
     memory_limit: int | None = None
+    kernels: str = ""
 
     def wants(self, line: int) -> bool:
         """Whether the loop at a line is to be rewritten."""
@@ -172,7 +181,7 @@ class LoopReport:
     line:
         Its line in the user's file.
     status:
-        ``"vectorized"``, ``"partial"`` or ``"kept"``.
+        ``"vectorized"``, ``"partial"``, ``"compiled"`` (a kernel for Numba) or ``"kept"``.
     exactness, assumptions, rules:
         As declared in `deloop.diagnostic`; rules are codes.
     refusal:
@@ -188,6 +197,8 @@ class LoopReport:
         The steps at which bitwise equality was lost.
     respected:
         What respects each dependence; of a loop that is kept, that it is.
+    kernel:
+        What Numba compiles; or, where it was to compile the loop, why it does not.
     """
 
     line: int
@@ -202,6 +213,7 @@ class LoopReport:
     pays: tuple[Assumption, ...] = ()
     fits: tuple[Assumption, ...] = ()
     memory: str = ""
+    kernel: str = ""
 
     @property
     def certificate(self) -> Certificate:
@@ -231,13 +243,16 @@ class Compiled:
     """What the sizes that were seen fall short of, for the loop to be the slower one."""
     need: Need | None = None
     """The memory that the rewrite takes, where that may be more than it may take."""
+    kernel: Kernel | None = None
+    """What stands for the loop, where Numba compiles it."""
 
 
 @dataclass(frozen=True)
 class Compilation:
     """A function compiled for arguments of one kind; see `compile_function`.
 
-    `declined` says for which other sizes there is another, faster code.
+    `declined` says for which other sizes there is another, faster code. `kernels` are functions
+    that the source calls.
     """
 
     status: str
@@ -246,6 +261,7 @@ class Compilation:
     assumptions: tuple[Assumption, ...]
     imports: tuple[str, ...]
     declined: tuple[Assumption, ...] = ()
+    kernels: tuple[Kernel, ...] = ()
 
     @property
     def exactness(self) -> Exactness:
@@ -271,13 +287,13 @@ def compile_function(
         Sizes and ints as seen at this call; every assumption made holds for them.
     """
     found = _compile_split(function, arguments, hints, options)
-    if found.loops and found.status == "vectorized":
+    if found.loops and found.status in _DONE:
         return found
     if found.loops and all(report.status != "kept" for report in found.loops):
         spelled = respell(function)
         if spelled is not None:
             again = _compile_split(spelled.function, arguments, hints, options)
-            if again.status == "vectorized" and spelled.is_rid(again.source):
+            if again.status in _DONE and spelled.is_rid(again.source):
                 return replace(again, source=spelled.tidy(again.source))
         whole = _compile_standing(function, arguments, hints, options, set())
         return whole if whole is not None and whole.status == "vectorized" else found
@@ -309,6 +325,7 @@ def _compile_standing(
     before: AbstractSet[int],
 ) -> Compilation | None:
     """The function over names that stand for expressions; None where as many loops stay."""
+    options = replace(options, kernels="")  # stand-ins are no memory of the function's
     torch, is_known = find_torch(function)
     for standing in find_standing(function, arguments, hints, torch):
         given = {**arguments, **standing.arguments}
@@ -447,7 +464,18 @@ def _compile(
         if part is None and not options.wants(place.line):
             unasked = Refusal("VEC900", place, "loop kept: nobody asked for it to be rewritten")
             return stays(candidate, LoopReport(place.line, "kept", refusal=unasked))
+        no_kernel = ""
         try:
+            if options.kernels and part is None:
+                made = try_kernel(function, candidate, hints, options)
+                if isinstance(made, Compiled):
+                    compiled.append(made)
+                    reports.append(made.report)
+                    taken = {
+                        id(t.node): t.type for t in made.replacement.taken if t.type is not None
+                    }
+                    return Results(made.names, taken)
+                no_kernel = made.sentence
             is_swept = id(candidate.around) in swept
             found = compile_guarded(
                 function, candidate, hints, replace(options, is_swept=is_swept), declined
@@ -464,12 +492,12 @@ def _compile(
             refusal = reason_of(candidate.written, readable(error.refusal), function)
             kept = LoopReport(
                 line, "kept", refusal=refusal, dependences=dependences,
-                respected=certify_kept(*error.considered),
+                respected=certify_kept(*error.considered), kernel=no_kernel,
             )  # fmt: skip
             return stays(candidate, kept)
         compiled.append(found)
         line = found.report.line if part is None else part.line
-        reports.append(replace(found.report, line=line))
+        reports.append(replace(found.report, line=line, kernel=no_kernel))
         taken = {id(t.node): t.type for t in found.replacement.taken if t.type is not None}
         return Results(found.names, taken)
 
@@ -491,7 +519,8 @@ def _compile(
     if not compiled:
         others = tuple(dict.fromkeys(declined))
         return Compilation("kept", function.text, tuple(reports), (), (), others)
-    complete = all(r.status == "vectorized" for r in reports)
+    complete = all(r.status in _DONE for r in reports)
+    done = "compiled" if any(r.status == "compiled" for r in reports) else "vectorized"
     nonzero = _nonzero(function, [a for c in compiled for a in c.report.assumptions])
     made = frozenset(n for p in split.parts for n in p.search.made)
     source = write_function(function, [c.replacement for c in compiled], nonzero, made)
@@ -505,8 +534,8 @@ def _compile(
     name, known = find_torch(function)
     missing = () if known or f"{name}." not in source else ("import torch",)
     return Compilation(
-        "vectorized" if complete else "partial", source, tuple(reports), assumptions, missing,
-        tuple(dict.fromkeys(declined)),
+        done if complete else "partial", source, tuple(reports), assumptions, missing,
+        tuple(dict.fromkeys(declined)), tuple(c.kernel for c in compiled if c.kernel is not None),
     )  # fmt: skip
 
 
@@ -604,6 +633,7 @@ def _joined(reports: Sequence[LoopReport]) -> list[LoopReport]:
             (*first.pays, *report.pays),
             (*first.fits, *report.fits),
             first.memory or report.memory,
+            first.kernel or report.kernel,
         )
     return list(found.values())
 
@@ -632,6 +662,95 @@ def compile_guarded(
             except RefusalError:
                 continue
         raise
+
+
+def try_kernel(
+    function: SourceFunction, candidate: Candidate, hints: Mapping[str, int], options: Options
+) -> Compiled | Refusal:
+    """One loop as a kernel, or why there is none.
+
+    Where ``"serial"`` ones are wanted, a loop that becomes tensor operations has none.
+    """
+    try:
+        if options.kernels == "serial":
+            eager = compile_guarded(function, candidate, hints, options, [])
+            if eager.report.refusal is None:
+                return Refusal("VEC970", function.place(candidate.node), "no kernel: needs none")
+    except RefusalError:
+        pass
+    try:
+        return compile_kernel(function, candidate, hints, options)
+    except RefusalError as error:
+        return error.refusal
+
+
+def compile_kernel(
+    function: SourceFunction, candidate: Candidate, hints: Mapping[str, int], options: Options
+) -> Compiled:
+    """One loop in its own order over the tensors' memory, for Numba to compile."""
+    builder, nest = read_nest(function, candidate, hints, is_watched=True)
+    facts = Facts(hints, spellable_at_entry(function, candidate))
+    facts.known.extend(candidate.known)
+    facts.at_most.update(candidate.at_most)
+    require_noted(candidate, builder, nest, facts)
+    escaping = find_escaping(function, candidate, nest)
+    confirmed = check_compiled(candidate, builder, nest, escaping)
+    check_objects(candidate, nest, escaping)
+    line = function.place(candidate.written).line
+    name, others = f"line_{line}", names_of(function)
+    while name in others:
+        name += "_"
+    spell = spell_at_loop(function, candidate, nest.place, facts)
+    lists = {} if candidate.filling is None else candidate.filling.lists
+    filled = [
+        FilledTensor(
+            n, name_filled(n, function), spell(nest.arrays[n].type.shape[0]),
+            nest.arrays[n].type.dtype, filling.uses[0].node,
+        )
+        for n, filling in lists.items()
+    ]  # fmt: skip
+    made = {one.listed: one.name for one in filled}
+    around = KernelPlace(name, spell, hints, builder.temporaries, confirmed, made)
+    kernel = write_kernel(nest, around)
+    if options.kernels == "all" and not kernel.may_stop:
+        at_once = facts_at_once(nest, facts)
+        if at_once is not None:
+            facts, kernel = at_once, write_kernel(nest, replace(around, is_parallel=True))
+    torch, _ = find_torch(function)
+    taken = find_taken(candidate, builder, frozenset(made), frozenset())
+    if not all(isinstance(t.value, ast.Name) for t in taken):
+        raise Unsupported(Refusal("VEC970", nest.place, "no kernel: its list is taken in parts"))
+    report = LoopReport(
+        line, "compiled", assumptions=tuple(facts.assumptions),
+        kernel="its iterations run at once" if kernel.is_parallel else "one serial loop",
+    )  # fmt: skip
+    replacement = Replacement(
+        candidate.node, candidate.block,
+        call_kernel(kernel, candidate.node, function, filled, torch),
+        frozenset(), written=candidate.written, taken=taken, is_tried=True,
+    )  # fmt: skip
+    in_place = set(builder.changed_in_place(candidate.node))
+    written = frozenset(nest.arrays[s.array].memory for s in stores(nest.body))
+    read = frozenset(t.memory for t in nest.arrays.values())
+    results = find_results(candidate, nest, frozenset(), in_place)
+    return Compiled(
+        report, replacement, candidate, read, written, written, names=results, kernel=kernel
+    )
+
+
+def facts_at_once(nest: Nest, facts: Facts) -> Facts | None:
+    """What must hold for all iterations of the outermost loop to run at once; None where not."""
+    if len(nest.body) != 1 or not isinstance(nest.body[0], Loop) or nest.live:
+        return None
+    more = copy.copy(facts)
+    more.known, more.assumptions = list(facts.known), list(facts.assumptions)
+    more.equal = dict(facts.equal)
+    try:
+        _, statements, dependences = analyse(nest, more)
+    except RefusalError:
+        return None
+    is_free = bool(statements) and all(d.level != 1 for d in dependences)
+    return more if is_free else None
 
 
 def compile_loop(
@@ -960,9 +1079,17 @@ def axes_of(plan: tuple[Step, ...], nest: Nest, in_pieces: bool) -> list[Loop]:
 
 
 def read_nest(
-    function: SourceFunction, candidate: Candidate, hints: Mapping[str, int]
+    function: SourceFunction,
+    candidate: Candidate,
+    hints: Mapping[str, int],
+    is_watched: bool = False,
 ) -> tuple[NestBuilder, Nest]:
-    """The loop as a nest; over dimensions, where a loop over all elements reads better so."""
+    """The loop as a nest; over dimensions, where a loop over all elements reads better so.
+
+    What is `is_watched` runs one operation after the other, each looking out for what may go wrong.
+    """
+    if is_watched:
+        return _read(function, candidate, hints, False, is_watched)
     attempts: list[RefusalError] = []
     for delinearise in (True, False):
         try:
@@ -982,7 +1109,11 @@ def read_nest(
 
 
 def _read(
-    function: SourceFunction, candidate: Candidate, hints: Mapping[str, int], delinearise: bool
+    function: SourceFunction,
+    candidate: Candidate,
+    hints: Mapping[str, int],
+    delinearise: bool,
+    is_watched: bool = False,
 ) -> tuple[NestBuilder, Nest]:
     """The loop read as often as it takes to know what it carries, and which of that is read on."""
     carrying = Carrying()
@@ -992,6 +1123,7 @@ def _read(
         builder = NestBuilder(function, dict(candidate.environment), carrying)
         builder.products, builder.hints = dict(candidate.products), dict(hints)
         builder.delinearise, builder.live = delinearise, live
+        builder.is_watched = is_watched
         builder.prepared = prepared
         builder.fill(candidate.filling)
         try:

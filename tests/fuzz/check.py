@@ -41,7 +41,9 @@ class Verdict:
     constructs: tuple[str, ...] = ()
 
 
-def check_program(program: Program, *, second_gradients: bool = False) -> Verdict:
+def check_program(
+    program: Program, *, second_gradients: bool = False, backend: str = "eager"
+) -> Verdict:
     """Run `program` and its vectorized form on every argument set, one dispatcher for all."""
     start = time.perf_counter()
     verdict = Verdict(
@@ -51,7 +53,7 @@ def check_program(program: Program, *, second_gradients: bool = False) -> Verdic
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         function = program.load()
-        vectorized = vectorize(function, keep_small=False)
+        vectorized = vectorize(function, keep_small=False, backend=backend)
         # Tensors are small here: asked is whether there are tensor operations, not what they cost.
         vectorized._options = replace(vectorized._options, wants_small=True)
         exactness = Exactness.BITWISE

@@ -58,13 +58,13 @@ def _alarm(seconds: int) -> Iterator[None]:
         signal.alarm(0)
 
 
-def run_seed(seed: int, family: str = "parallel") -> Verdict:
+def run_seed(seed: int, family: str = "parallel", backend: str = "eager") -> Verdict:
     """Generate and check one program; a crash or a timeout is a failure in the verdict."""
     settle_torch()
     program = generate(seed, family)
     try:
         with _alarm(SECONDS):
-            verdict = check_program(program, second_gradients=seed % 8 == 0)
+            verdict = check_program(program, second_gradients=seed % 8 == 0, backend=backend)
     except _Timeout:
         verdict = Verdict(seed, failure=f"timeout: more than {SECONDS} seconds")
     except Exception as error:
@@ -73,9 +73,11 @@ def run_seed(seed: int, family: str = "parallel") -> Verdict:
     return verdict
 
 
-def run_seeds(seeds: Iterable[int], jobs: int, family: str = "parallel") -> Iterator[Verdict]:
+def run_seeds(
+    seeds: Iterable[int], jobs: int, family: str = "parallel", backend: str = "eager"
+) -> Iterator[Verdict]:
     """A verdict for each seed of the family, as they come."""
-    run = partial(run_seed, family=family)
+    run = partial(run_seed, family=family, backend=backend)
     if jobs <= 1:
         yield from map(run, seeds)
         return

@@ -18,6 +18,7 @@ from .shrink import shrink_program
 PROGRAMS = 150
 CARRIED_PROGRAMS = 60
 INDEXED_PROGRAMS = 60
+KERNEL_PROGRAMS = 20
 # How much of the carried programs without a serial cycle must become tensor operations altogether.
 CARRIED_SHARE = 0.35
 REGRESSIONS = sorted((Path(__file__).parent / "regressions").glob("*.py"))
@@ -44,6 +45,17 @@ def test_random_programs_do_not_differ_from_their_loops() -> None:
     assert len(parallel) > PROGRAMS * 0.4
     vectorized = [v for v in parallel if v.status == "vectorized"]
     assert len(vectorized) >= 0.7 * len(parallel), summary["parallel_refusals"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", ["carried", "indexed"])
+def test_random_programs_as_kernels_do_not_differ_from_their_loops(family: str) -> None:
+    pytest.importorskip("numba")
+    verdicts = list(run_seeds(range(KERNEL_PROGRAMS), jobs=1, family=family, backend="numba"))
+    found = {v.seed: v.differences for v in verdicts if v.differences}
+    failed = {v.seed: v.failure for v in verdicts if v.failure}
+    assert (found, failed) == ({}, {})
+    assert sum(v.status == "compiled" for v in verdicts) >= 0.2 * len(verdicts)
 
 
 @pytest.mark.slow

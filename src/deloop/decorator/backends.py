@@ -11,11 +11,11 @@ import ast
 import time
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from deloop.decorator.pytorch import torch
 
-BACKENDS = ("eager", "compile", "auto")
+BACKENDS = ("eager", "compile", "numba", "auto")
 _TURNS = 8
 """How many calls decide whether the compiled form is kept."""
 WORTH = 5.0
@@ -34,7 +34,7 @@ def choose_backend(
     function: Callable[..., Any], source: str, backend: str
 ) -> Callable[..., Any]:
     """The function that runs a rewrite, itself where there is nothing to compile."""
-    if backend == "eager" or not is_compilable(source):
+    if backend in ("eager", "numba") or not is_compilable(source):
         return function
     return Compiled(function) if backend == "compile" else Adaptive(function)
 
@@ -45,6 +45,17 @@ def is_compilable(source: str) -> bool:
     if any(isinstance(node, ast.For | ast.While | ast.comprehension) for node in nodes):
         return False
     return sum(isinstance(node, _OPERATORS) for node in nodes) >= _FEWEST
+
+
+class Compilable(Protocol):
+    """What can be called, and tells whether its compiler has not failed so far."""
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether it has not."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """What the rewrite returns."""
 
 
 class Compiled:
@@ -97,12 +108,23 @@ class Adaptive:
     ----------
     function:
         The rewrite.
+    compile_it:
+        Makes the compiled form of it.
+    worth:
+        After how many seconds that pays.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        compile_it: Callable[[Callable[..., Any]], Compilable] | None = None,
+        worth: float = WORTH,
+    ) -> None:
         self.eager = function
         self.spent = 0.0
-        self._compiled: Compiled | None = None
+        self._compile = Compiled if compile_it is None else compile_it
+        self._worth = worth
+        self._compiled: Compilable | None = None
         self._taken: list[tuple[int, float]] = []
         self._run: Callable[..., Any] = self._count
 
@@ -114,8 +136,8 @@ class Adaptive:
         start = time.perf_counter()
         result = self.eager(*args, **kwargs)
         self.spent += time.perf_counter() - start
-        if self.spent >= WORTH:
-            self._compiled = Compiled(self.eager)
+        if self.spent >= self._worth:
+            self._compiled = self._compile(self.eager)
             self._run = self._settle
         return result
 

@@ -17,6 +17,7 @@ from deloop.decorator.dispatch import Specialisation, build_selection
 from deloop.decorator.earlier import Earlier, Seen
 from deloop.decorator.environment import find_hindrance
 from deloop.decorator.functions import find_source, parse_callable
+from deloop.decorator.kernels import CompiledLoop, choose_kernel, compile_loops
 from deloop.decorator.magnitudes import bounded
 from deloop.decorator.merge import merge_shape_tests
 from deloop.decorator.overlap import find_overlap_assumptions
@@ -198,7 +199,7 @@ def specialise(
     )
     if compilation.status == "kept":
         return kept, kept
-    if on_refusal == "raise" and compilation.status != "vectorized":
+    if on_refusal == "raise" and compilation.status == "partial":
         return kept, kept
     needed = list(compilation.assumptions)
     if subject.options.keeps_small:
@@ -206,16 +207,42 @@ def specialise(
     needed += [size for loop in compilation.loops for size in loop.fits]
     assumed = (*spell_tests(needed, compilation, description), *others)
     ranks = {path: tensor.type.rank for path, tensor in description.tensor_values.items()}
+    function, loops = build_rewrite(subject, compilation)
+    exactness = compilation.exactness
+    if loops and subject.backend == "auto":
+        plain = specialise_without_kernels(subject, bound)
+        assumed = (*assumed, *(test for test in plain.tests if test not in kind))
+        chosen: Callable[..., Any] = choose_kernel(plain.function, function, loops)
+        exactness = exactness & plain.exactness
+    else:
+        chosen = choose_backend(function, compilation.source, subject.backend)
+        exactness = exactness if chosen is function else Exactness.ROUNDING
+    tests = merge_shape_tests((*kind, *assumed), ranks)
+    return Specialisation(tests, chosen, exactness=exactness), kept
+
+
+def build_rewrite(
+    subject: Subject, compilation: Compilation
+) -> tuple[Callable[..., Any], tuple[CompiledLoop, ...]]:
+    """The function that a compilation's source defines, and the compiled loops that it calls."""
+    loops = compile_loops(compilation.kernels)
     function = build_function(
         subject.function,
         compilation.source,
-        import_names(compilation.imports),
+        {**import_names(compilation.imports), **loops},
         f"vectorized {subject.function.__name__}",
     )
-    tests = merge_shape_tests((*kind, *assumed), ranks)
-    chosen = choose_backend(function, compilation.source, subject.backend)
-    exactness = compilation.exactness if chosen is function else Exactness.ROUNDING
-    return Specialisation(tests, chosen, exactness=exactness), kept
+    return function, tuple(loops.values())
+
+
+def specialise_without_kernels(
+    subject: Subject, bound: inspect.BoundArguments
+) -> Specialisation:
+    """What runs as long as a kernel does not pay."""
+    options = replace(subject.options, kernels="")
+    plain = Subject(subject.function, options)
+    plain.constants = subject.constants
+    return specialise(plain, bound, "keep")[0]
 
 
 def find_order_tests(hints: Mapping[str, int]) -> tuple[str, ...]:

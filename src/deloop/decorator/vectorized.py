@@ -19,6 +19,7 @@ from deloop.decorator.describe import OutOfScope
 from deloop.decorator.dispatch import Specialisation, build_dispatch, build_selection
 from deloop.decorator.environment import HOOKS
 from deloop.decorator.functions import check_readable
+from deloop.decorator.kernels import choose_kernels
 from deloop.decorator.specialise import (
     Subject,
     explain_call,
@@ -106,8 +107,9 @@ class Vectorized:
         functools.update_wrapper(self, function, updated=("__dict__",) if is_function else ())
         self._on_refusal = on_refusal
         self._options = Options(
-            inline=inline, keeps_small=keep_small, memory_limit=memory_limit
-        )
+            inline=inline, keeps_small=keep_small, memory_limit=memory_limit,
+            kernels=choose_kernels(backend),
+        )  # fmt: skip
         self._backend = backend
         self.checks = Checks(check, check_seconds)
         self._lock = threading.RLock()
@@ -379,7 +381,9 @@ def _select_nothing(*args: Any, **kwargs: Any) -> None:
 
 
 def _report(compilation: Compilation) -> Report:
-    return Report(compilation.status, compilation.source, compilation.loops)
+    kernels = [f"@numba.njit\n{k.text}\n\n" for k in compilation.kernels]
+    source = "".join([*kernels, compilation.source])
+    return Report(compilation.status, source, compilation.loops)
 
 
 def _rebuild(

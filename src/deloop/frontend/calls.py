@@ -130,7 +130,7 @@ class CallReader(ItemModuleReader):
             source, environment, self.arrays, self.requirements, self.products, self.depth + 1
         )
         inner.scope_iterators = self.scope_iterators
-        inner.hints = self.hints
+        inner.hints, inner.is_watched = self.hints, self.is_watched
         inner.caller = self.caller or self
         inner.guards, inner.choices = list(self.guards), self.choices
         inner.__dict__["_data"] = self.data_requirements

@@ -56,6 +56,10 @@ class Reader:
         Filled with every tensor read and every fact relied on.
     """
 
+    is_watched = False
+    """Whether what is read will run one operation after the other, each of which looks out for
+    what Python or PyTorch would raise for, and for ints that get large."""
+
     def __init__(
         self,
         function: SourceFunction,

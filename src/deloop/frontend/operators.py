@@ -95,7 +95,8 @@ class OperatorReader(IntReader):
                 self.unsupported(
                     node, f"{ast.unparse(node)} may leave the range of a tensor's numbers", "VEC917"
                 )
-            if is_real and self.varies(result) and self.bounds(result) is None:
+            watched = self.is_watched or not self.varies(result)
+            if is_real and not watched and self.bounds(result) is None:
                 finite = scalar.Call("isfinite", (result,), build.BOOL, "torch.isfinite")
                 self.require_data(finite, self.place(node), f"{ast.unparse(node)} does not raise")
         return result
@@ -133,6 +134,8 @@ class OperatorReader(IntReader):
 
     def nonzero(self, divisor: scalar.Expression, node: ast.AST) -> None:
         """Ask that a Python number is not zero wherever the division is reached."""
+        if self.is_watched:
+            return
         if isinstance(divisor, scalar.Index):
             self.require(
                 at_least(divisor.affine, 1), node, f"{ast.unparse(node)} does not divide by zero"

