@@ -317,8 +317,9 @@ class ReductionEmitter(ItemEmitter):
         if sum(bool(p.axes) for p in pieces) < 2:
             return None  # scaled by numbers only
         alone = any(sum(a in p.axes for p in pieces) == 1 for a in reduced)
-        if alone and group == "int" and node.type.dtype != "int64":
-            return None  # einsum adds up one factor by itself, which makes an int64 of it
+        if alone and node.type.dtype != "int64":
+            # einsum adds up one factor by itself: an int64, or no NaN where 0 meets an infinity
+            return None
         in_halves = node.spelling == "@" and node.type.dtype in ("float16", "bfloat16")
         is_dot = len(everything) == 1 and len(pieces) == 2 and node.kind == "sum"
         if same and not in_halves and not is_dot:
@@ -337,8 +338,7 @@ class ReductionEmitter(ItemEmitter):
                 pieces[0] = self._scaled(pieces[0], [(number, word)])
         product: Emitted | None = None
         if len(pieces) == 2:
-            product = self._apart(pieces, set(reduced), kept)
-            product = product or self._product(pieces[0], pieces[1], set(reduced), kept)
+            product = self._product(pieces[0], pieces[1], set(reduced), kept)
             product = product or self._convolution(pieces, reduced, node.axes)
         product = product or self._chain(pieces, set(reduced), kept)
         product = self._scaled(product or self._einsum(pieces, kept), plain)
@@ -401,17 +401,6 @@ class ReductionEmitter(ItemEmitter):
                 node = ast.BinOp(first.node, ast.MatMult(), second.node)
                 node = ast.BinOp(node, ast.MatMult(), third.node)
                 return Emitted(node, axes, first.dtype, Rank.TENSOR if axes else Rank.SCALAR)
-        return None
-
-    @staticmethod
-    def _apart(
-        pieces: Sequence[Emitted], reduced: set[str], kept: tuple[str, ...]
-    ) -> Emitted | None:
-        """``a * w.sum()`` for a factor with all of the axes and one with none of them."""
-        for whole, other in (pieces, pieces[::-1]):
-            if set(whole.axes) == reduced and other.axes == kept:
-                total = syntax.method(whole.node, "sum")
-                return replace(other, node=ast.BinOp(other.node, ast.Mult(), total), is_view=False)
         return None
 
     def _product(
