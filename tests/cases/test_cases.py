@@ -17,6 +17,7 @@ from . import (
     all_but_one,
     arg_reductions,
     asked,
+    asked_learning,
     axes,
     calls,
     condition,
@@ -60,6 +61,7 @@ from .not_yet import NOT_YET
 
 FAMILIES = (
     addition,
+    asked_learning,
     function_application,
     condition,
     headers,
