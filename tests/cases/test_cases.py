@@ -17,6 +17,7 @@ from . import (
     all_but_one,
     arg_reductions,
     asked,
+    asked_learning,
     axes,
     calls,
     choices,
@@ -62,6 +63,7 @@ from .not_yet import NOT_YET
 FAMILIES = (
     addition,
     choices,
+    asked_learning,
     function_application,
     condition,
     headers,

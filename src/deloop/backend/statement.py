@@ -258,7 +258,8 @@ class _Writer:
         before = self._name_repeated(store.value, emitter, step)
         private = self.context.arrays[store.array].storage.startswith(PRIVATE)
         kept = store.local or store.cell is not None or private
-        if private and step.conditions:
+        filled_by_data = is_scatter and not is_plain_store(step) and not self._is_kept_whole(store)
+        if private and (step.conditions or filled_by_data):
             raise emitter.refuse(f"which elements of {store.array} are set depends on data")
         statement: ast.stmt | None
         if is_scatter and not is_plain_store(step):
@@ -286,6 +287,13 @@ class _Writer:
             return body
         test = tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests)
         return [ast.If(test, body, [])]
+
+    def _is_kept_whole(self, store: Store) -> bool:
+        """Whether the rows of all iterations are there, so that an index of one is its own."""
+        layout = self.context.locals.get(store.array)
+        return layout is not None and all(
+            kept is not None and kept[0] == Affine() for kept in layout
+        )
 
     def _in_front(self) -> list[ast.stmt]:
         """The statements that what was just written needs in front of it."""
@@ -554,6 +562,10 @@ class _Writer:
     ) -> Emitted:
         """The piece as its name must hold it: a copy of what may change, a cell's own type."""
         is_copy = isinstance(store.value, Cast) and store.value.type == store.value.value.type
+        filled = {t.name for t in self.context.arrays.values() if t.storage.startswith(PRIVATE)}
+        own = self.context.arrays[store.array].name
+        if isinstance(piece.node, ast.Name) and piece.node.id in filled - {own}:
+            piece = replace(piece, is_view=True)  # rows that are still filled
         if is_copy and isinstance(piece.node, ast.Subscript) and not axes:
             piece = replace(piece, is_view=True)  # of the values of all iterations
         if store.cell is None or (is_copy and piece.is_view):

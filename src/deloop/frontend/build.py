@@ -511,7 +511,7 @@ class NestBuilder(PrivateReader):
             if target is None or not self.chooses_some(test, target, node):
                 return []
             found.append(each)
-        return found
+        return found if any(isinstance(n, Store) and n.array != TOUCH for n in found) else []
 
     def _merge(
         self,

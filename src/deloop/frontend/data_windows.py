@@ -84,16 +84,16 @@ class WindowReader(RowReader):
         """The window that a slice takes; None where its length is data, or its start is not."""
         if given.lower is None or given.upper is None or given.step is not None:
             return None
-        ends = [self._end_as_number(end) for end in (given.lower, given.upper)]
-        if ends[0] is None or ends[1] is None:
+        first, last = (self._end_as_number(end) for end in (given.lower, given.upper))
+        if first is None or last is None:
             return None
-        start, stop = (_terms(end) for end in ends)
+        start, stop = _terms(first), _terms(last)
         if start is None or stop is None or start[0] != stop[0] or not start[0]:
             return None
         length = stop[1] - start[1]
         if set(length.symbols) & self.iterators or not any(scalar.loads(t) for t in start[0]):
             return None
-        return Window(ends[0], length)
+        return Window(first, length)
 
     def take_windows(
         self, view: View, windows: Mapping[int, Window], node: ast.AST
@@ -135,7 +135,7 @@ class WindowReader(RowReader):
         return replace(load, subscripts=tuple(subscripts))
 
     def _end_as_number(self, node: ast.expr) -> Expression | None:
-        """An end of a slice as an int or an element of int64, which Python adds up without bound."""
+        """An end of a slice as an int or an element of int64, added up without bound."""
         item = self.evaluate(node)
         if isinstance(item, Integer):
             return build.integer(item.affine)

@@ -156,4 +156,4 @@ def _rewritten(statement: ast.stmt, values: Mapping[str, ast.expr]) -> ast.stmt:
     """The statement with the values in place of their names."""
     if not names_in(statement) & set(values):
         return statement
-    return substitute(statement, values)  # type: ignore[type-var, return-value, arg-type]
+    return substitute(statement, values)  # type: ignore[return-value, arg-type]

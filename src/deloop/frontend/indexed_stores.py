@@ -1,4 +1,4 @@
-"""Stores to places that a row of indices names: ``out[i, idx[i]] = v`` as a loop over the indices."""
+"""Stores to places that a row of indices names: ``out[i, idx[i]] = v`` as a loop over them."""
 
 from __future__ import annotations
 

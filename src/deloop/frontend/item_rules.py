@@ -12,7 +12,7 @@ from deloop.frontend.item_calls import Called, is_window
 from deloop.frontend.item_images import ItemImageReader, constants_of, present
 from deloop.frontend.items import Item, Tuple, View, Whole
 from deloop.frontend.selections import ends_of, is_choice, left_out_of
-from deloop.ir import rows
+from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least
 from deloop.ir.scalar import ElementType, Expression, Reduce
 from deloop.ir.types import Integer, Literal, Shape
@@ -238,7 +238,7 @@ class ItemRuleReader(ItemImageReader):
         """``x[i, :n[i]].flip(0)``: element ``n[i] - 1 - _d1`` of the row, under its mask."""
         node, place = call.node, self.place(call.node)
         found = self.chosen_in(item, node) if isinstance(item, build.NODES) else None
-        if found is None or not is_choice(item):
+        if found is None or not isinstance(item, scalar.Select) or not is_choice(item):
             return None
         ends = ends_of(found)
         shape = self.row_shape(found.row, node)

@@ -9,7 +9,6 @@ from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
 from deloop.frontend.complex_numbers import ComplexReader
 from deloop.frontend.items import FlatIndex, Item, Listed, Point, Tuple, View, Whole, whole
-from deloop.frontend.pieces import PieceReader
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least, equal
 from deloop.ir.observed import evaluate_affine

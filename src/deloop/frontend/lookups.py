@@ -12,7 +12,6 @@ from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine
 from deloop.ir.scalar import ElementType, Expression
 
-
 _ONE = Affine.number(1)
 
 
@@ -55,7 +54,8 @@ class LookupReader(JoinReader):
         """The rows of indices, one behind the other: ``w[a, b]`` takes them element by element."""
         places = [k for k, d in enumerate(view.dimensions)
                   if isinstance(d, Point) and isinstance(d.subscript, build.NODES)]  # fmt: skip
-        found = [view.dimensions[k].subscript for k in places]  # type: ignore[union-attr]
+        found: list[Expression] = [d.subscript for d in view.dimensions
+                 if isinstance(d, Point) and isinstance(d.subscript, build.NODES)]  # fmt: skip
         between = view.dimensions[places[0] : places[-1] + 1]
         apart = not all(isinstance(d, Point) for d in between)
         if len(found) > 1:

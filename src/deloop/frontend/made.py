@@ -225,7 +225,7 @@ class MadeReader(CutReader):
             return build.cast(number, value.type)
         return scalar.rebuild(value, self._numbered)
 
-    def _check_device(self, made: Tensor, node: ast.Call) -> None:
+    def _check_device(self, made: Tensor, node: ast.AST) -> None:
         """A tensor made elsewhere than those that it meets is left to PyTorch, which may raise."""
         held = [i.tensor if isinstance(i, View) else i for i in self.environment.values()]
         devices = {t.type.device for t in held if isinstance(t, Tensor)} | {made.type.device}

@@ -68,7 +68,7 @@ class PlaceReader(LibraryReader):
         return left_out_of(mask, row)
 
     def _place_at(self, base: Places, is_first: bool, node: ast.AST) -> Expression | None:
-        """``ids[0]``, the first place of a row, ``ids[-1]``, the last one; a row of one of those."""
+        """``ids[0]``, the first place of a row, ``ids[-1]``, the last; of a column, a row."""
         if len(self.row_shape(base.mask, node)) > 1:
             return None
         row = self.places_along(base.mask, 0, node)

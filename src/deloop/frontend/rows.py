@@ -248,6 +248,8 @@ class RowReader(ApplyReader):
             return None  # a read stays one, and is known to be a part of a tensor
         if len(self.row_shape(base, node)) != 2:
             return None
+        for array in build.aliased_arrays(base) if isinstance(base, scalar.Select) else ():
+            self.note_snapshot(array, node)
         return self.transposed(base, (1, 0), node)
 
     def _turned_part(self, view: View, order: Sequence[int], node: ast.AST) -> Expression:

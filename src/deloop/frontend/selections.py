@@ -73,7 +73,7 @@ class SelectionReader(WindowReader):
         if not chosen:
             return super().index(view, plain, node)
         base = super().index(view, plain, node)
-        is_block = is_target(node) and all(isinstance(e.given, ast.Slice) for e in chosen)
+        is_block = all(isinstance(e.given, ast.Slice) for e in chosen)
         if (len(chosen) > 1 and not is_block) or not isinstance(base, View):
             self.unsupported(node, f"{ast.unparse(node)} selects in two dimensions", "VEC916")
         self.note_part(base, node)
@@ -91,7 +91,7 @@ class SelectionReader(WindowReader):
         for other in parts[1:]:  # a block: both of its slices choose
             assert isinstance(part, scalar.Select) and isinstance(other, scalar.Select)
             part = replace(part, condition=build.both(part.condition, other.condition))
-        if is_block and len(windows) == len(chosen):
+        if is_target(node) and len(windows) == len(chosen):
             assert isinstance(part, scalar.Select)
             self.windows_filled[part.condition] = windows
         return part
@@ -399,7 +399,7 @@ class SelectionReader(WindowReader):
 
     def is_flat(self, found: Chosen) -> bool:
         """Whether what is chosen is a row, of elements of several dimensions."""
-        return len(found.dimensions) > 1
+        return len(found.dimensions) > 1 and not _is_block(found.mask)
 
     def number_chosen(self, found: Chosen, node: ast.AST) -> Expression:
         """How many elements are chosen: ``n`` of ``x[:n]``, else the number of true ones."""
@@ -408,10 +408,30 @@ class SelectionReader(WindowReader):
             if stop is not None:
                 gap = stop if start is None else build.binary("Sub", stop, start, self.place(node))
                 return build.cast(gap, _COUNT)
+        if len(found.dimensions) > 1 and _is_block(found.mask):
+            return self._size_of_block(found, node)
         if not found.dimensions <= rows.extents(found.mask).keys():
             self._refuse_choice(node)  # the mask alone does not say how long its dimension is
         counted = build.cast(_alone(found), replace(_COUNT, rank=Rank.TENSOR))
         return super().reduced("sum", counted, node, None, False, _COUNT)
+
+    def _size_of_block(self, found: Chosen, node: ast.AST) -> Expression:
+        """``(y2 - y1) * (x2 - x1)`` elements of ``x[y1:y2, x1:x2]``."""
+        place = self.place(node)
+        total: Expression = build.number(1)
+        for name in sorted(found.dimensions, reverse=True):
+            ends: dict[str, Expression] = {}
+            for part in _conjuncts(found.mask):
+                at, end = part.arguments
+                assert isinstance(at, scalar.Index)
+                if at.affine == Affine.symbol(name):
+                    ends[part.operator] = build.cast(end, _COUNT)
+            size = rows.extents(found.row)[name][0]
+            gap = ends.get("lt", build.integer(size))
+            if "ge" in ends:
+                gap = build.binary("Sub", gap, ends["ge"], place)
+            total = gap if total == build.number(1) else build.binary("Mult", total, gap, place)
+        return build.cast(total, _COUNT)
 
     def chosen_count(self, value: Item, node: ast.AST) -> Expression | None:
         """The length of a row of which a mask chooses a part, a Python int; None for others."""
@@ -419,7 +439,8 @@ class SelectionReader(WindowReader):
         if found is None:
             return None
         rank = len(self.row_shape(found.row, node))
-        if found.dimensions != {rows.dimension(rank)} and len(found.dimensions) != rank:
+        is_first = found.dimensions == {rows.dimension(rank)}
+        if not is_first and (len(found.dimensions) != rank or not self.is_flat(found)):
             self._refuse_choice(node)
         return build.cast(self.number_chosen(found, node), build.INT)
 
@@ -446,7 +467,7 @@ class SelectionReader(WindowReader):
     def require_some(self, found: Chosen, node: ast.AST) -> None:
         """Ask that an element is chosen: PyTorch raises where there is nothing to compare."""
         place = self.place(node)
-        if ends_of(found) is not None:
+        if ends_of(found) is not None or _is_block(found.mask):
             some = build.compare("GtE", self.number_chosen(found, node), build.number(1), place)
         else:
             kind = ElementType("bool", Rank.SCALAR)
@@ -530,6 +551,24 @@ def ends_of(found: Chosen) -> tuple[Expression | None, Expression | None] | None
             return None
         ends[part.operator] = end
     return ends.get("ge"), ends.get("lt")
+
+
+def _conjuncts(mask: Expression) -> list[scalar.Call]:
+    """The comparisons of a mask of slices."""
+    assert isinstance(mask, scalar.Call)
+    if mask.operator != "logical_and":
+        return [mask]
+    return [part for argument in mask.arguments for part in _conjuncts(argument)]
+
+
+def _is_block(mask: Expression) -> bool:
+    """Whether a mask is of slices, each along a dimension: ``x[a:b, c:d]`` is no row."""
+    if isinstance(mask, scalar.Call) and mask.operator == "logical_and":
+        return all(map(_is_block, mask.arguments))
+    if not isinstance(mask, scalar.Call) or mask.operator not in ("ge", "lt"):
+        return False
+    at = mask.arguments[0]
+    return isinstance(at, scalar.Index) and at.affine == Affine.symbol("".join(at.affine.symbols))
 
 
 def _is_prefix(found: Chosen) -> bool:
