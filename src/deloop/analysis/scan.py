@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from deloop.analysis.clipped import find_clipped_update
 from deloop.analysis.held import find_held_extreme, find_held_update
 from deloop.analysis.linear import find_linear, find_linear_update
 from deloop.analysis.recurrence import find_accumulation, read_update, starts_plainly
@@ -21,7 +22,7 @@ from deloop.ir.affine import Affine, at_least
 from deloop.ir.loop import Loop
 from deloop.ir.plan import Accumulation, Statement
 from deloop.ir.scalar import Expression, Load, Scan, Select
-from deloop.ops.scans import find_scan
+from deloop.ops.scans import CLIPPED, find_scan
 from deloop.poly.dependence import Dependence, DependenceKind
 
 
@@ -87,6 +88,8 @@ def _running(
         found = find_linear_update(statement, dependences, level)
     if found is None:
         found = find_held_update(statement, dependences, level)
+    if found is None:
+        found = find_clipped_update(statement, dependences, level)
     elif found.kind in ("max", "min") and scalar.requires_grad(found.term):
         found = find_held_extreme(statement, found, level)
     if found is None or not _has_scan(found, store.dtype):
@@ -101,6 +104,7 @@ def _running(
     shared = {x.iterator for x in own if any(x.iterator in r.iterators for r in readers)}
     goes_on = len(common) == 2 == len(own) and not any(x.span is not None for x in own)
     goes_on |= len(common) == 2 == len(own) and found.kind == "sum"
+    goes_on &= found.kind not in CLIPPED
     if not (len(common) == 1 or goes_on) or shared != {x.iterator for x in common}:
         return None
     moving = {x.iterator for x in statement.loops[level:]}
@@ -115,7 +119,7 @@ def _running(
     if outer is not None and found.kind != "sum" and not _is_plain_nest(statement, own, around):
         return None
     inner = tuple(x for x in own if x not in common)
-    if inner and found.kind in ("last", "linear", "held"):
+    if inner and found.kind in ("last", "linear", "held", *CLIPPED):
         return None
     behind = frozenset(
         d.sink
@@ -146,7 +150,7 @@ _MASKED = frozenset({"sum", "prod", "max", "min", "any", "all"})
 
 def _has_scan(found: Accumulation, dtype: str) -> bool:
     """Whether PyTorch scans with the operator, and gives the gradient that the loop gives."""
-    if found.kind in ("last", "linear", "held"):
+    if found.kind in ("last", "linear", "held", *CLIPPED):
         return True
     if find_scan(found.kind) is None or _rounds_each_step(found.kind, dtype):
         return False

@@ -30,6 +30,7 @@ from deloop.ir.scalar import (
     slack_of,
 )
 from deloop.ops.reductions import Reduction, find_reduction
+from deloop.ops.scans import CLIPPED, NO_REDUCTION
 from deloop.transform.first import as_questions, is_reached
 
 _INT = ElementType("int64", Rank.NUMBER)
@@ -178,7 +179,7 @@ def fold_starts(value: Expression) -> Expression:
                 made = Call("neg", (cast(reduced, node.type),), node.type)
                 return made if category(node.type.dtype) != "bool" else node
             case Call("maximum" | "minimum" as word, (start, (Reduce() | Scan()) as reduced)) if (
-                reduced.kind not in ("last", "linear", "held")
+                reduced.kind not in NO_REDUCTION
                 and find_reduction(reduced.kind).operator == word
             ):
                 made = combine(reduced.kind, start, reduced, passes_nan=True)
@@ -186,7 +187,7 @@ def fold_starts(value: Expression) -> Expression:
             case Select(Call("gt" | "lt", (reduced, start)), then, _) if (
                 then == reduced
                 and isinstance(reduced, (Reduce, Scan))
-                and reduced.kind not in ("last", "linear", "held")
+                and reduced.kind not in NO_REDUCTION
             ):
                 if find_reduction(reduced.kind).comparison == node.condition.operator:  # type: ignore[union-attr]
                     made = combine(reduced.kind, start, reduced)
@@ -201,7 +202,7 @@ def _kind_of(value: Expression) -> str | None:
         value = value.value
     if isinstance(value, Call) and value.operator == "neg":
         return None
-    if not isinstance(value, (Reduce, Scan)) or value.kind in ("last", "linear", "held"):
+    if not isinstance(value, (Reduce, Scan)) or value.kind in NO_REDUCTION:
         return None
     return value.kind
 
@@ -303,6 +304,8 @@ def require_comparable(plan: tuple[Step, ...]) -> list[DataRequirement]:
         store = vector.statement.store
         for node in scalar.walk(store.value):
             if isinstance(node, (Reduce, Scan)) and node.skips_nan:
+                if isinstance(node.value, Scan) and node.value.kind in CLIPPED:
+                    continue  # of finite values, which it asks for itself
                 kind = ElementType("bool", node.value.type.rank)
                 plain = negate(Call("isnan", (node.value,), kind, "torch.isnan"))
                 condition = Reduce("all", plain, bound_axes(node), BOOL)
