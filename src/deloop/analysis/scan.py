@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from deloop.analysis.clipped import find_clipped_update
-from deloop.analysis.held import find_held_extreme, find_held_update
+from deloop.analysis.held import find_held, find_held_extreme, find_held_update
 from deloop.analysis.linear import find_linear, find_linear_update
 from deloop.analysis.recurrence import find_accumulation, read_update, starts_plainly
 from deloop.analysis.surroundings import Surroundings
 from deloop.dtype import Rank, category
+from deloop.frontend.expression import negate
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least
 from deloop.ir.loop import Loop
@@ -236,6 +237,9 @@ def find_chain(
         linear = find_linear(value, marked, store.dtype)
         if linear is not None:
             return Chain("linear", linear.term, loop, previous, factor=linear.factor)
+        held = find_held(value, marked)
+        if held is not None and scalar.iterators_of(held[0], frozenset({loop.iterator})):
+            return Chain("held", held[1], loop, previous, factor=negate(held[0]))
         found = read_update(moved, marked)
         if found is None or found[0] == "last" or find_scan(found[0]) is None:
             continue

@@ -179,9 +179,9 @@ def expand_chain(chain: Chain, statement: Statement) -> Statement:
     first = {loop.iterator: loop.lower}
     start = scalar.substitute_symbols(chain.previous, first)
     term = chain.term
-    if chain.kind == "linear":
+    if chain.kind in ("linear", "held"):
         at_home = replace(start.type, rank=max(start.type.rank, term.type.rank))
-        scan = scan_of("linear", term, loop, at_home, False, store.array, chain.factor)
+        scan = scan_of(chain.kind, term, loop, at_home, False, store.array, chain.factor)
         scan = replace(scan, first=start)
         return replace(statement, store=replace(store, value=scan, augmented=False))
     is_extreme = chain.kind in ("max", "min")
