@@ -135,8 +135,9 @@ _LINEAR = frozenset({"add", "sub", "neg"})
 
 
 def _is_harmless(value: Expression) -> bool:
-    """Whether a value may be computed in all iterations: it does not raise, and its derivative
-    makes no NaN of the zero that iterations get which do not set anything.
+    """Whether a value may be computed in all iterations, those that do not set anything included.
+
+    It does not raise, and its derivative makes no NaN of the zero that those get.
     """
     return not needs_its_condition(value) and not any(
         isinstance(n, (Inlined, scalar.Reduce, scalar.Scan))

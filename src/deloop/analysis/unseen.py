@@ -152,7 +152,7 @@ def _is_harmless(value: Expression, cell: Cell) -> bool:
             return array == cell.key
         case Select(condition, then, otherwise):
             return all(_is_harmless(e, cell) for e in (condition, then, otherwise))
-        case Call(_, arguments) if all(
+        case Call(_, arguments, _, _, ()) if all(
             _is_settled(a, cell) for a in arguments if scalar.reads(a, cell.key)
         ):
             return True

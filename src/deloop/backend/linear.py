@@ -250,66 +250,61 @@ class LinearEmitter(HeldEmitter):
     def _started(self, run: _Run) -> ast.stmt:
         """``h[0] += a[0] * start``: what the first iteration finds."""
         node = run.node
-        assert node.factor is not None and node.first is not None
-        axis = node.axis
-        if not self.context.assume(at_least(axis.extent, 1), "the loop runs"):
-            raise self.refuse("whether an iteration runs is not known")
-        place = axis.upper - 1 if run.backwards else axis.lower
-        factor = scalar.substitute_symbols(node.factor, {axis.iterator: place})
+        factor, first = self._first_of(run)
         kind = replace(node.type, rank=max(node.type.rank, Rank.SCALAR))
         if factor.type.dtype == "bool":
+            assert node.first is not None
             added: Expression = Select(
                 factor, _typed(node.first, kind), Cast(Number(0, kind), kind)
             )
         else:
-            first = node.first
-            while isinstance(first, Cast) and first.value.type.rank is Rank.NUMBER:
-                first = first.value
             if factor.type.rank is first.type.rank is Rank.NUMBER:
                 kind = factor.type
             added = Call("mul", (factor, first), kind)
-        rest = tuple(a for a in run.axes if a != axis.iterator)
-        piece = type(self)(
-            self.context, [self.loops[a] for a in rest if a in self.loops], rest, self.place
-        ).emit(added)
-        if set(piece.axes) - set(rest):
-            raise self.refuse("what a recurrence starts from has more dimensions than it adds")
-        entries = [
-            *(ast.Slice() for _ in range(run.dim)), syntax.constant(-1 if run.backwards else 0)
-        ]  # fmt: skip
-        target = syntax.index(ast.Name(run.name, ast.Load()), entries)
-        syntax.set_store(target)
+        target, piece, rest = self._first_place(run, added)
         value = self.align(piece, rest) if piece.axes else piece.node
         return ast.AugAssign(target, ast.Add(), value)  # type: ignore[arg-type]
 
     def _clipped_start(self, run: _Run) -> ast.stmt:
         """``s[0] = torch.maximum(s[0], start + x[0])``: what the first iteration finds."""
         node = run.node
+        factor, first = self._first_of(run)
+        kind = replace(node.type, rank=max(node.type.rank, factor.type.rank))
+        is_zero = scalar.literal_value(first) == 0
+        added = factor if is_zero else Call("add", (factor, first), kind)
+        target, piece, rest = self._first_place(run, added)
+        if piece.rank is Rank.NUMBER:
+            piece = self.typed_number(piece, node.type.dtype)
+        value = self.align(piece, rest) if piece.axes else piece.node
+        return _assigned(target, self._bounded(node, target, value))
+
+    def _first_of(self, run: _Run) -> tuple[Expression, Expression]:
+        """The first iteration's factor, and what it finds; refused where there may be none."""
+        node, axis = run.node, run.node.axis
         assert node.factor is not None and node.first is not None
-        axis = node.axis
         if not self.context.assume(at_least(axis.extent, 1), "the loop runs"):
             raise self.refuse("whether an iteration runs is not known")
         place = axis.upper - 1 if run.backwards else axis.lower
-        factor = scalar.substitute_symbols(node.factor, {axis.iterator: place})
         first = node.first
         while isinstance(first, Cast) and first.value.type.rank is Rank.NUMBER:
             first = first.value
-        is_zero = scalar.literal_value(first) == 0
-        kind = replace(node.type, rank=max(node.type.rank, factor.type.rank))
-        added = factor if is_zero else Call("add", (factor, first), kind)
-        rest = tuple(a for a in run.axes if a != axis.iterator)
+        return scalar.substitute_symbols(node.factor, {axis.iterator: place}), first
+
+    def _first_place(
+        self, run: _Run, added: Expression
+    ) -> tuple[ast.expr, Emitted, tuple[str, ...]]:
+        """Where the first iteration's value is, what it is changed by, and their axes."""
+        rest = tuple(a for a in run.axes if a != run.node.axis.iterator)
         piece = type(self)(
             self.context, [self.loops[a] for a in rest if a in self.loops], rest, self.place
         ).emit(added)
         if set(piece.axes) - set(rest):
             raise self.refuse("what a recurrence starts from has more dimensions than it adds")
-        if piece.rank is Rank.NUMBER:
-            piece = self.typed_number(piece, node.type.dtype)
         end = syntax.constant(-1 if run.backwards else 0)
         entries = [*(ast.Slice() for _ in range(run.dim)), end]
         target = syntax.index(ast.Name(run.name, ast.Load()), entries)
-        value = self.align(piece, rest) if piece.axes else piece.node
-        return _assigned(target, self._bounded(node, target, value))
+        syntax.set_store(target)
+        return target, piece, rest
 
     def _bounded(self, node: Scan, old: ast.expr, new: ast.expr) -> ast.expr:
         """``torch.maximum(s[step:], s[:-step] + sums)``."""

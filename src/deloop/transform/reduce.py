@@ -263,14 +263,19 @@ def require_derivable(plan: tuple[Step, ...]) -> list[DataRequirement]:
             if not isinstance(node, Reduce) or node.kind != made.kind:
                 continue
             if node.kind == "prod" and (grads or made.bounded):
-                found.extend(_of_factors(node, place, grads))
+                found.extend(_of_factors(node, place, grads, made.bounded))
             elif node.kind != "prod" and grads:
                 found.append(_of_extreme(node, place))
     return found
 
 
-def _of_factors(node: Reduce, place: Place, grads: bool) -> Iterator[DataRequirement]:
-    """That no factor is 0 or tiny, where it has a gradient, nor their product huge."""
+def _of_factors(
+    node: Reduce, place: Place, grads: bool, starts_anywhere: bool
+) -> Iterator[DataRequirement]:
+    """That no factor is 0 or tiny, where it has a gradient, nor their product huge.
+
+    Nor that it is tiny, where the loop may begin with an infinity, which it would make NaN.
+    """
     rank = max(node.value.type.rank, Rank.SCALAR)
     kind, truth = ElementType(node.type.dtype, rank), ElementType("bool", rank)
     size = Call("abs", (node.value,), kind, ".abs")
@@ -282,6 +287,11 @@ def _of_factors(node: Reduce, place: Place, grads: bool) -> Iterator[DataRequire
     product = Reduce("prod", grown, bound_axes(node), kind)
     limit = Call("le", (product, number(_HUGE)), truth)
     yield DataRequirement(limit, place, "the products stay small")
+    if starts_anywhere:
+        shrunk = Call("clamp", (size,), kind, ".clamp", (("max", number(1)),))
+        left = Reduce("prod", shrunk, bound_axes(node), kind)
+        stays = Call("ge", (left, number(1 / _HUGE)), truth)
+        yield DataRequirement(stays, place, "the products stay large enough")
 
 
 def _of_extreme(node: Reduce, place: Place) -> DataRequirement:
