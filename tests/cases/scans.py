@@ -630,3 +630,94 @@ FAMILY.add(
     inputs=vectors(),
     exactness="rounding",
 )
+
+
+# ---------------------------------------------------------------------- values held until set anew
+def last_position_of_an_event(events):
+    out = torch.zeros(len(events), dtype=torch.int64)
+    last = -1
+    for i in range(len(events)):
+        if events[i]:
+            last = i
+        out[i] = last
+    return out
+
+
+FAMILY.add(
+    last_position_of_an_event,
+    "return torch.where(events, torch.arange(len(events)), -1).cummax(0).values",
+    inputs=lambda: [(x > 0.3,) for (x,) in vectors(grad=False)()],
+)
+
+
+def sample_and_hold(x, new):
+    out = torch.zeros_like(x)
+    current = 0.0
+    for t in range(len(x)):
+        if new[t]:
+            current = x[t]
+        out[t] = current
+    return out
+
+
+FAMILY.add(
+    sample_and_hold,
+    "last = torch.where(new, torch.arange(len(x)), -1).cummax(0).values\n"
+    "return torch.where(last >= 0, x[last], 0.0)",
+    inputs=lambda: [(x, x.detach() > 0) for (x,) in vectors()()],
+)
+
+
+def gaps_filled_in_place(x, gap):
+    for t in range(1, len(x)):
+        if gap[t]:
+            x[t] = x[t - 1]
+    return x
+
+
+FAMILY.add(
+    gaps_filled_in_place,
+    "last = torch.where(~gap[1:], torch.arange(len(x) - 1), -1).cummax(0).values\n"
+    "x[1:] = torch.where(last >= 0, x[1:][last], x[0])\n"
+    "return x",
+    inputs=lambda: [(x, x.abs() < 0.6) for (x,) in vectors(grad=False)()],
+)
+
+
+# ---------------------------------------------------------------------- values of two loops
+def greatest_so_far_in_reading_order(x):
+    out = torch.zeros_like(x)
+    best = float("-inf")
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            best = max(best, x[i, j])
+            out[i, j] = best
+    return out
+
+
+FAMILY.add(
+    greatest_so_far_in_reading_order,
+    "return x.flatten().cummax(0).values.unflatten(0, (x.shape[0], x.shape[1]))",
+    inputs=matrices(grad=False),
+    exactness=("bitwise", "rounding"),
+)
+
+
+def sums_of_all_parts(x):
+    n = len(x)
+    out = torch.zeros(n, n)
+    for i in range(n):
+        total = 0.0
+        for j in range(i, n):
+            total += x[j]
+            out[i, j] = total
+    return out
+
+
+FAMILY.add(
+    sums_of_all_parts,
+    "n = len(x)\n"
+    "return torch.where(torch.arange(n) >= torch.arange(n)[:, None], x, 0).cumsum(1).triu()",
+    inputs=vectors(),
+    exactness="rounding",
+)

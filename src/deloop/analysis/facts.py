@@ -54,10 +54,11 @@ class Facts:
         self.declined: list[Assumption] = []
         """Sizes, other than those that were seen, for which there is another, faster code."""
         self.may_double, self.doubles = True, False
-        self.wants_small = False
         """Whether linear recurrences may become scans, and whether one was made one."""
         self.may_multiply, self.multiplies = True, False
         """Whether elements may become running products of floats, and whether some were."""
+        self.wants_small = False
+        """Whether tensor operations are asked for wherever there are any, slow ones included."""
         self.piece: tuple[Set[str], tuple[Constraint, ...]] = (frozenset(), ())
         """Names of the piece of a range that is run at once, and what is known of its ends."""
         self.considered: tuple[tuple[Any, ...], Sequence[Any]] = ((), ())

@@ -38,15 +38,21 @@ def find_held_update(
     if place is None or len(place[1]) > 2:
         return None
     own, iterators = place
-    form = _read(store.value, own)
-    sets, value = form or (number(False), None)
-    if value is None or isinstance(sets, Number):
+    form = find_held(store.value, own)
+    if form is None or not scalar.iterators_of(form[0], iterators):
         return None
-    if not scalar.iterators_of(sets, iterators):
+    return Accumulation("held", form[1], iterators, factor=negate(form[0]))
+
+
+def find_held(value: Expression, own: Load) -> tuple[Expression, Expression] | None:
+    """The condition under which a value replaces `own`, and what it replaces it by, or None."""
+    form = _read(value, own)
+    sets, taken = form or (number(False), None)
+    if taken is None or isinstance(sets, Number):
         return None
-    if not _is_harmless(value):
-        value = Select(sets, value, cast(number(0), value.type))
-    return Accumulation("held", value, iterators, factor=negate(sets))
+    if not _is_harmless(taken):
+        taken = Select(sets, taken, cast(number(0), taken.type))
+    return sets, taken
 
 
 def find_held_extreme(
@@ -129,8 +135,9 @@ _LINEAR = frozenset({"add", "sub", "neg"})
 
 
 def _is_harmless(value: Expression) -> bool:
-    """Whether a value may be computed in all iterations: it does not raise, and its derivative
-    makes no NaN of the zero that iterations get which do not set anything.
+    """Whether a value may be computed in all iterations, those that do not set anything included.
+
+    It does not raise, and its derivative makes no NaN of the zero that those get.
     """
     return not needs_its_condition(value) and not any(
         isinstance(n, (Inlined, scalar.Reduce, scalar.Scan))

@@ -59,6 +59,14 @@ def find_linear(value: Expression, own: Load, dtype: str) -> Linear | None:
     return Linear(form.factor, form.term)
 
 
+def read_shift(value: Expression, own: Load, dtype: str) -> Expression | None:
+    """``own + x[t] -> x[t]``; None where the value has another form."""
+    form = _read(value, own, dtype)
+    if form is None or form.factor != 1 or not isinstance(form.factor, int):
+        return None
+    return form.term
+
+
 def _decided(value: Expression, known: Mapping[Expression, bool]) -> Expression:
     """Choices within a choice on the same condition: ``select(c, select(c, a, b), d)``."""
     if not isinstance(value, Select):

@@ -11,17 +11,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from deloop.analysis.held import find_held_extreme, find_held_update
+from deloop.analysis.clipped import find_clipped_update
+from deloop.analysis.held import find_held, find_held_extreme, find_held_update
 from deloop.analysis.linear import find_linear, find_linear_update
 from deloop.analysis.recurrence import find_accumulation, read_update, starts_plainly
 from deloop.analysis.surroundings import Surroundings
 from deloop.dtype import Rank, category
+from deloop.frontend.expression import negate
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least
 from deloop.ir.loop import Loop
 from deloop.ir.plan import Accumulation, Statement
 from deloop.ir.scalar import Expression, Load, Scan, Select
-from deloop.ops.scans import find_scan
+from deloop.ops.scans import CLIPPED, find_scan
 from deloop.poly.dependence import Dependence, DependenceKind
 
 
@@ -87,6 +89,8 @@ def _running(
         found = find_linear_update(statement, dependences, level)
     if found is None:
         found = find_held_update(statement, dependences, level)
+    if found is None:
+        found = find_clipped_update(statement, dependences, level)
     elif found.kind in ("max", "min") and scalar.requires_grad(found.term):
         found = find_held_extreme(statement, found, level)
     if found is None or not _has_scan(found, store.dtype):
@@ -101,6 +105,7 @@ def _running(
     shared = {x.iterator for x in own if any(x.iterator in r.iterators for r in readers)}
     goes_on = len(common) == 2 == len(own) and not any(x.span is not None for x in own)
     goes_on |= len(common) == 2 == len(own) and found.kind == "sum"
+    goes_on &= found.kind not in CLIPPED
     if not (len(common) == 1 or goes_on) or shared != {x.iterator for x in common}:
         return None
     moving = {x.iterator for x in statement.loops[level:]}
@@ -115,7 +120,7 @@ def _running(
     if outer is not None and found.kind != "sum" and not _is_plain_nest(statement, own, around):
         return None
     inner = tuple(x for x in own if x not in common)
-    if inner and found.kind in ("last", "linear", "held"):
+    if inner and found.kind in ("last", "linear", "held", *CLIPPED):
         return None
     behind = frozenset(
         d.sink
@@ -146,7 +151,7 @@ _MASKED = frozenset({"sum", "prod", "max", "min", "any", "all"})
 
 def _has_scan(found: Accumulation, dtype: str) -> bool:
     """Whether PyTorch scans with the operator, and gives the gradient that the loop gives."""
-    if found.kind in ("last", "linear", "held"):
+    if found.kind in ("last", "linear", "held", *CLIPPED):
         return True
     if find_scan(found.kind) is None or _rounds_each_step(found.kind, dtype):
         return False
@@ -232,6 +237,9 @@ def find_chain(
         linear = find_linear(value, marked, store.dtype)
         if linear is not None:
             return Chain("linear", linear.term, loop, previous, factor=linear.factor)
+        held = find_held(value, marked)
+        if held is not None and scalar.iterators_of(held[0], frozenset({loop.iterator})):
+            return Chain("held", held[1], loop, previous, factor=negate(held[0]))
         found = read_update(moved, marked)
         if found is None or found[0] == "last" or find_scan(found[0]) is None:
             continue

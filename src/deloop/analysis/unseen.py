@@ -152,6 +152,10 @@ def _is_harmless(value: Expression, cell: Cell) -> bool:
             return array == cell.key
         case Select(condition, then, otherwise):
             return all(_is_harmless(e, cell) for e in (condition, then, otherwise))
+        case Call(_, arguments, _, _, ()) if all(
+            _is_settled(a, cell) for a in arguments if scalar.reads(a, cell.key)
+        ):
+            return True
         case Call(operator, arguments, _, "", ()):
             if not all(_is_harmless(a, cell) for a in arguments):
                 return False
@@ -165,6 +169,23 @@ def _is_harmless(value: Expression, cell: Cell) -> bool:
                 for a in arguments
             )
     return False
+
+
+def _is_settled(value: Expression, cell: Cell) -> bool:
+    """Whether a value is a tensor of the cell's dtype, the number or the tensor in it alike."""
+    match value:
+        case Select(condition, then, otherwise):
+            sides = (then, otherwise)
+            return _is_harmless(condition, cell) and all(_is_settled(s, cell) for s in sides)
+        case Call(operator, arguments, _, "", ()) if operator in _EXACT:
+            beside = [a for a in arguments if not scalar.reads(a, cell.key)]
+            is_tensor = any(
+                a.type.dtype == cell.kind.dtype and a.type.rank is not Rank.NUMBER for a in beside
+            )
+            return (is_tensor and _is_harmless(value, cell)) or all(
+                _is_settled(a, cell) for a in arguments if a not in beside
+            )
+    return not scalar.reads(value, cell.key) and value.type.rank is not Rank.NUMBER
 
 
 def _is_zero(cell: Cell) -> bool:

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from deloop.backend import syntax
 from deloop.backend.context import Emitted
+from deloop.backend.held import negated
 from deloop.backend.linear import LinearEmitter
 from deloop.dtype import Rank
-from deloop.frontend.expression import negate
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, Constraint
 from deloop.ir.axis import Axis
@@ -113,7 +113,7 @@ class FlatEmitter(LinearEmitter):
         if not scalar.iterators_of(value, own):
             return value
         if isinstance(value, Call) and value.operator == "logical_not":
-            return negate(self._flat(value.arguments[0], None, node, flat))
+            return negated(self._flat(value.arguments[0], None, node, flat))
         names = tuple(a.iterator for a in pair)
         inner = self.within(pair, (*names, *(a for a in self.order if a not in names)))
         piece = inner.emit(value)

@@ -15,12 +15,18 @@ from deloop.backend import syntax
 from deloop.backend.context import Emitted
 from deloop.backend.scan import ScanEmitter
 from deloop.dtype import Rank
-from deloop.frontend.expression import integer, negate, number
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine
-from deloop.ir.scalar import ElementType, Expression, Index, Scan, Select
+from deloop.ir.scalar import Call, ElementType, Expression, Index, Number, Scan, Select
 
 _PLACE = ElementType("int64", Rank.NUMBER)
+
+
+def negated(condition: Expression) -> Expression:
+    """``not condition``; what it negates itself, where it does."""
+    if isinstance(condition, Call) and condition.operator == "logical_not":
+        return condition.arguments[0]
+    return Call("logical_not", (condition,), ElementType("bool", condition.type.rank))
 
 
 class HeldEmitter(ScanEmitter):
@@ -51,7 +57,7 @@ class HeldEmitter(ScanEmitter):
         least = node.axis.lower + affine.constant - start
         if not rises or not least.is_constant or least.constant < 0:
             return None
-        chosen = Select(negate(node.factor), node.value, number(start))
+        chosen = Select(negated(node.factor), node.value, Number(start, _PLACE))
         return self._last(replace(node, factor=None, value=chosen))
 
     def _last(self, node: Scan) -> Emitted:
@@ -84,10 +90,10 @@ class HeldEmitter(ScanEmitter):
         """The places, by a name; one for all that the same iterations set."""
         assert node.factor is not None
         axis = node.axis
-        place = integer(Affine.symbol(axis.iterator) - axis.lower)
+        place = Index(Affine.symbol(axis.iterator) - axis.lower)
         if axis.span is not None:
             raise self.refuse("positions of a loop with a stride are no positions of its values")
-        chosen = Select(negate(node.factor), place, number(-1))
+        chosen = Select(negated(node.factor), place, Number(-1, _PLACE))
         scan = Scan("max", chosen, axis, Affine(), _PLACE, name="last")
         key: Expression = rows.bare(scan)
         known = self.context.names.get(key)

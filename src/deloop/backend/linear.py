@@ -36,6 +36,7 @@ from deloop.ir.scalar import (
     Select,
     requires_grad,
 )
+from deloop.ops.scans import CLIPPED
 from deloop.ops.table import find_operator
 
 
@@ -126,7 +127,7 @@ class LinearEmitter(HeldEmitter):
 
     def scan(self, node: Scan) -> Emitted:
         """As of a `Scan`; a linear one takes statements of its own, written in front."""
-        if node.kind != "linear":
+        if node.kind not in ("linear", *CLIPPED):
             return super().scan(node)
         turned, backwards = self._turned(node)
         if (found := self._known(turned)) is not None:
@@ -194,7 +195,9 @@ class LinearEmitter(HeldEmitter):
         start = value.node if fresh else syntax.method(value.node, "clone")
         written = self.context.written
         written.append(ast.Assign([ast.Name(name, ast.Store())], start, lineno=0))
-        if scalar.literal_value(node.first) != 0:
+        if node.kind in CLIPPED:
+            written.append(self._clipped_start(run))
+        elif scalar.literal_value(node.first) != 0:
             written.append(self._started(run))
         elif requires_grad(node.factor, self.context.with_grad) and not grads:
             two = at_least(node.axis.extent, 2)  # of one value alone nothing would be recorded
@@ -247,37 +250,66 @@ class LinearEmitter(HeldEmitter):
     def _started(self, run: _Run) -> ast.stmt:
         """``h[0] += a[0] * start``: what the first iteration finds."""
         node = run.node
-        assert node.factor is not None and node.first is not None
-        axis = node.axis
-        if not self.context.assume(at_least(axis.extent, 1), "the loop runs"):
-            raise self.refuse("whether an iteration runs is not known")
-        place = axis.upper - 1 if run.backwards else axis.lower
-        factor = scalar.substitute_symbols(node.factor, {axis.iterator: place})
+        factor, first = self._first_of(run)
         kind = replace(node.type, rank=max(node.type.rank, Rank.SCALAR))
         if factor.type.dtype == "bool":
+            assert node.first is not None
             added: Expression = Select(
                 factor, _typed(node.first, kind), Cast(Number(0, kind), kind)
             )
         else:
-            first = node.first
-            while isinstance(first, Cast) and first.value.type.rank is Rank.NUMBER:
-                first = first.value
             if factor.type.rank is first.type.rank is Rank.NUMBER:
                 kind = factor.type
             added = Call("mul", (factor, first), kind)
-        rest = tuple(a for a in run.axes if a != axis.iterator)
+        target, piece, rest = self._first_place(run, added)
+        value = self.align(piece, rest) if piece.axes else piece.node
+        return ast.AugAssign(target, ast.Add(), value)  # type: ignore[arg-type]
+
+    def _clipped_start(self, run: _Run) -> ast.stmt:
+        """``s[0] = torch.maximum(s[0], start + x[0])``: what the first iteration finds."""
+        node = run.node
+        factor, first = self._first_of(run)
+        kind = replace(node.type, rank=max(node.type.rank, factor.type.rank))
+        is_zero = scalar.literal_value(first) == 0
+        added = factor if is_zero else Call("add", (factor, first), kind)
+        target, piece, rest = self._first_place(run, added)
+        if piece.rank is Rank.NUMBER:
+            piece = self.typed_number(piece, node.type.dtype)
+        value = self.align(piece, rest) if piece.axes else piece.node
+        return _assigned(target, self._bounded(node, target, value))
+
+    def _first_of(self, run: _Run) -> tuple[Expression, Expression]:
+        """The first iteration's factor, and what it finds; refused where there may be none."""
+        node, axis = run.node, run.node.axis
+        assert node.factor is not None and node.first is not None
+        if not self.context.assume(at_least(axis.extent, 1), "the loop runs"):
+            raise self.refuse("whether an iteration runs is not known")
+        place = axis.upper - 1 if run.backwards else axis.lower
+        first = node.first
+        while isinstance(first, Cast) and first.value.type.rank is Rank.NUMBER:
+            first = first.value
+        return scalar.substitute_symbols(node.factor, {axis.iterator: place}), first
+
+    def _first_place(
+        self, run: _Run, added: Expression
+    ) -> tuple[ast.expr, Emitted, tuple[str, ...]]:
+        """Where the first iteration's value is, what it is changed by, and their axes."""
+        rest = tuple(a for a in run.axes if a != run.node.axis.iterator)
         piece = type(self)(
             self.context, [self.loops[a] for a in rest if a in self.loops], rest, self.place
         ).emit(added)
         if set(piece.axes) - set(rest):
             raise self.refuse("what a recurrence starts from has more dimensions than it adds")
-        entries = [
-            *(ast.Slice() for _ in range(run.dim)), syntax.constant(-1 if run.backwards else 0)
-        ]  # fmt: skip
+        end = syntax.constant(-1 if run.backwards else 0)
+        entries = [*(ast.Slice() for _ in range(run.dim)), end]
         target = syntax.index(ast.Name(run.name, ast.Load()), entries)
         syntax.set_store(target)
-        value = self.align(piece, rest) if piece.axes else piece.node
-        return ast.AugAssign(target, ast.Add(), value)  # type: ignore[arg-type]
+        return target, piece, rest
+
+    def _bounded(self, node: Scan, old: ast.expr, new: ast.expr) -> ast.expr:
+        """``torch.maximum(s[step:], s[:-step] + sums)``."""
+        word = "maximum" if node.kind == "above" else "minimum"
+        return syntax.call(f"{self.context.torch}.{word}", [old, new])
 
     def doubling(self, run: _Run, order: Sequence[str]) -> list[ast.stmt]:
         """The loop that adds what came ``step`` iterations before, for doubled steps."""
@@ -291,24 +323,30 @@ class LinearEmitter(HeldEmitter):
         factor = self._factor(run, order, replace(axis, upper=axis.upper - 1)
                               if run.backwards else later)  # fmt: skip
         is_mask = node.factor.type.dtype == "bool"
+        is_clipped = node.kind in CLIPPED
         before: list[ast.stmt] = []
         after: list[ast.stmt] = []
         if axis.iterator in factor.axes:
-            held = self.context.unique("keep" if is_mask else "decay")
-            before, after = self._factors_held(factor, held, run, step, is_mask)
+            held = self.context.unique("keep" if is_mask else "sums" if is_clipped else "decay")
+            word = ast.BitAnd() if is_mask else ast.Add() if is_clipped else ast.Mult()
+            before, after = self._factors_held(factor, held, run, step, word)
             scale: ast.expr = syntax.name(held)
         elif is_mask:
             raise self.refuse("whether a running value is kept is the same in all iterations")
         else:
             scale = self.align(factor, run.axes) if factor.axes else factor.node
-            scale = ast.BinOp(scale, ast.Pow(), syntax.name(step))
+            scale = ast.BinOp(scale, ast.Mult() if is_clipped else ast.Pow(), syntax.name(step))
         if is_mask:
             zero = syntax.constant(0)
             added: ast.expr = syntax.call(f"{self.context.torch}.where", [scale, source, zero])
+        elif is_clipped:
+            added = ast.BinOp(source, ast.Add(), scale)
         else:
             added = ast.BinOp(scale, ast.Mult(), source)
         grads = not is_mask and requires_grad(node.factor, self.context.with_grad)
         body = [self._new_sum(run, step, target, added) if grads else _added_to(target, added)]
+        if is_clipped:
+            body = [_assigned(target, self._bounded(node, target, added))]
         doubled = ast.AugAssign(ast.Name(step, ast.Store()), ast.Mult(), syntax.constant(2))
         extent = syntax.affine(self.context.spell(self.context.canonical(axis.extent)))
         test = ast.Compare(syntax.name(step), [ast.Lt()], [extent])
@@ -333,7 +371,7 @@ class LinearEmitter(HeldEmitter):
         return piece
 
     def _factors_held(
-        self, factor: Emitted, held: str, run: _Run, step: str, is_mask: bool
+        self, factor: Emitted, held: str, run: _Run, step: str, word: ast.operator
     ) -> tuple[list[ast.stmt], list[ast.stmt]]:
         """``decay = a[1:]``, and ``decay = decay[step:] * decay[:-step]`` for the next step."""
         first = run.axes.index(factor.axes[0])
@@ -343,7 +381,6 @@ class LinearEmitter(HeldEmitter):
         base = syntax.name(held)
         late = syntax.index(base, [*full, ast.Slice(syntax.name(step), None)])
         early = syntax.index(base, [*full, ast.Slice(None, _minus(step))])
-        word = ast.BitAnd() if is_mask else ast.Mult()
         joined = ast.BinOp(late, word, early)
         return (
             [ast.Assign([ast.Name(held, ast.Store())], node, lineno=0)],
@@ -381,6 +418,11 @@ def _typed(value: Expression, kind: ElementType) -> Expression:
 
 def _minus(step: str) -> ast.expr:
     return ast.UnaryOp(ast.USub(), syntax.name(step))
+
+
+def _assigned(target: ast.expr, value: ast.expr) -> ast.stmt:
+    assert isinstance(target, ast.Subscript)
+    return ast.Assign([ast.Subscript(target.value, target.slice, ast.Store())], value, lineno=0)
 
 
 def _added_to(target: ast.expr, added: ast.expr) -> ast.stmt:

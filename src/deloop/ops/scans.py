@@ -27,6 +27,12 @@ class ScanOperator:
     widens: bool = False
 
 
+CLIPPED = ("above", "below")
+"""Kinds of scans: ``max(h + factor, value)`` keeps `h` above the value, ``min`` below it."""
+
+NO_REDUCTION = ("last", "linear", "held", *CLIPPED)
+"""Kinds of scans that are no reduction of their last step."""
+
 _SCANS = {
     s.reduction: s
     for s in (

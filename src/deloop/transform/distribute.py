@@ -31,6 +31,7 @@ from deloop.ir.affine import Affine
 from deloop.ir.loop import LIST
 from deloop.ir.plan import Accumulation, Serial, Statement, Step, Vector, vectors
 from deloop.ir.scalar import loads
+from deloop.ops.scans import CLIPPED
 from deloop.poly.dependence import Dependence, DependenceKind
 from deloop.transform.interchange import move_carrier_outwards
 from deloop.transform.linear import find_last, pays_off
@@ -182,7 +183,7 @@ class _Distribution:
         running = find_running(component, dependences, level, self.around)
         if running is None or running.statement.name in self.expanded:
             return None
-        if running.accumulation.kind == "linear":
+        if running.accumulation.kind in ("linear", *CLIPPED):
             is_light = not any(map(self._is_slow, (running.statement, *running.readers)))
             facts = self.around.facts
             outer = running.outer

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
+from deloop.analysis.clipped import find_clipped_update
 from deloop.analysis.facts import Facts
 from deloop.analysis.held import find_held_update
 from deloop.analysis.linear import find_linear_update
@@ -34,6 +35,7 @@ from deloop.ir.scalar import (
     Scan,
     Select,
 )
+from deloop.ops.scans import CLIPPED
 from deloop.poly.dependence import Dependence
 
 _WIDEST = 128
@@ -112,6 +114,8 @@ def find_last(
     if found is None:
         found = find_held_update(statement, dependences, level)
     if found is None:
+        found = find_clipped_update(statement, dependences, level)
+    if found is None:
         return None
     *around, loop = [x for x in statement.loops[level:] if x.iterator in found.iterators]
     outer = around[0] if around else None
@@ -124,7 +128,7 @@ def find_last(
         return None
     if not facts.assume(at_least(loop.axis.extent, 1), "the loop runs"):
         return None
-    is_linear = found.kind == "linear"
+    is_linear = found.kind in ("linear", *CLIPPED)
     if is_linear and not pays_off(statement, loop, level, facts, outer=outer):
         return None
     own = next(x for x in scalar.loads(store.value) if x.array == store.array)
@@ -172,7 +176,9 @@ def require_tame(
             if not isinstance(node, Scan):
                 continue
             asked: Iterator[DataRequirement] = iter(())
-            if node.kind == "linear":
+            if node.kind in CLIPPED:
+                asked = _of_clipped(node, store.place, first_read)
+            elif node.kind == "linear":
                 asked = _requirements(node, store.place, first_read)
             elif node.kind == "prod" and category(node.type.dtype) == "float":
                 is_chain = scalar.reads(store.value, store.array)
@@ -211,6 +217,18 @@ def _requirements(
         small = _is_small(part or original, scan)
         if small != number(True):
             yield DataRequirement(small, place, "no value is huge", before=part is not None)
+
+
+def _of_clipped(
+    scan: Scan, place: Place, at_entry: Callable[[Load | Invariant], Expression | None]
+) -> Iterator[DataRequirement]:
+    """What is added and what bounds it must be finite: an infinity less another one is NaN."""
+    for part in (scan.value, scan.factor, scan.first):
+        assert part is not None
+        given = _as_given(part, at_entry)
+        small = _is_small(given or part, scan)
+        if small != number(True):
+            yield DataRequirement(small, place, "no value is huge", before=given is not None)
 
 
 def _of_starts(

@@ -30,6 +30,7 @@ from deloop.ir.scalar import (
     slack_of,
 )
 from deloop.ops.reductions import Reduction, find_reduction
+from deloop.ops.scans import CLIPPED, NO_REDUCTION
 from deloop.transform.choices import as_one_choice
 from deloop.transform.first import as_questions, is_reached
 
@@ -179,7 +180,7 @@ def fold_starts(value: Expression) -> Expression:
                 made = Call("neg", (cast(reduced, node.type),), node.type)
                 return made if category(node.type.dtype) != "bool" else node
             case Call("maximum" | "minimum" as word, (start, (Reduce() | Scan()) as reduced)) if (
-                reduced.kind not in ("last", "linear", "held")
+                reduced.kind not in NO_REDUCTION
                 and find_reduction(reduced.kind).operator == word
             ):
                 made = combine(reduced.kind, start, reduced, passes_nan=True)
@@ -187,7 +188,7 @@ def fold_starts(value: Expression) -> Expression:
             case Select(Call("gt" | "lt", (reduced, start)), then, _) if (
                 then == reduced
                 and isinstance(reduced, (Reduce, Scan))
-                and reduced.kind not in ("last", "linear", "held")
+                and reduced.kind not in NO_REDUCTION
             ):
                 if find_reduction(reduced.kind).comparison == node.condition.operator:  # type: ignore[union-attr]
                     made = combine(reduced.kind, start, reduced)
@@ -202,7 +203,7 @@ def _kind_of(value: Expression) -> str | None:
         value = value.value
     if isinstance(value, Call) and value.operator == "neg":
         return None
-    if not isinstance(value, (Reduce, Scan)) or value.kind in ("last", "linear", "held"):
+    if not isinstance(value, (Reduce, Scan)) or value.kind in NO_REDUCTION:
         return None
     return value.kind
 
@@ -263,14 +264,19 @@ def require_derivable(plan: tuple[Step, ...]) -> list[DataRequirement]:
             if not isinstance(node, Reduce) or node.kind != made.kind:
                 continue
             if node.kind == "prod" and (grads or made.bounded):
-                found.extend(_of_factors(node, place, grads))
+                found.extend(_of_factors(node, place, grads, made.bounded))
             elif node.kind != "prod" and grads:
                 found.append(_of_extreme(node, place))
     return found
 
 
-def _of_factors(node: Reduce, place: Place, grads: bool) -> Iterator[DataRequirement]:
-    """That no factor is 0 or tiny, where it has a gradient, nor their product huge."""
+def _of_factors(
+    node: Reduce, place: Place, grads: bool, starts_anywhere: bool
+) -> Iterator[DataRequirement]:
+    """That no factor is 0 or tiny, where it has a gradient, nor their product huge.
+
+    Nor that it is tiny, where the loop may begin with an infinity, which it would make NaN.
+    """
     rank = max(node.value.type.rank, Rank.SCALAR)
     kind, truth = ElementType(node.type.dtype, rank), ElementType("bool", rank)
     size = Call("abs", (node.value,), kind, ".abs")
@@ -282,6 +288,11 @@ def _of_factors(node: Reduce, place: Place, grads: bool) -> Iterator[DataRequire
     product = Reduce("prod", grown, bound_axes(node), kind)
     limit = Call("le", (product, number(_HUGE)), truth)
     yield DataRequirement(limit, place, "the products stay small")
+    if starts_anywhere:
+        shrunk = Call("clamp", (size,), kind, ".clamp", (("max", number(1)),))
+        left = Reduce("prod", shrunk, bound_axes(node), kind)
+        stays = Call("ge", (left, number(1 / _HUGE)), truth)
+        yield DataRequirement(stays, place, "the products stay large enough")
 
 
 def _of_extreme(node: Reduce, place: Place) -> DataRequirement:
@@ -304,6 +315,8 @@ def require_comparable(plan: tuple[Step, ...]) -> list[DataRequirement]:
         store = vector.statement.store
         for node in scalar.walk(store.value):
             if isinstance(node, (Reduce, Scan)) and node.skips_nan:
+                if isinstance(node.value, Scan) and node.value.kind in CLIPPED:
+                    continue  # of finite values, which it asks for itself
                 kind = ElementType("bool", node.value.type.rank)
                 plain = negate(Call("isnan", (node.value,), kind, "torch.isnan"))
                 condition = Reduce("all", plain, bound_axes(node), BOOL)

@@ -18,9 +18,13 @@ from deloop.ir.plan import Statement
 from deloop.ir.rows import rename_implicit
 from deloop.ir.scalar import Cast, ElementType, Expression, Load, Scan, Select
 from deloop.ops.reductions import find_reduction
+from deloop.ops.scans import CLIPPED
 from deloop.poly.dependence import Dependence, DependenceKind
 from deloop.transform.exact import holds_exactly
 from deloop.transform.reduce import combine, counted, reduce_over
+
+_FROM_FIRST = ("linear", "held", *CLIPPED)
+"""Kinds of which the value before the first iteration is part."""
 
 
 def expand_running(
@@ -65,7 +69,7 @@ def _expanded(
     factor = None if factor is None else rename_implicit(factor, names)
     if kind in ("max", "min") and not _is_exact_in(own, number_before, term.type):
         term = cast(term, ElementType(wider(own.type, term.type), term.type.rank))
-    kept = own.type if kind in ("linear", "held") else term.type
+    kept = own.type if kind in _FROM_FIRST else term.type
     outer = running.outer if kind != "sum" else None
     inclusive = scan_of(kind, term, running.loop, kept, skips, name, factor, outer)
     behind = reader.name in running.behind
@@ -105,7 +109,7 @@ def _before_this_row(running: Running, term: Expression, kept: ElementType) -> S
 
 def _joined(start: Expression, scan: Scan) -> Expression:
     """What the variable began with, and the steps since."""
-    if scan.kind in ("linear", "held") or (scan.exclusive and scan.kind in ("last", "max", "min")):
+    if scan.kind in _FROM_FIRST or (scan.exclusive and scan.kind in ("last", "max", "min")):
         return replace(scan, first=start)
     if scan.kind != "last":
         return combine(scan.kind, start, scan, passes_nan(scan))
@@ -175,9 +179,9 @@ def expand_chain(chain: Chain, statement: Statement) -> Statement:
     first = {loop.iterator: loop.lower}
     start = scalar.substitute_symbols(chain.previous, first)
     term = chain.term
-    if chain.kind == "linear":
+    if chain.kind in ("linear", "held"):
         at_home = replace(start.type, rank=max(start.type.rank, term.type.rank))
-        scan = scan_of("linear", term, loop, at_home, False, store.array, chain.factor)
+        scan = scan_of(chain.kind, term, loop, at_home, False, store.array, chain.factor)
         scan = replace(scan, first=start)
         return replace(statement, store=replace(store, value=scan, augmented=False))
     is_extreme = chain.kind in ("max", "min")
@@ -203,7 +207,7 @@ def scans_of(expression: Expression) -> list[Scan]:
 def without_scans(expression: Expression) -> Expression:
     """The value with each scan's own reads left out: what is read beside them."""
     if isinstance(expression, Scan):
-        if expression.kind in ("linear", "held") and expression.first is not None:
+        if expression.kind in _FROM_FIRST and expression.first is not None:
             return expression.first
         return scalar.Number(0, expression.type)
     return scalar.rebuild(expression, without_scans)
