@@ -218,3 +218,37 @@ def clipped(v: Any) -> Any:
 def test_values_clipped_twice_agree() -> None:
     assert_agrees(clipped, torch.tensor([0.2, 3.0, -1.0, NAN, INFINITY, -INFINITY, -0.0]))
     assert_agrees(clipped, torch.tensor([0.2, 3.0, -1.0], requires_grad=True), second=True)
+
+
+def taps_within_a_part(x: Any, k: Any) -> Any:
+    out = torch.zeros(len(x))
+    for i in range(len(x)):
+        for t in range(len(k)):
+            j = i + t - 2
+            if 0 <= j < len(x) - 1:
+                out[i] += x[j] * k[t]
+    return out
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 9])
+@pytest.mark.parametrize("taps", [0, 1, 2, 3, 5, 12])
+def test_windows_that_a_condition_ends_early_have_margins_all_the_same(n: int, taps: int) -> None:
+    x, k = torch.arange(1.0, n + 1), torch.arange(1.0, taps + 1)
+    assert_agrees(taps_within_a_part, x, k)
+    assert_agrees(taps_within_a_part, x.clone().requires_grad_(), k.clone().requires_grad_())
+
+
+def correlation(x: Any, y: Any) -> Any:
+    n = len(x)
+    out = torch.zeros(2 * n - 1)
+    for lag in range(-(n - 1), n):
+        for i in range(n):
+            j = i + lag
+            if 0 <= j < n:
+                out[lag + n - 1] += x[i] * y[j]
+    return out
+
+
+@pytest.mark.parametrize("length", [1, 4, 5, 6, 9])
+def test_correlations_agree_for_shorter_and_for_longer_tensors(length: int) -> None:
+    assert_agrees(correlation, torch.arange(1.0, 6.0), torch.arange(1.0, length + 1))

@@ -205,8 +205,9 @@ class _Padding:
             ends = None if moved is None else _ends(moved, ranges)
             if moved is None or ends is None:
                 return None
-            before = self._margin(-ends[0]) if below else Affine()
-            behind = self._margin(ends[1] + 1 - size) if above else Affine()
+            # where another condition keeps reads inside of one end, there is a margin all the same
+            before = self._margin(-ends[0])
+            behind = self._margin(ends[1] + 1 - size)
             steps = [abs(factor) for name, factor in moved.terms if name in ranges]
             if above and self._may_widen(behind, before, max(steps, default=1)):
                 behind = before
