@@ -233,6 +233,11 @@ class Bounds:
         slacks = (*(g.expression for g in guards),
                   *(-g.expression for g in guards if g.sign is Sign.ZERO))  # fmt: skip
         names = {x.iterator for x in loops}
+        for slack in slacks:  # ``if j < n`` keeps ``y[j]`` inside of a y of n elements
+            gap = constraint.expression - slack
+            is_size = not names & set(gap.symbols)
+            if is_size and self.facts.assume(at_least(gap, 0), reason, of_one_size=True):
+                return True
         cut = tuple(_cut(x, slacks, names) for x in loops)
         corner = at_least(least(constraint.expression, cut), 0)
         return cut != loops and self.facts.assume(corner, reason, of_one_size=True)

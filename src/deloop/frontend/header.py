@@ -389,7 +389,9 @@ class HeaderReader(CallReader):
         )
 
     def _zip(self, node: ast.Call) -> Counted:
-        if node.keywords or not node.args:
+        flags = [k.value for k in node.keywords if k.arg == "strict"]  # lengths are alike anyway
+        known = all(isinstance(f, ast.Constant) for f in flags)
+        if len(flags) != len(node.keywords) or not known or not node.args:
             self.unsupported(node, f"{ast.unparse(node)} is not read yet", "VEC930")
         parts = [self._counted(a) for a in node.args]
         first = parts[0]

@@ -161,6 +161,11 @@ def free_dimensions(value: Expression) -> frozenset[str]:
     return frozenset(n for n in _symbols(value) if n.startswith(("_d", "_r")))
 
 
+def is_within_a_scan(value: Expression) -> bool:
+    """Whether a value moves with iterations of a scan around it, which the value does not bind."""
+    return any("'" in name for name in _symbols(value))
+
+
 def _symbols(value: Expression) -> set[str]:
     """The symbols of all subscripts that no reduction within the value binds."""
     found: set[str] = set()

@@ -107,7 +107,7 @@ def is_exact(operator: Operator, dtype: str, constants: Sequence[object] = ()) -
     """
     if operator.name in _CLAMPS and constants:
         return all(isinstance(c, (int, float)) and is_normal(c, dtype) for c in constants)
-    return operator.exact and category(dtype) != "complex"
+    return operator.exact and (category(dtype) != "complex" or operator.name in pointwise.VIEWED)
 
 
 def find_gradient(operator: Operator, operands: Sequence[tuple[str, Rank]]) -> Gradient:

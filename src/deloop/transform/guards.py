@@ -17,7 +17,7 @@ from deloop.diagnostic import Assumption, Place, Refusal
 from deloop.dtype import Rank
 from deloop.errors import Unsupported
 from deloop.frontend.apply import DataRequirement
-from deloop.ir import scalar
+from deloop.ir import rows, scalar
 from deloop.ir.loop import NUMBERS, STACK, Loop
 from deloop.text.names import names_in
 
@@ -58,6 +58,9 @@ def guard_data(
         names = frozenset(loop.iterator for loop in loops)
         used = scalar.iterators_of(requirement.condition, names)
         around = [loop for loop in loops if loop.iterator in used]
+        if rows.is_within_a_scan(requirement.condition):
+            sentence = f"loop kept: it is not known before it runs that {requirement.reason}"
+            raise Unsupported(Refusal("VEC917", place, sentence))
         for load in scalar.loads(requirement.condition):
             root = _of_sequence(load.array).split(".")[0].split("[")[0]
             is_gone = load.array in changed and not requirement.before

@@ -206,8 +206,11 @@ class _Padding:
             ends = None if moved is None else _ends(moved, ranges)
             if moved is None or ends is None:
                 return None
-            before = self._margin(-ends[0]) if below else Affine()
-            behind = self._margin(ends[1] + 1 - size) if above else Affine()
+            # where another condition keeps reads inside of one end, there is a margin all the same
+            before = self._margin(-ends[0])
+            behind = self._margin(ends[1] + 1 - size)
+            if not (self._is_margin(before) and self._is_margin(behind)):
+                return None
             steps = [abs(factor) for name, factor in moved.terms if name in ranges]
             if above and self._may_widen(behind, before, max(steps, default=1)):
                 behind = before
@@ -220,6 +223,12 @@ class _Padding:
         """How many elements there are beside a tensor: none where it is read further in."""
         size = self.facts.canonical(size)
         return Affine() if size.is_constant and size.constant < 0 else size
+
+    def _is_margin(self, size: Affine) -> bool:
+        """Whether a number of elements is none that would be cut off, for these sizes at least."""
+        if size.is_constant:
+            return True
+        return self.facts.assume(at_least(size, 0), "windows reach as far as they did")
 
     def _may_widen(self, behind: Affine, before: Affine, step: int) -> bool:
         """Whether as much is to be there behind as in front, for no more windows."""
