@@ -311,6 +311,8 @@ class _Writer:
         if isinstance(value, Load) and self._is_itself(store, value):
             return  # a block without lines gets its own
         if isinstance(value, Select):
+            if value.is_mixed and (store.local or store.cell is not None):
+                raise self.values.refuse("the type of a variable differs between paths")
             condition = bare(self.values.condition(value.condition))
             with self.text.block(f"if {condition}:"):
                 self._assign(store, target, value.then)

@@ -140,7 +140,7 @@ class KernelValues:
                 return written if written.isidentifier() or written.isdigit() else f"({written})"
             case Invariant():
                 return self.outside(expression)
-            case Load(array, subscripts):
+            case Load(array, subscripts, implicit=()):
                 return self.variables.get(array) or self.read(array, subscripts)
             case Cast(value, kind):
                 return self.as_type(value, kind)
@@ -150,7 +150,7 @@ class KernelValues:
                 return self._select(expression)
             case Call():
                 return self._call(expression)
-        raise self.refuse(f"{type(expression).__name__.lower()}s of whole rows are not written yet")
+        raise self.refuse("whole rows are not written yet")
 
     def _literal(self, literal: Number, kind: ElementType) -> str:
         value = literal.value
