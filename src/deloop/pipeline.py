@@ -57,7 +57,8 @@ from deloop.analysis.unseen import check_widened, forget_first_types
 from deloop.backend.context import Context
 from deloop.backend.function import write_function
 from deloop.backend.kernel_call import FilledTensor, call_kernel, name_filled
-from deloop.backend.kernel_nest import KernelPlace, write_kernel
+from deloop.backend.kernel_elements import KernelPlace
+from deloop.backend.kernel_nest import write_kernel
 from deloop.backend.memory import find_peak
 from deloop.backend.results import Replacement
 from deloop.backend.sequences import spell_sequences

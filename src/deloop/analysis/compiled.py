@@ -107,7 +107,8 @@ def _check_cell(cell: Cell, nest: Nest, place: Place) -> None:
     is_read = any(x.array == cell.key for e in _values(nest.body) for x in loads(e))
     if cell.starts_unset and is_read:
         raise _refuse(place, f"{cell.name} is read where it may not be set")
-    if cell.changes_type and not (_is_exact(cell.start, cell.kind.dtype) and _is_unseen(cell, nest)):
+    is_same = _is_exact(cell.start, cell.kind.dtype) and _is_unseen(cell, nest)
+    if cell.changes_type and not is_same:
         raise _refuse(place, f"{cell.name} begins as another type than it has later")
 
 
