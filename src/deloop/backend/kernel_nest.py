@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import get_args
 
 from deloop.backend.kernel_casts import typed
 from deloop.backend.kernel_elements import KernelElements, KernelPlace
@@ -161,9 +162,8 @@ class _Writer(KernelElements):
         """What was computed from an array has to be computed anew."""
         known = self.text.known
         for key in list(known):
-            parts = key[-1:] if isinstance(key, tuple) else (key,)
-            if any(isinstance(p, _NODES) and any(x.array == array for x in loads(p))
-                   for p in parts):  # fmt: skip
+            read = key[-1] if isinstance(key, tuple) else key
+            if isinstance(read, _NODES) and any(x.array == array for x in loads(read)):
                 del known[key]
 
     def _store(self, store: Store) -> None:
@@ -228,7 +228,7 @@ class _Writer(KernelElements):
     def _is_itself(self, store: Store, value: Load) -> bool:
         return value.array == store.array and value.subscripts == store.subscripts
 
-_NODES = (Call, Select, Load)
+_NODES = get_args(Expression)
 
 
 def _conditions(nodes: tuple[Node, ...]) -> list[Expression]:
