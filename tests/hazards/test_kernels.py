@@ -19,8 +19,6 @@ from deloop.decorator import DeloopWarning, kernels
 from deloop.verification.run import run_side_by_side
 from tests.hazards.side_by_side import declared_exactness
 
-pytest.importorskip("numba")
-
 _SERIAL = itertools.count()
 
 
