@@ -59,7 +59,8 @@ from deloop.analysis.unseen import check_widened, forget_first_types
 from deloop.backend.context import Context
 from deloop.backend.function import write_function
 from deloop.backend.kernel_call import FilledTensor, call_kernel, name_filled
-from deloop.backend.kernel_nest import KernelPlace, write_kernel
+from deloop.backend.kernel_elements import KernelPlace
+from deloop.backend.kernel_nest import write_kernel
 from deloop.backend.memory import find_peak
 from deloop.backend.results import Replacement
 from deloop.backend.sequences import spell_sequences
@@ -467,7 +468,8 @@ def _compile(
         no_kernel = ""
         try:
             if options.kernels and part is None:
-                made = try_kernel(function, candidate, hints, options)
+                taken_names = {c.kernel.name for c in compiled if c.kernel is not None}
+                made = try_kernel(function, candidate, hints, options, taken_names)
                 if isinstance(made, Compiled):
                     compiled.append(made)
                     reports.append(made.report)
@@ -665,7 +667,11 @@ def compile_guarded(
 
 
 def try_kernel(
-    function: SourceFunction, candidate: Candidate, hints: Mapping[str, int], options: Options
+    function: SourceFunction,
+    candidate: Candidate,
+    hints: Mapping[str, int],
+    options: Options,
+    taken: AbstractSet[str],
 ) -> Compiled | Refusal:
     """One loop as a kernel, or why there is none.
 
@@ -679,15 +685,22 @@ def try_kernel(
     except RefusalError:
         pass
     try:
-        return compile_kernel(function, candidate, hints, options)
+        return compile_kernel(function, candidate, hints, options, taken)
     except RefusalError as error:
         return error.refusal
 
 
 def compile_kernel(
-    function: SourceFunction, candidate: Candidate, hints: Mapping[str, int], options: Options
+    function: SourceFunction,
+    candidate: Candidate,
+    hints: Mapping[str, int],
+    options: Options,
+    kernels: AbstractSet[str],
 ) -> Compiled:
-    """One loop in its own order over the tensors' memory, for Numba to compile."""
+    """One loop in its own order over the tensors' memory, for Numba to compile.
+
+    `kernels` are names that others have.
+    """
     builder, nest = read_nest(function, candidate, hints, is_watched=True)
     facts = Facts(hints, spellable_at_entry(function, candidate))
     facts.known.extend(candidate.known)
@@ -697,7 +710,7 @@ def compile_kernel(
     confirmed = check_compiled(candidate, builder, nest, escaping)
     check_objects(candidate, nest, escaping)
     line = function.place(candidate.written).line
-    name, others = f"line_{line}", names_of(function)
+    name, others = f"line_{line}", names_of(function) | kernels
     while name in others:
         name += "_"
     spell = spell_at_loop(function, candidate, nest.place, facts)

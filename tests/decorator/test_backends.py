@@ -178,7 +178,7 @@ def test_auto_stays_eager_where_the_compiler_fails(compiler, monkeypatch) -> Non
 
 
 def test_unknown_backend_is_an_error() -> None:
-    with pytest.raises(ValueError, match="one of eager, compile, auto"):
+    with pytest.raises(ValueError, match="one of eager, compile, numba, auto"):
         deloop.vectorize(choose, backend="cuda")
 
 

@@ -50,7 +50,6 @@ def test_random_programs_do_not_differ_from_their_loops() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("family", ["carried", "indexed"])
 def test_random_programs_as_kernels_do_not_differ_from_their_loops(family: str) -> None:
-    pytest.importorskip("numba")
     verdicts = list(run_seeds(range(KERNEL_PROGRAMS), jobs=1, family=family, backend="numba"))
     found = {v.seed: v.differences for v in verdicts if v.differences}
     failed = {v.seed: v.failure for v in verdicts if v.failure}

@@ -19,8 +19,6 @@ from deloop.decorator import DeloopWarning, kernels
 from deloop.verification.run import run_side_by_side
 from tests.hazards.side_by_side import declared_exactness
 
-pytest.importorskip("numba")
-
 _SERIAL = itertools.count()
 
 
@@ -358,6 +356,19 @@ def test_what_autograd_has_saved_is_known_to_have_changed(calls):
     assert calls == [True]
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         product.backward()
+
+
+def test_what_was_read_before_a_store_is_read_again_behind_it(calls):
+    def twice(x, order, y):
+        for i in range(len(x)):
+            y[i] = x[order[i]].item() * 2 + order[i].item()
+            x[order[i]] = x[order[i]].item() * 2 + 1
+            order[i] = (order[i].item() + 1) % 5
+            y[i] += x[order[i]].item() * 2 + order[i].item()
+        return y, x, order
+
+    x = torch.rand(5, dtype=torch.float64)
+    compiled(calls, twice, x, torch.tensor([4, 0, 2, 2, 1]), torch.zeros(5, dtype=torch.float64))
 
 
 # ---------------------------------------------------------------------- variables

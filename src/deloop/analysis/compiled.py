@@ -7,11 +7,13 @@ matters is what a kernel cannot leave behind: which very tensor a variable holds
 from __future__ import annotations
 
 import ast
+import math
+import struct
 from collections.abc import Iterator
 
 from deloop.analysis.types import Candidate
 from deloop.diagnostic import Place, Refusal
-from deloop.dtype import Rank
+from deloop.dtype import RANGES, Rank, category
 from deloop.errors import Unsupported
 from deloop.frontend.build import NestBuilder
 from deloop.frontend.expression import aliased_arrays
@@ -30,6 +32,7 @@ from deloop.ir.loop import (
 from deloop.ir.scalar import (
     UNSET,
     Call,
+    Cast,
     ElementType,
     Expression,
     Load,
@@ -62,8 +65,7 @@ def check_compiled(
         _check_cell(cell, nest, place)
         if cell.key not in nest.live:
             continue
-        if cell.kind.rank is not Rank.NUMBER:
-            _check_left(cell, nest, escaping)
+        _check_left(cell, nest, escaping)
         if cell.starts_unset or cell.starts_shared or cell.changes_type:
             confirmed.add(cell.key)
     return frozenset(confirmed)
@@ -102,9 +104,11 @@ def _check_cell(cell: Cell, nest: Nest, place: Place) -> None:
     if any(isinstance(n, Call) and n.operator == UNSET for e in _values(nest.body)
            for n in walk(e)):  # fmt: skip
         raise _refuse(place, f"{cell.name} may be None still")
-    if cell.starts_unset and any(x.array == cell.key for e in _values(nest.body) for x in loads(e)):
+    is_read = any(x.array == cell.key for e in _values(nest.body) for x in loads(e))
+    if cell.starts_unset and is_read:
         raise _refuse(place, f"{cell.name} is read where it may not be set")
-    if cell.changes_type and not (_is_small(cell.start) and _is_unseen(cell, nest)):
+    is_same = _is_exact(cell.start, cell.kind.dtype) and _is_unseen(cell, nest)
+    if cell.changes_type and not is_same:
         raise _refuse(place, f"{cell.name} begins as another type than it has later")
 
 
@@ -112,12 +116,19 @@ _FLOAT = ElementType("float64", Rank.NUMBER)
 """Of an int and 0 Python makes 0, and a tensor may make -0.0."""
 
 
-def _is_small(start: Expression | None) -> bool:
-    """Whether a number is the same in every dtype: a few units, and no -0.0."""
+def _is_exact(start: Expression | None, dtype: str) -> bool:
+    """Whether a number is the very same as an element of a dtype."""
     value = start.value if isinstance(start, Number) else None
-    if isinstance(value, bool | complex) or value is None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        low, high = RANGES.get(dtype, (0, -1))
+        return category(dtype) in ("int", "float") and low <= value <= high and abs(value) <= 2**24
+    if not isinstance(value, float) or value != value:
         return False
-    return float(value).is_integer() and 0 <= value <= 100 and str(value) != "-0.0"
+    if dtype == "float32":
+        if math.isinf(value) or abs(value) > 3.4e38:
+            return math.isinf(value)
+        return bool(struct.unpack("f", struct.pack("f", value))[0] == value)
+    return dtype == "float64"
 
 
 def _is_unseen(cell: Cell, nest: Nest) -> bool:
@@ -127,14 +138,17 @@ def _is_unseen(cell: Cell, nest: Nest) -> bool:
 
 
 def _is_converted(value: Expression, cell: Cell) -> bool:
-    parts = [n for n in walk(value) if isinstance(n, Call)]
-    for part in parts:
-        if _may_be(part, cell):
+    for part in walk(value):
+        if isinstance(part, Cast) and _may_be(part.value, cell):
+            return False  # a number has no ``item()``
+        if not isinstance(part, Call) or _may_be(part, cell):
             continue  # 0 still
         mine = [a for a in part.arguments if _may_be(a, cell)]
         others = [a for a in part.arguments if not _may_be(a, cell)]
-        if mine and not (others and all(a.type.dtype == cell.kind.dtype
-                                        and a.type.rank is not Rank.NUMBER for a in others)):
+        plain = all(
+            a.type.dtype == cell.kind.dtype and a.type.rank is not Rank.NUMBER for a in others
+        )
+        if mine and (part.spelling or not others or not plain):
             return False
     return True
 
@@ -153,14 +167,27 @@ def _may_be(value: Expression, cell: Cell) -> bool:
 
 
 def _check_left(cell: Cell, nest: Nest, escaping: frozenset[str]) -> None:
-    """Whether the tensor that a variable is left with is one of its own."""
-    if cell.key not in escaping:
-        return
-    held = [s for s in stores(nest.body) if s.array == cell.key]
-    others = {a for s in held for a in aliased_arrays(s.value)} - {cell.key}
-    if others:
-        name = nest.arrays[min(others)].name
-        raise _refuse(held[-1].place, f"{cell.name} may be left as the very element of {name}")
+    """Whether a variable is left with a number, or a tensor, of its own and of one type.
+
+    What it began as does not count: some iteration has set it, or else the loop runs.
+    """
+    cells = {other.key: other for other in nest.cells}
+    held, queue = set[str](), [cell.key]
+    while queue:
+        array = queue.pop()
+        inside = [s for loop in nest.body if isinstance(loop, Loop) for s in stores(loop.body)]
+        found = {a for s in inside if s.array == array for a in aliased_arrays(s.value)}
+        queue += sorted((found & nest.locals) - held - {cell.key})
+        held |= found
+    for name in sorted(held - {cell.key}):
+        other = cells.get(name)
+        begins = other is not None and (
+            other.starts_unset or other.changes_type or other.starts_shared
+        )
+        is_element = name not in nest.locals and cell.kind.rank is not Rank.NUMBER
+        if begins or (is_element and cell.key in escaping):
+            shown = nest.arrays[name].name
+            raise _refuse(nest.place, f"{cell.name} may be left as the very element of {shown}")
 
 
 def _values(nodes: tuple[Node, ...]) -> Iterator[Expression]:

@@ -12,10 +12,11 @@ from deloop.ir.scalar import ElementType
 DTYPES = frozenset({"bool", "uint8", "int8", "int16", "int32", "int64", "float32", "float64"})
 """The element types of kernels: of half precision each operation rounds in ways of its own."""
 
-LARGEST_INT = 2**61
-"""How large a Python int may get: the sum of two of them fits 64 bits."""
+LARGEST_INT = 2**62
+LARGEST_TEXT = "2**62"
+"""How large a Python int may get: whether the sum of two is larger can be seen in 64 bits."""
 
-EXACT_INT = 2**53
+EXACT_TEXT = "2**53"
 """Up to here every int is a float64."""
 
 _ENDS = {
@@ -59,7 +60,7 @@ def _small(text: KernelText, value: str, dtype: str) -> str:
     if dtype != "int64":
         return value
     value = text.named(value)
-    text.stop_if(f"{value} > {LARGEST_INT} or {value} < -{LARGEST_INT}")
+    text.stop_if(f"{value} > {LARGEST_TEXT} or {value} < -{LARGEST_TEXT}")
     return value
 
 

@@ -10,7 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from deloop.backend.kernel_casts import DTYPES, EXACT_INT, LARGEST_INT, cast, typed
+from deloop.backend.kernel_casts import (
+    DTYPES,
+    EXACT_TEXT,
+    LARGEST_INT,
+    LARGEST_TEXT,
+    cast,
+    typed,
+)
 from deloop.backend.kernel_text import KernelText, affine_text, bare
 from deloop.diagnostic import Place, Refusal
 from deloop.dtype import Rank, category, promote
@@ -140,7 +147,7 @@ class KernelValues:
                 return written if written.isidentifier() or written.isdigit() else f"({written})"
             case Invariant():
                 return self.outside(expression)
-            case Load(array, subscripts):
+            case Load(array, subscripts, implicit=()):
                 return self.variables.get(array) or self.read(array, subscripts)
             case Cast(value, kind):
                 return self.as_type(value, kind)
@@ -150,7 +157,7 @@ class KernelValues:
                 return self._select(expression)
             case Call():
                 return self._call(expression)
-        raise self.refuse(f"{type(expression).__name__.lower()}s of whole rows are not written yet")
+        raise self.refuse("whole rows are not written yet")
 
     def _literal(self, literal: Number, kind: ElementType) -> str:
         value = literal.value
@@ -165,7 +172,7 @@ class KernelValues:
             whole = str(int(value))
             if kind.dtype == "int64":
                 return whole if value >= 0 else f"({whole})"
-            return typed(cast(self.text, whole, _INT, kind), kind.dtype)
+            return cast(self.text, whole, _INT, kind)
         number = float(value)
         if math.isnan(number):
             plain = "np.nan"
@@ -254,7 +261,7 @@ class KernelValues:
         value = self.as_type(operand, _INT)
         if not isinstance(operand, Index) and operand.type.dtype == "int64":
             value = self.text.named(value)
-            self.text.stop_if(f"abs({value}) > {EXACT_INT}")
+            self.text.stop_if(f"abs({value}) > {EXACT_TEXT}")
         return typed(value, "float64")
 
     def _test(self, name: str, operand: Expression) -> str:
@@ -303,7 +310,7 @@ class KernelValues:
             self.text.stop_if(f"{size} > {float(LARGEST_INT)}")
             return f"({first} * {second})"
         named = self.text.named(result)
-        self.text.stop_if(f"{named} > {LARGEST_INT} or {named} < -{LARGEST_INT}")
+        self.text.stop_if(f"{named} > {LARGEST_TEXT} or {named} < -{LARGEST_TEXT}")
         return named
 
     def _float(self, call: Call) -> str:

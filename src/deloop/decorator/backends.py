@@ -1,5 +1,7 @@
 """What runs a rewrite: PyTorch's operators one by one, or what ``torch.compile`` makes of them.
 
+Loops that Numba compiles are another matter (`kernels`).
+
 Only a rewrite without loops is compiled: ``torch.compile`` unrolls a loop that stays, and compiles
 for as long as that takes. A rewrite that it cannot compile in one graph runs as it is; so does one
 that it has compiled for too many sizes (``torch._dynamo.config.recompile_limit``).
@@ -111,19 +113,19 @@ class Adaptive:
     compile_it:
         Makes the compiled form of it.
     worth:
-        After how many seconds that pays.
+        After how many seconds that pays; None is `WORTH`.
     """
 
     def __init__(
         self,
         function: Callable[..., Any],
         compile_it: Callable[[Callable[..., Any]], Compilable] | None = None,
-        worth: float = WORTH,
+        worth: float | None = None,
     ) -> None:
         self.eager = function
         self.spent = 0.0
         self._compile = Compiled if compile_it is None else compile_it
-        self._worth = worth
+        self._worth = WORTH if worth is None else worth
         self._compiled: Compilable | None = None
         self._taken: list[tuple[int, float]] = []
         self._run: Callable[..., Any] = self._count

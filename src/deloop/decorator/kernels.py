@@ -26,6 +26,11 @@ from deloop.ir.kernel import Kernel, KernelResult
 _LARGEST_SIZE = 2**40
 """Beyond, what is computed from sizes and ints of the function's might leave 64 bits."""
 
+_BUMP: Callable[[Any], None] | None = getattr(
+    torch.autograd.graph, "increment_version", None
+)
+"""Tells autograd that a tensor was written: what it saved of it is stale."""
+
 _LOCK = threading.RLock()
 """Numba compiles for one thread at a time."""
 
@@ -92,8 +97,8 @@ class CompiledLoop:
                 views[k][...] = before
             return None
         for k in written:
-            if not tensors[k].is_inference():
-                torch.autograd.graph.increment_version(tensors[k])
+            if _BUMP is not None and not tensors[k].is_inference():
+                _BUMP(tensors[k])
         return tuple(box(v) for box, v in zip(self._finish, results, strict=True))
 
     def _look_at(self, tensors: tuple[Any, ...]) -> list[Any] | None:
@@ -108,7 +113,7 @@ class CompiledLoop:
                 view = tensor.numpy()
             except (RuntimeError, TypeError):
                 return None
-            if known.written and not is_free_of_overlap(tensor):
+            if known.written and (_BUMP is None or not is_free_of_overlap(tensor)):
                 return None
             views.append(view)
         if len(tensors) > 1 and any(a.written for a in self.kernel.arrays):
@@ -213,6 +218,8 @@ def compile_kernel(kernel: Kernel, mode: str) -> Callable[..., Any]:
     names |= {f"math_{word}": find_in_c(word) for word in _IN_C.findall(kernel.text)}
     file = register_source(kernel.text, f"kernel {kernel.name}")
     exec(compile(kernel.text, file, "exec"), names)  # written by the compiler
+    if import_names(("from numba import config",))["config"].DISABLE_JIT:
+        raise RuntimeError("NUMBA_DISABLE_JIT is set")
     types: Any = numba.types
     arrays = [
         types.Array(getattr(types, _NAMES.get(a.dtype, a.dtype)), a.rank, mode[0])

@@ -60,8 +60,10 @@ class Vectorized:
         ``"eager"`` runs a rewrite as plain PyTorch. ``"compile"`` hands it, never the loop, to
         ``torch.compile``, where it is operations alone and no loop stays in it: results then equal
         the loop's up to rounding, and second gradients are not to be had. A compiler that fails is
-        warned of once, and the rewrite runs as it is. ``"auto"`` compiles what has run for some
-        seconds, and keeps that if it is faster.
+        warned of once, and the rewrite runs as it is. ``"numba"`` makes a kernel of each loop that
+        it can, which does what the loop does bit by bit, on CPU tensors of which no gradient is
+        recorded; other loops are rewritten as by ``"eager"``. ``"auto"`` compiles what has run for
+        some seconds, or loops that stay, where Numba is installed, and keeps that if it is faster.
     check, check_seconds:
         See `vectorize`; `checks` says what came of it.
 
@@ -461,8 +463,10 @@ def vectorize(
         ``"eager"`` runs a rewrite as plain PyTorch. ``"compile"`` hands it, never the loop, to
         ``torch.compile``, where it is operations alone and no loop stays in it: results then equal
         the loop's up to rounding, and second gradients are not to be had. A compiler that fails is
-        warned of once, and the rewrite runs as it is. ``"auto"`` compiles what has run for some
-        seconds, and keeps that if it is faster.
+        warned of once, and the rewrite runs as it is. ``"numba"`` makes a kernel of each loop that
+        it can, which does what the loop does bit by bit, on CPU tensors of which no gradient is
+        recorded; other loops are rewritten as by ``"eager"``. ``"auto"`` compiles what has run for
+        some seconds, or loops that stay, where Numba is installed, and keeps that if it is faster.
     check:
         ``"first"``: the first call with a new signature runs loop and rewrite side by side, on
         copies of its arguments, and compares values, gradients and arguments. ``"sample"``: calls
