@@ -29,6 +29,7 @@ _ONE = Affine.number(1)
 _MASK = ElementType("bool", Rank.TENSOR)
 _COUNT = ElementType("int64", Rank.SCALAR)
 _KEPT = {"softmax": float("-inf"), "log_softmax": float("-inf"), "cumsum": 0}
+_ALONG = frozenset({"softmax", "log_softmax", "normalize"})
 _EXTREMES = {"amax": "max", "amin": "min", "first_max": "max", "first_min": "min",
              "argmax": "max", "argmin": "min"}  # fmt: skip
 
@@ -250,7 +251,7 @@ class SelectionReader(WindowReader):
             inner = super().reduced(kind, value, node, dims, keepdim, result, spelling, options)
             assert isinstance(inner, scalar.Reduce)
             within = self.chosen_in(inner.value, node)
-            if within is None or inner.at is not None:
+            if within is None or not (inner.at is None or kind in _ALONG):
                 self._refuse_choice(node)
             return left_out_of(within.mask, replace(inner, value=within.row))
         sizes = [
