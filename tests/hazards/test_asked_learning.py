@@ -360,3 +360,36 @@ def test_rows_of_a_computed_number():
     assert_agrees(filled_with_a_computed_number, normal(5), 3)
     assert_agrees(filled_with_a_computed_number, normal(5).double() * 1e300, 1e-9)
     assert_agrees(filled_with_its_counter, normal(5))
+
+
+def test_row_of_indices_takes_no_other_dtype():
+    idx = torch.tensor([[0, 2], [1, 3]])
+    assert_agrees(set_at_indices, normal(2, 4), idx, normal(2, 2).double())
+
+
+def losses_up_to_lengths(scores, targets, lengths):
+    total = 0.0
+    for i in range(scores.size(0)):
+        n = lengths[i].item()
+        total += torch.nn.functional.cross_entropy(
+            scores[i, :n], targets[i, :n], reduction="sum"
+        )
+    return total
+
+
+def test_padding_behind_a_length_is_no_class():
+    targets = torch.tensor([[0, 2, 1], [3, -1, 77]])
+    for scores in (normal(2, 3, 4), normal(2, 3, 4).requires_grad_()):
+        assert_vectorized(losses_up_to_lengths, scores, targets, torch.tensor([3, 1]))
+    assert_agrees(losses_up_to_lengths, normal(2, 3, 4), targets, torch.tensor([3, 2]))
+
+
+def stored_where_chosen(x, labels, v):
+    for c in range(v.shape[0]):
+        x[labels == c] = v[labels == c] * 2
+    return x
+
+
+def test_chosen_part_takes_no_other_dtype():
+    assert_agrees(stored_where_chosen, normal(4), LABELS, normal(4).double())
+    assert_agrees(stored_where_chosen, normal(4), LABELS, normal(4))

@@ -159,11 +159,14 @@ class Reader:
                 sentence = f"{name} is used after the loop that sets it"
                 raise CarriedRead(Refusal("VEC913", self.place(node), sentence), loop, name)
             case Opaque(reason):
-                self.unsupported(node, f"{ast.unparse(node)}: {reason}", "VEC914")
+                text = ast.unparse(node).splitlines()[0]
+                self.unsupported(node, f"{text}: {reason}", "VEC914")
             case _ if isinstance(item, build.NODES):
                 return item
         self.unsupported(
-            node, f"{ast.unparse(node)} is neither a number nor a tensor here", "VEC914"
+            node,
+            f"{ast.unparse(node).splitlines()[0]} is neither a number nor a tensor here",
+            "VEC914",
         )
 
     def _flat_expression(self, flat: FlatIndex, node: ast.AST) -> scalar.Expression:

@@ -30,6 +30,9 @@ def loop_over_indices(
     index = reader.element(entries[at])
     sizes = reader.row_shape(index, node)
     value = reader.to_expression(item, node)
+    into = reader.to_expression(reader.evaluate(target), node)
+    if not build.is_number(value) and value.type.dtype != into.type.dtype:
+        return None  # such a store of a tensor of another dtype raises
     shape = () if build.is_number(value) else reader.row_shape(value, node)
     if len(sizes) != 1 or sizes[0] == _ONE or at != len(entries) - 1 or len(shape) > 1:
         return None

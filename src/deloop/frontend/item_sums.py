@@ -12,6 +12,7 @@ from deloop.frontend.item_calls import Called
 from deloop.frontend.item_rules import ItemRuleReader
 from deloop.frontend.items import Item, Tuple, View, whole
 from deloop.frontend.row_calls import _Row
+from deloop.frontend.selections import left_out_of
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least
 from deloop.ir.axis import Axis
@@ -199,9 +200,17 @@ class ItemSumReader(ItemRuleReader):
             for n in ("label_smoothing",) if n in call.given
         ]  # fmt: skip
         template = call.template(["{0}", "{1}"], [*options, "reduction='none'"])
+        mask = None
+        if (part := self.chosen_in(target, node)) is not None:  # what is left out is no class
+            rest = self.chosen_in(scores, node)
+            mask, own_rows = part.mask, {"_d1": "_d2"}
+            if rest is None or rest.mask != rows.moved(mask, own_rows, {}, set()):
+                return None
+            zero = build.cast(build.number(0), part.row.type)
+            scores, target = rest.row, scalar.Select(mask, part.row, zero)
         pairs = [(scores, 1), (target, 0)]
         made = self.item_row(ITEM_BATCH, template, pairs, (), scores.type.dtype, node)
-        return self.loss_of(how, made, node)
+        return self.loss_of(how, made if mask is None else left_out_of(mask, made), node)
 
     _item_nn_functional_cross_entropy = _item_nn_functional_nll_loss
 

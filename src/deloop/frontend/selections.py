@@ -29,6 +29,7 @@ _ONE = Affine.number(1)
 _MASK = ElementType("bool", Rank.TENSOR)
 _COUNT = ElementType("int64", Rank.SCALAR)
 _KEPT = {"softmax": float("-inf"), "log_softmax": float("-inf"), "cumsum": 0}
+_ALONG = frozenset({"softmax", "log_softmax", "normalize"})
 _EXTREMES = {"amax": "max", "amin": "min", "first_max": "max", "first_min": "min",
              "argmax": "max", "argmin": "min"}  # fmt: skip
 
@@ -250,7 +251,7 @@ class SelectionReader(WindowReader):
             inner = super().reduced(kind, value, node, dims, keepdim, result, spelling, options)
             assert isinstance(inner, scalar.Reduce)
             within = self.chosen_in(inner.value, node)
-            if within is None or inner.at is not None:
+            if within is None or not (inner.at is None or kind in _ALONG):
                 self._refuse_choice(node)
             return left_out_of(within.mask, replace(inner, value=within.row))
         sizes = [
@@ -399,7 +400,7 @@ class SelectionReader(WindowReader):
 
     def is_flat(self, found: Chosen) -> bool:
         """Whether what is chosen is a row, of elements of several dimensions."""
-        return len(found.dimensions) > 1 and not _is_block(found.mask)
+        return len(found.dimensions) > 1 and not is_block(found.mask)
 
     def number_chosen(self, found: Chosen, node: ast.AST) -> Expression:
         """How many elements are chosen: ``n`` of ``x[:n]``, else the number of true ones."""
@@ -408,7 +409,7 @@ class SelectionReader(WindowReader):
             if stop is not None:
                 gap = stop if start is None else build.binary("Sub", stop, start, self.place(node))
                 return build.cast(gap, _COUNT)
-        if len(found.dimensions) > 1 and _is_block(found.mask):
+        if len(found.dimensions) > 1 and is_block(found.mask):
             return self._size_of_block(found, node)
         if not found.dimensions <= rows.extents(found.mask).keys():
             self._refuse_choice(node)  # the mask alone does not say how long its dimension is
@@ -467,7 +468,7 @@ class SelectionReader(WindowReader):
     def require_some(self, found: Chosen, node: ast.AST) -> None:
         """Ask that an element is chosen: PyTorch raises where there is nothing to compare."""
         place = self.place(node)
-        if ends_of(found) is not None or _is_block(found.mask):
+        if ends_of(found) is not None or is_block(found.mask):
             some = build.compare("GtE", self.number_chosen(found, node), build.number(1), place)
         else:
             kind = ElementType("bool", Rank.SCALAR)
@@ -561,10 +562,10 @@ def _conjuncts(mask: Expression) -> list[scalar.Call]:
     return [part for argument in mask.arguments for part in _conjuncts(argument)]
 
 
-def _is_block(mask: Expression) -> bool:
+def is_block(mask: Expression) -> bool:
     """Whether a mask is of slices, each along a dimension: ``x[a:b, c:d]`` is no row."""
     if isinstance(mask, scalar.Call) and mask.operator == "logical_and":
-        return all(map(_is_block, mask.arguments))
+        return all(map(is_block, mask.arguments))
     if not isinstance(mask, scalar.Call) or mask.operator not in ("ge", "lt"):
         return False
     at = mask.arguments[0]

@@ -14,6 +14,7 @@ from deloop.dtype import Rank, category
 from deloop.frontend import expression as build
 from deloop.frontend.items import Item, Point, View, Whole, whole
 from deloop.frontend.places import PlaceReader
+from deloop.frontend.selections import ends_of, is_block
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, equal
 from deloop.ir.loop import LIST, Loop
@@ -153,6 +154,9 @@ class WholeReader(PlaceReader):
             self._refuse_choice(node)
         if category(new.type.dtype) == "float" and category(found.row.type.dtype) != "float":
             self._refuse_choice(node)
+        is_slice = ends_of(found) is not None or is_block(found.mask)
+        if new.type.rank is Rank.TENSOR and new.type.dtype != found.row.type.dtype and not is_slice:
+            self.unsupported(node, f"{ast.unparse(node)} raises: the dtypes differ", "VEC911")
         new = build.cast(new, found.row.type)
         view = self._view_of(found.row, node)
         return view, scalar.Select(found.mask, new, found.row)
