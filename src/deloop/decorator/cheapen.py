@@ -106,8 +106,9 @@ def _bound(compare: ast.Compare) -> tuple[ast.expr, str, str] | None:
         case ast.Compare(left, [operator], [right]) if _is_number(right) and not _is_number(left):
             kind = type(operator)
             word = "min" if kind in _LEAST else "max" if kind in _GREATEST else ""
-            text = ast.unparse(compare)[len(ast.unparse(left)) :].strip()
-            return (left, word, text) if word and ast.unparse(compare).endswith(text) else None
+            whole, start = ast.unparse(compare), ast.unparse(left)
+            is_plain = whole.startswith(start)  # and not in parentheses: ``(a == b) >= 0``
+            return (left, word, whole[len(start) :].strip()) if word and is_plain else None
     return None
 
 
