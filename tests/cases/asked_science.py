@@ -396,7 +396,8 @@ def integral_of_a_decay(a, n):
 FAMILY.add(
     integral_of_a_decay,
     "h = 1.0 / n\n"
-    "return a * torch.exp(-((torch.arange(n, dtype=torch.float64) + 0.5) * h)).float().sum() * h",
+    "return (torch.exp(-((torch.arange(n, dtype=torch.float64) + 0.5) * h)).float()[:, None] * a)"
+    ".sum(0) * h",
     inputs=given((4,), also=(20,)),
     exactness="rounding",
 )

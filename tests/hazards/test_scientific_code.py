@@ -253,3 +253,17 @@ def correlation(x: Any, y: Any) -> Any:
 @pytest.mark.parametrize("length", [1, 4, 5, 6, 9])
 def test_correlations_agree_for_shorter_and_for_longer_tensors(length: int) -> None:
     assert_agrees(correlation, torch.arange(1.0, 6.0), torch.arange(1.0, length + 1))
+
+
+def weighted_by_numbers(x: Any, n: int) -> Any:
+    out = torch.zeros(len(x))
+    for i in range(len(x)):
+        s = 0.0
+        for k in range(n):
+            s += x[i] * math.sin(k)
+        out[i] = s
+    return out
+
+
+def test_infinities_are_not_taken_out_of_sums_of_numbers() -> None:
+    assert_agrees(weighted_by_numbers, torch.tensor([1.0, INFINITY, NAN, -INFINITY]), 4)

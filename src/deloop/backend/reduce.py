@@ -324,9 +324,9 @@ class ReductionEmitter(ItemEmitter):
         is_dot = len(everything) == 1 and len(pieces) == 2 and node.kind == "sum"
         if same and not in_halves and not is_dot:
             return None  # an elementwise product, summed
-        if any(set(p.axes) == everything for p in pieces) and any(
-            p.axes and not set(p.axes) & set(reduced) for p in pieces
-        ):
+        is_whole = any(set(p.axes) == everything for p in pieces)
+        is_whole |= any(isinstance(f, Cast) and f.value.type.rank is Rank.NUMBER for f in factors)
+        if is_whole and any(p.axes and not set(p.axes) & set(reduced) for p in pieces):
             return None  # no factor is taken out of the sum: beside infinities it is another one
         if group in ("float", "complex"):
             self.context.round_off("a sum of products in another order than the loop's")
