@@ -239,3 +239,20 @@ FAMILY.add(
     inputs=with_rows((7, 2), 0.1),
     exactness="rounding",
 )
+
+
+# ---------------------------------------------------------------------- lists of a tensor's numbers
+def sums_of_listed_lengths(x, lengths):
+    lens = lengths.tolist()
+    out = torch.zeros(len(lens))
+    for i in range(len(lens)):
+        out[i] = x[i, : lens[i]].sum()
+    return out
+
+
+FAMILY.add(
+    sums_of_listed_lengths,
+    "return torch.where(torch.arange(x.shape[1]) < lengths[:, None], x, 0).sum(1)",
+    inputs=with_rows((3, 4), torch.tensor([1, 4, 0])),
+    exactness="rounding",
+)

@@ -4,12 +4,13 @@
     for i in range(n):               ->          out[i] = x[i, :lengths.tolist()[i]].sum()
         out[i] = x[i, :lens[i]].sum()
 
-That holds where nobody changes the list, nor any tensor that the function has not made itself.
+``len(lens)`` is ``len(lengths)``. That holds where nobody changes the list, nor any tensor that the function has not made itself.
 """
 
 from __future__ import annotations
 
 import ast
+from typing import TypeGuard
 
 from deloop.frontend.text_edits import Block, TextEdits
 from deloop.text.names import is_name, names_captured, names_in
@@ -45,8 +46,17 @@ def spell_listed(block: Block, position: int, edits: TextEdits) -> str:
         return ""
     text = ast.unparse(statement.value)
     edits.statements[statement] = []
-    edits.parts += [(n, text) for n in reads if isinstance(n, ast.Name)]
+    counted = {id(n.args[0]) for n in behind if _is_length(n)}
+    whole = ast.unparse(owner)
+    edits.parts += [
+        (n, whole if id(n) in counted else text) for n in reads if isinstance(n, ast.Name)
+    ]
     return text
+
+
+def _is_length(node: ast.AST) -> TypeGuard[ast.Call]:
+    """Whether a call asks how long something is: a tensor is as long as the list of its items."""
+    return isinstance(node, ast.Call) and is_name(node.func, "len") and len(node.args) == 1
 
 
 def _root(owner: ast.expr) -> str:
