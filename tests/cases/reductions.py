@@ -398,7 +398,8 @@ def mean_of_selected_numbers(x, limit):
 FAMILY.add(
     mean_of_selected_numbers,
     "mask = x < limit\n"
-    "total, count = x[mask].sum(dtype=torch.float64).item(), mask.sum().item()\n"
+    "total = x[mask].sum(dtype=torch.float64).item()\n"
+    "count = mask.sum().item()\n"
     "return total / count if count else 0.0",
     "total = x[x < limit].sum(dtype=torch.float64).item()\n"
     "count = (x < limit).sum().item()\n"

@@ -32,7 +32,9 @@ def forget_first_types(nest: Nest, statements: Sequence[Statement]) -> Nest:
         for c in nest.cells
     )
     for cell in nest.cells:
-        if cell.changes_type and _is_listed(cell, nest, statements):
+        if cell.changes_type and (
+            _is_listed(cell, nest, statements) or _is_signed(cell, statements)
+        ):
             sentence = f"loop kept: {cell.name} begins as another type than it has later"
             raise Unsupported(Refusal("VEC918", nest.place, sentence))
     for cell in cells:
@@ -162,12 +164,42 @@ def _is_harmless(value: Expression, cell: Cell) -> bool:
             if operator in _COMPARISONS or operator.startswith("logical_"):
                 return True
             is_scaled = operator == "mul" and _is_zero(cell)
-            return operator in _EXACT and all(
+            return operator in _EXACT and not _has_sign(value, cell) and all(
                 scalar.reads(a, cell.key)
                 or _goes_with(a, cell)
                 or (is_scaled and a.type.rank is Rank.NUMBER)
                 for a in arguments
             )
+    return False
+
+
+def _is_signed(cell: Cell, statements: Sequence[Statement]) -> bool:
+    """Whether some value shows that a zero was an int at first, which has no sign."""
+    if category(cell.kind.dtype) not in ("float", "complex"):
+        return False
+    return any(
+        isinstance(node, Call) and scalar.reads(node, cell.key) and _has_sign(node, cell)
+        for statement in statements
+        for node in scalar.walk(statement.store.value)
+    )
+
+
+def _has_sign(value: Call, cell: Cell) -> bool:
+    """Whether a zero gets a sign that it has not as an int: ``-3 * 0`` beside ``-3 * 0.0``."""
+    if not any(isinstance(n, Number) and type(n.value) is int for n in _numbers_of(cell)):
+        return False
+    own = [a for a in value.arguments if scalar.reads(a, cell.key) and not _is_settled(a, cell)]
+    if not own or value.operator != "mul":
+        return bool(own) and value.operator == "neg"
+    for operand in value.arguments:
+        if isinstance(operand, Load) and operand.array == cell.key:
+            continue
+        is_float = category(operand.type.dtype) == "float" and (
+            not scalar.reads(operand, cell.key) or _is_settled(operand, cell)
+        )
+        is_positive = isinstance(operand, Number) and not operand.value < 0  # type: ignore[operator]
+        if not is_float and not is_positive:
+            return True
     return False
 
 
