@@ -120,11 +120,11 @@ BODIES: dict[Callable[..., Any], str] = {
     "total[...] = x.sum()\ntotal /= len(x)\nreturn same",
     number_of_python: "return x.sum(dtype=torch.float64).item() / len(x)",
     chosen_are_fewer: "return x[x > 0].sum() / len(x)",
-    several_starts: "count = (x > 0).sum().item()\n"
-    "return x[x > 0].sum(dtype=torch.float64).item(), count",
+    several_starts: "mask = x > 0\n"
+    "return x[mask].sum(dtype=torch.float64).item(), mask.sum().item()",
     start_read_between: "total, count = 0.0, 0\nfirst = count + 1\n"
-    "count = (x > 0).sum().item()\n"
-    "return x[x > 0].sum(dtype=torch.float64).item(), count, first",
+    "mask = x > 0\n"
+    "return x[mask].sum(dtype=torch.float64).item(), mask.sum().item(), first",
 }
 
 

@@ -174,7 +174,6 @@ FAMILY.add(
     powers_of_a_spectrum,
     "return spectrum.real ** 2 + spectrum.imag ** 2",
     inputs=waves(6, 1, 0),
-    exactness="rounding",
 )
 
 

@@ -71,8 +71,10 @@ CHANGES: dict[str, Callable[[Arguments], Arguments]] = {
     "half": each_tensor(lambda t: t.half()),
     "integer": each_tensor(lambda t: (t * 3).long()),
     "bytes": each_tensor(lambda t: (t * 9).long().abs().to(torch.uint8)),
-    "bool": each_tensor(lambda t: t > 0),
-    "complex": each_tensor(lambda t: torch.complex(t.float(), t.float())),
+    "bool": each_tensor(lambda t: (t.real if t.is_complex() else t) > 0),
+    "complex": each_tensor(
+        lambda t: t if t.is_complex() else torch.complex(t.float(), t.float())
+    ),
     "first_in_double": first_in_double,
     "one_dimension_more": each_tensor(lambda t: t[None]),
     "one_dimension_less": each_tensor(lambda t: t[0] if t.dim() and len(t) else t),

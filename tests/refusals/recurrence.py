@@ -234,8 +234,8 @@ def two_states_that_feed_each_other(prey, predators, steps):
     history = torch.zeros(steps, 2)
     for t in range(steps):
         grown = prey + 0.1 * prey * (1 - predators)
-        predators = predators + 0.1 * predators * (prey - 1)  # refusal: predators
-        prey = grown
+        predators = predators + 0.1 * predators * (prey - 1)
+        prey = grown  # refusal: prey
         history[t, 0] = prey
         history[t, 1] = predators
     return history

@@ -145,8 +145,13 @@ def whole(tensor: types.Tensor) -> View:
 
 
 def shape_of(items: list[Item]) -> tuple[Affine, ...] | None:
-    """A shape given size by size, as a tuple or as ``x.shape``; None where one is not known."""
+    """A shape given size by size, as a tuple or as ``x.shape``; None where one is not known.
+
+    ``torch.zeros(x.shape, 3)`` raises: a shape stands alone.
+    """
     sizes: list[Affine] = []
+    if len(items) > 1 and not all(isinstance(item, types.Integer) for item in items):
+        return None
     for item in items:
         match item:
             case types.Integer(affine):

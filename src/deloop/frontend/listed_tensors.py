@@ -4,7 +4,8 @@
     for i in range(n):               ->          out[i] = x[i, :lengths.tolist()[i]].sum()
         out[i] = x[i, :lens[i]].sum()
 
-``len(lens)`` is ``len(lengths)``. That holds where nobody changes the list, nor any tensor that the function has not made itself.
+``len(lens)`` is ``len(lengths)``. That holds where nobody changes the list, nor any tensor that the
+function has not made itself.
 """
 
 from __future__ import annotations

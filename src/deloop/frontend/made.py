@@ -316,9 +316,16 @@ def _shape(
     arguments: list[ast.expr], size: ast.expr | None, reader: CutReader
 ) -> tuple[Affine, ...] | None:
     entries = [size] if size is not None else arguments
-    return shape_of(
-        [reader.evaluate(e.value if isinstance(e, ast.Starred) else e) for e in entries]
-    )
+    items: list[Item] = []
+    for entry in entries:
+        if not isinstance(entry, ast.Starred):
+            items.append(reader.evaluate(entry))
+            continue
+        spread = shape_of([reader.evaluate(entry.value)])
+        if spread is None:
+            return None
+        items.extend(map(Integer, spread))
+    return shape_of(items)
 
 
 def _fits(fill: Fill, dtype: str) -> bool:

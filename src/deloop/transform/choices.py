@@ -12,7 +12,7 @@ from dataclasses import replace
 from deloop.dtype import category
 from deloop.frontend.expression import both, cast, is_number, needs_its_condition, negate
 from deloop.ir import scalar
-from deloop.ir.scalar import Call, Expression, Invariant, Select, slack_of
+from deloop.ir.scalar import Call, Expression, Load, Select, slack_of
 from deloop.transform.exact import holds_exactly
 
 _OPPOSITE = {"gt": "le", "ge": "lt", "lt": "ge", "le": "gt", "eq": "ne", "ne": "eq"}
@@ -50,8 +50,8 @@ def as_one_choice(value: Expression) -> Expression:
     if not isinstance(value, Select):
         return value
     then, otherwise = as_one_choice(value.then), as_one_choice(value.otherwise)
-    value = replace(value, then=then, otherwise=otherwise)
-    first = value.condition
+    value = _in_turn(replace(value, then=then, otherwise=otherwise))
+    first, then, otherwise = value.condition, value.then, value.otherwise
     for inner, other, here in ((otherwise, then, False), (then, otherwise, True)):
         if not isinstance(inner, Select) or not _can_join(first, inner, other):
             continue
@@ -65,11 +65,28 @@ def as_one_choice(value: Expression) -> Expression:
     return value
 
 
+def _in_turn(value: Select) -> Select:
+    """``select(not a and b, v, select(a, w, x)) -> select(a, w, select(b, v, x))``."""
+    inner = value.otherwise
+    if not isinstance(inner, Select):
+        return value
+    parts = conjuncts(value.condition)
+    left = [part for part in parts if part != negate(inner.condition)]
+    if not left or len(left) == len(parts):
+        return value
+    second = left[0]
+    for part in left[1:]:
+        second = both(second, part)
+    return replace(inner, otherwise=Select(second, value.then, inner.otherwise))
+
+
 def _can_join(first: Expression, inner: Select, other: Expression) -> bool:
     """Whether both conditions may be asked wherever one of them is."""
     second = inner.condition
-    if isinstance(other, Invariant) or other not in (inner.then, inner.otherwise):
-        return False  # what a scatter does not store has no value
+    if scalar.literal_of(other) is None and not isinstance(other, Load):
+        return False  # what is computed may be half of a clamp, and is not computed twice
+    if other not in (inner.then, inner.otherwise):
+        return False
     if slack_of(first) is not None or slack_of(second) is not None:
         return False  # triangles have forms of their own
     kinds = {first.type, second.type}
