@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from benchmarks.analysis import AnalysisTimes
+from benchmarks.kernels import KernelResult
 from benchmarks.memory import MemoryResult, spell_size
 from benchmarks.page import largest
 from benchmarks.peers import PeerResult, Unrolled, geometric_mean, summarize
@@ -28,6 +29,7 @@ def write_document(
     compiling: Sequence[AnalysisTimes],
     forms: Sequence[FormResult],
     memory: Sequence[MemoryResult] = (),
+    kernels: Sequence[KernelResult] = (),
 ) -> str:
     """The page as text; `calls` are tensors, operator, rewritten and decorated seconds."""
     named = ", ".join(f"{name} {value}" for name, value in machine.items())
@@ -41,6 +43,7 @@ def write_document(
         _compilers(members, unrolled),
         _threads(members),
         _memory(memory),
+        _kernels(kernels),
         _calls(calls),
         _compiling(compiling),
         _forms(forms),
@@ -123,6 +126,20 @@ def _memory(memory: Sequence[MemoryResult]) -> str:
     ]  # fmt: skip
     head = ["loop", "size", "deloop, in pieces", "takes", "all at once", "takes"]
     return _table("Memory of a call, beside its arguments", head, rows)
+
+
+def _kernels(kernels: Sequence[KernelResult]) -> str:
+    rows = [
+        [r.title, f"{r.size:,}", _spell(r.loop_a_step),
+         "stays" if r.eager is None else _spell(r.eager), _spell(r.deloop), _spell(r.by_hand),
+         f"{r.over_hand:.2f}"]
+        for r in kernels
+    ]  # fmt: skip
+    head = [
+        "loop", "size", "Python, a step", "deloop eager", "deloop numba", "Numba by hand",
+        "numba ÷ by hand",
+    ]  # fmt: skip
+    return _table('Kernels, `backend="numba"`', head, rows)
 
 
 def _calls(calls: Sequence[tuple[int, float, float, float]]) -> str:

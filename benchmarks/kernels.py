@@ -1,8 +1,8 @@
 """Loops as kernels: deloop's Numba back end beside Numba on the same loop over NumPy views.
 
-``python -m benchmarks.kernels``. Contenders: deloop's eager form (the loop itself where it stays,
-at a smaller size), deloop with ``backend="numba"``, and ``numba.njit`` of the very loop. Processor
-time, one thread, in turns; each answer is compared.
+``python -m benchmarks.kernels``, or with all the rest. Contenders: deloop's eager form (the loop
+itself where it stays, at a smaller size), deloop with ``backend="numba"``, ``numba.njit`` of the
+very loop. Processor time, one thread, in turns; each answer is compared.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ class KernelResult:
         return self.deloop / self.by_hand
 
 
-def measure_loop(loop: KernelLoop, seconds: float = 0.3) -> KernelResult:
+def measure_kernel(loop: KernelLoop, seconds: float = 0.3) -> KernelResult:
     """One loop and its contenders. Raises `AssertionError` where answers differ."""
     given = loop.arguments(loop.size)
     arrays = [t.clone().numpy() for t in given]
@@ -210,7 +210,7 @@ def main() -> None:
     torch.manual_seed(0)
     torch.set_num_threads(1)
     chosen = [x for x in LOOPS if not sys.argv[1:] or x.function.__name__ in sys.argv[1:]]
-    print_kernels([measure_loop(loop) for loop in chosen], Console(width=120))
+    print_kernels([measure_kernel(loop) for loop in chosen], Console(width=120))
 
 
 if __name__ == "__main__":

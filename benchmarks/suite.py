@@ -25,6 +25,8 @@ from benchmarks.analysis import AnalysisTimes, measure_cases, print_times
 from benchmarks.document import write_document
 from benchmarks.families import MEMBERS, Member
 from benchmarks.kept import Kept
+from benchmarks.kernels import LOOPS as KERNEL_LOOPS
+from benchmarks.kernels import KernelResult, measure_kernel, print_kernels
 from benchmarks.memory import KERNELS, MemoryResult, measure_memory, print_memory
 from benchmarks.page import find_tiles, write_page
 from benchmarks.peers import (
@@ -145,6 +147,7 @@ class Measured:
     calls: list[CallResult]
     members: list[PeerResult]
     memory: list[MemoryResult]
+    kernels: list[KernelResult]
     loops: list[LoopResult]
     forms: list[FormResult]
     unrolled: list[Unrolled]
@@ -167,6 +170,7 @@ class Measured:
             "compiling": [asdict(r) for r in self.compiling],
             "unrolled": [asdict(r) for r in self.unrolled],
             "memory": [asdict(r) for r in self.memory],
+            "kernels": [asdict(r) for r in self.kernels],
         }
 
 
@@ -353,6 +357,10 @@ def measure_all(options: argparse.Namespace, kept: Kept) -> Measured:
         kept.get(f"memory {title}", lambda t=title: measure_memory((t,))[0], MemoryResult)
         for title in (() if options.quick or not is_all else KERNELS)
     ]
+    kernels = [
+        kept.get(f"kernel {x.title}", lambda x=x: measure_kernel(x), KernelResult)
+        for x in (() if options.quick or not is_all else KERNEL_LOOPS)
+    ]
     loops = [
         kept.get(
             f"example {e.title}", lambda e=e: measure_loop(e, quick=options.quick), LoopResult
@@ -371,7 +379,7 @@ def measure_all(options: argparse.Namespace, kept: Kept) -> Measured:
         if is_all
         else ()
     )
-    return Measured(calls, members, memory, loops, forms, unrolled, analysis, compiling)
+    return Measured(calls, members, memory, kernels, loops, forms, unrolled, analysis, compiling)
 
 
 def main() -> None:
@@ -395,6 +403,7 @@ def main() -> None:
         print_times(console, found.compiling)
         print_forms(console, found.forms)
         print_memory(console, found.memory)
+        print_kernels(found.kernels, console)
     for path, text in write_all(found, machine, options).items():
         path.write_text(text, encoding="utf-8")
         console.print(f"written to {path}", soft_wrap=True, highlight=False)
@@ -415,7 +424,7 @@ def write_all(
         told = [(c.tensors, c.torch_operator, c.rewritten, c.decorated) for c in found.calls]
         document = write_document(
             machine, found.members, found.unrolled, told, found.compiling, found.forms,
-            found.memory,
+            found.memory, found.kernels,
         )  # fmt: skip
         texts[Path(__file__).parent.parent / "docs" / "performance.md"] = document
     return texts
