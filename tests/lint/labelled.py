@@ -51,6 +51,18 @@ def confusion(pred, target, classes):
         matrix[t.long(), p.long()] += 1
     return matrix
 
+def outcomes(score: torch.Tensor, truth: torch.Tensor):
+    tp = fp = rest = 0
+    for i in range(len(score)):
+        predicted = 1 if score[i] > 0.5 else 0
+        if predicted == 1 and truth[i] == 1:
+            tp += 1
+        elif predicted == 1 and truth[i] == 0:
+            fp += 1
+        else:
+            rest += 1
+    return tp, fp, rest
+
 def center_loss(feat: Tensor, label: Tensor, centers: Tensor):
     loss = 0
     for i in range(feat.size(0)):

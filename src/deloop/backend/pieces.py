@@ -18,7 +18,7 @@ from deloop.backend.triangles import TriangleEmitter, is_zero
 from deloop.dtype import Rank
 from deloop.ir import scalar
 from deloop.ir.affine import Affine, at_least
-from deloop.ir.guarded import Halves, halves_of, parts_of
+from deloop.ir.guarded import Halves, halves_of, is_guarded, parts_of
 from deloop.ir.scalar import ElementType, Expression, Load, Select, Subscript
 
 _Self = TypeVar("_Self", bound="PieceEmitter")
@@ -105,6 +105,8 @@ class PieceEmitter(TriangleEmitter):
                 return self._settled(subscript.then if holds else subscript.otherwise)
             return subscript
         found = parts_of(subscript)
+        if found is None and is_guarded(subscript):
+            raise self.refuse("an element is read where it may not be there")
         if found is None:
             return subscript
         place, slacks = found

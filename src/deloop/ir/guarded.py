@@ -97,11 +97,14 @@ def is_guarded(subscript: Subscript) -> bool:
 
 
 def parts_of(subscript: Subscript) -> tuple[Affine, tuple[Affine, ...]] | None:
-    """A guarded subscript's index, and what must not be negative; None for any other."""
+    """A guarded subscript's index, and what must not be negative; None for any other.
+
+    None, too, for an index that data says: a search has put in its place what it finds.
+    """
     if not isinstance(subscript, Call) or subscript.operator != GUARDED:
         return None
-    place, *slacks = [a.affine for a in subscript.arguments if isinstance(a, Index)]
-    return place, tuple(slacks)
+    parts = [a.affine for a in subscript.arguments if isinstance(a, Index)]
+    return None if len(parts) < len(subscript.arguments) else (parts[0], tuple(parts[1:]))
 
 
 def place_of(subscript: Subscript) -> Affine | None:

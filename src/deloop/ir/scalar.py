@@ -267,26 +267,30 @@ def _is_same(old: object, new: object) -> bool:
 
 
 def substitute_symbols(expression: Expression, values: dict[str, Affine]) -> Expression:
-    """Iterators replaced by affine expressions, in subscripts and values: ``i -> n - 1 - k``."""
+    """Iterators replaced by affine expressions, in subscripts and values: ``i -> n - 1 - k``.
+
+    What a node binds is its own: of ``sum over i of x[i, j]`` no `i` is replaced.
+    """
     match expression:
         case Index(affine):
             return Index(affine.substitute(values))
         case Reduce(axes=axes, value=value, at=at, further=further):
             return replace(
                 expression,
-                value=substitute_symbols(value, values),
+                value=substitute_symbols(value, _free(values, expression)),
                 axes=tuple(axis.substituted(values) for axis in axes),
                 at=_substituted_place(at, values),
                 further=tuple(place.substitute(values) for place in further),
             )
         case Scan(value=value, axis=axis, at=at, first=first, factor=factor, outer=outer):
+            inner = _free(values, expression)
             return replace(
                 expression,
                 outer=None if outer is None else outer.substituted(values),
                 around=expression.around.substitute(values),
-                value=substitute_symbols(value, values),
+                value=substitute_symbols(value, inner),
                 first=None if first is None else substitute_symbols(first, values),
-                factor=None if factor is None else substitute_symbols(factor, values),
+                factor=None if factor is None else substitute_symbols(factor, inner),
                 axis=axis.substituted(values),
                 at=at.substitute(values),
             )
@@ -300,6 +304,12 @@ def substitute_symbols(expression: Expression, values: dict[str, Affine]) -> Exp
             )
         case _:
             return rebuild(expression, lambda child: substitute_symbols(child, values))
+
+
+def _free(values: dict[str, Affine], binder: Reduce | Scan) -> dict[str, Affine]:
+    """The values of names that a node does not bind itself."""
+    bound = {axis.iterator for axis in bound_axes(binder)}
+    return {k: v for k, v in values.items() if k not in bound} if bound & values.keys() else values
 
 
 def substituted(subscript: Subscript, values: dict[str, Affine]) -> Subscript:

@@ -427,11 +427,15 @@ class Reader:
         found = kinds[0]
         for kind in kinds[1:]:
             found = join(found, kind)
+        if found.word is Word.UNKNOWN and all(k.word in _PLAIN or k.is_tensor for k in kinds):
+            found = Kind(Word.NUMBER, synced=True)  # of a number and a tensor either
         return found.varying(any(k.each for k in kinds))
 
     def _if(self, node: ast.IfExp) -> Kind:
-        joined = join(self.kind(node.body), self.kind(node.orelse))
-        return joined.varying(self.kind(node.test).each)
+        joined, test = join(self.kind(node.body), self.kind(node.orelse)), self.kind(node.test)
+        if joined.word in _PLAIN and (test.is_tensor or test.synced):
+            joined = replace(joined, synced=True, value=None)
+        return joined.varying(test.each)
 
     def _sequence(self, node: ast.List | ast.Tuple) -> Kind:
         if not node.elts:

@@ -95,12 +95,20 @@ def combine(
             made = _joined(start, reduced)
             return Call(reduction.operator, (start, reduced), made, spelling)
         condition = Call(reduction.comparison, (reduced, start), _condition_type(start, reduced))
+        if start.type.rank is not Rank.NUMBER and _is_wider(start, reduced):
+            reduced = cast(reduced, _joined(start, reduced))
         return Select(condition, reduced, cast(start, reduced.type))
     if kind in ("any", "all"):
         return both(start, reduced, reduction.operator)
     if isinstance(reduced, Call) and reduced.operator == "neg":
         return Call("sub", (start, reduced.arguments[0]), _joined(start, reduced))
     return Call(reduction.operator, (start, reduced), _joined(start, reduced))
+
+
+def _is_wider(start: Expression, reduced: Expression) -> bool:
+    """Whether what is compared is as `start` is: an int64 beside bools, a float beside ints."""
+    order = ("bool", "int", "float", "complex").index
+    return order(category(start.type.dtype)) > order(category(reduced.type.dtype))
 
 
 def _joined(start: Expression, reduced: Expression) -> ElementType:
