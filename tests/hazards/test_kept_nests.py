@@ -476,3 +476,16 @@ def quotients_nobody_reads(x, y):
 @pytest.mark.parametrize("y", [torch.tensor([1, 0, 2]), torch.tensor([1, 3]), torch.tensor([])])
 def test_a_division_by_zero_raises_though_nobody_reads_the_quotient(y) -> None:
     assert_agrees(quotients_nobody_reads, torch.tensor([1, 2, 3]), y.long())
+
+
+def lookups_nobody_reads(x, index):
+    out = torch.zeros(len(index))
+    for i in range(len(index)):
+        found = x[index[i]]
+        out[i] = i
+    return out
+
+
+@pytest.mark.parametrize("index", [[0, 7], [0, 1], [-3, 2]])
+def test_a_lookup_out_of_bounds_raises_though_nobody_reads_what_it_finds(index) -> None:
+    assert_agrees(lookups_nobody_reads, torch.tensor([1.0, 2.0, 3.0]), torch.tensor(index))

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
+from typing import NoReturn
 
 from deloop.diagnostic import Place
 from deloop.dtype import RANGES, Rank, can_cast, category
@@ -18,6 +19,7 @@ from deloop.frontend.mixed import settle_stored, settled
 from deloop.frontend.selections import is_choice
 from deloop.ir import rows, scalar
 from deloop.ir.affine import Affine, at_least, equal
+from deloop.ir.guarded import is_guarded
 from deloop.ir.loop import PRIVATE, TOUCH, Loop, Node, Store
 from deloop.ir.scalar import ElementType, Expression
 from deloop.ir.source import SourceFunction
@@ -71,21 +73,21 @@ class StoreReader(HeaderReader):
                     self.temporaries.setdefault(self.load(item, node), name)
                 if isinstance(item, scalar.Cast) and _is_cut(item):
                     self.temporaries.setdefault(item, name)
+                if self.loops and _is_looked_up(item) and self._is_unread(name):
+                    self._refuse_unread(name, node)
                 if isinstance(item, (scalar.Call, scalar.Select, scalar.Reduce)):
                     self.temporaries.setdefault(item, name)
                     if isinstance(item, scalar.Select) and (plain := settled(item)) is not None:
                         self.temporaries.setdefault(plain, name)
                     raises = any(map(build.may_raise, scalar.walk(item)))
-                    is_unread = raises and name not in names_read(self.function.body)
+                    is_unread = raises and self._is_unread(name)
                     is_row = item.type.rank is Rank.TENSOR
-                    if is_row and self.loops and name not in names_read(self.function.body):
+                    if is_row and self.loops and self._is_unread(name):
                         self._require_fit(item, node)
                     if self.loops and raises and not self.guards and not (is_unread and is_row):
                         self._materialise(name, node)
                     elif is_unread:
-                        self.unsupported(
-                            node, f"loop kept: nobody reads {name}, but it may raise", "VEC911"
-                        )
+                        self._refuse_unread(name, node)
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
                 parts = self.unpack(item, len(targets), target)
                 if len(parts) != len(targets):
@@ -116,6 +118,12 @@ class StoreReader(HeaderReader):
                 )
             case _:
                 self.unsupported(target, f"{ast.unparse(target)} as a target is not read yet")
+
+    def _is_unread(self, name: str) -> bool:
+        return name not in names_read(self.function.body)
+
+    def _refuse_unread(self, name: str, node: ast.AST) -> NoReturn:
+        self.unsupported(node, f"loop kept: nobody reads {name}, but it may raise", "VEC911")
 
     def _kept_apart(
         self, targets: Sequence[ast.expr], parts: Sequence[Item], node: ast.AST
@@ -616,6 +624,16 @@ class StoreReader(HeaderReader):
 def _is_cut(item: scalar.Cast) -> bool:
     """Whether a value is a float made an int."""
     return category(item.value.type.dtype) == "float" and category(item.type.dtype) == "int"
+
+
+def _is_looked_up(item: Item) -> bool:
+    """Whether data say where a value is read, so that it may not be there."""
+    places: list[scalar.Subscript] = []
+    if isinstance(item, View):
+        places = [d.subscript for d in item.dimensions if isinstance(d, Point)]
+    elif isinstance(item, build.NODES):
+        places = [s for load in scalar.loads(item) for s in load.subscripts]
+    return any(not isinstance(s, (Affine, scalar.Index)) and not is_guarded(s) for s in places)
 
 
 def _chained(node: ast.expr) -> ast.Call | None:
