@@ -87,7 +87,7 @@ def _running(
     found = find_accumulation(statement, dependences, level)
     if found is None:
         found = find_linear_update(statement, dependences, level)
-    if found is None:
+    if found is None and not around.starts_unset(store.array):
         found = find_held_update(statement, dependences, level)
     if found is None:
         found = find_clipped_update(statement, dependences, level)

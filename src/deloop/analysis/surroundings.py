@@ -110,6 +110,10 @@ class Surroundings:
         """Whether a variable begins as an infinity that its type does not have."""
         return any(c.key == array and c.starts_beyond for c in self.cells)
 
+    def starts_unset(self, array: str) -> bool:
+        """Whether a variable holds nothing before the loop."""
+        return any(c.key == array and c.starts_unset for c in self.cells)
+
     def changes_type(self, array: str) -> bool:
         """Whether a variable begins as a Python number, or as a tensor of others'."""
         return any(

@@ -224,7 +224,7 @@ class _Distribution:
             return None
         held = find_held_update(component[0], dependences, level)
         if held is not None:
-            if any(cell.key == store.array and cell.starts_unset for cell in self.around.cells):
+            if self.around.starts_unset(store.array):
                 return None  # there is nothing to hold before the first update
             is_read = component[0].name in self.expanded
             if not (is_read or isinstance(held.term, scalar.Call)):
