@@ -433,3 +433,39 @@ def hit_above_the_last_one(x):
 def test_the_last_of_several_hits_stays(x) -> None:
     assert_vectorized(last_hit, x)
     assert_agrees(hit_above_the_last_one, x)
+
+
+def set_behind_the_break(x):
+    last, place = 0.0, -1
+    for i in range(len(x)):
+        if x[i] > 1:
+            place = i
+            break
+        last = x[i] * 2
+    return last, place
+
+
+def set_behind_the_break_alone(x):
+    for i in range(len(x)):
+        if x[i] > 1:
+            break
+        last = x[i] * 2
+    return last
+
+
+def summed_and_set_behind_the_break(x):
+    total = 0.0
+    for v in x:
+        if v > 1:
+            break
+        total += v
+        seen = v + 1
+    return total, seen
+
+
+@pytest.mark.parametrize(
+    "loop", [set_behind_the_break, set_behind_the_break_alone, summed_and_set_behind_the_break]
+)
+@pytest.mark.parametrize("x", [[0.5, -1.0, 3.0, 0.0], [2.0, 0.5], [0.5, 1.0], [0.5], []])
+def test_a_name_set_behind_a_break_is_left_by_the_iteration_before(loop, x) -> None:
+    assert_agrees(loop, torch.tensor(x))

@@ -143,7 +143,7 @@ class LeavingLoop:
         wanted = [
             s for s in self.plain
             if not is_plain(s) or (names_stored(s) & self._carried())
-            or (names_stored(s) & self.live and not self._is_rebound(s))
+            or (names_stored(s) & self.live and not self._is_of_last_round(s))
         ]  # fmt: skip
         return self._closed(wanted)
 
@@ -152,6 +152,15 @@ class LeavingLoop:
         block = [as_statement(item) for item in self.items]
         bound = {n for s in self.plain for n in names_stored(s)}
         return {n for n in bound if fate_of(n, block) is Fate.READ}
+
+    def _is_of_last_round(self, statement: ast.stmt) -> bool:
+        """Whether the iteration that leaves says what the statement's names hold behind the loop.
+
+        What stands behind a ``break`` it does not come to: the one before it has the last word.
+        """
+        breaks = [isinstance(i, Exit) and isinstance(i.jump, ast.Break) for i in self.items]
+        behind = any(breaks[: self.items.index(statement)])
+        return self._is_rebound(statement) and not behind
 
     def _is_rebound(self, statement: ast.stmt) -> bool:
         """Whether the last iteration alone says what the statement's names hold behind the loop."""
