@@ -194,3 +194,16 @@ def test_loop_on_one_line_is_replaced() -> None:
 def test_function_in_which_nothing_changes_is_the_users_text() -> None:
     text = textwrap.dedent(inspect.getsource(nothing_to_do))
     assert rewritten(nothing_to_do) == text
+
+
+def with_a_start_that_is_compared(x, y):
+    best = x[0]*y[0]  # the first pair
+    for i in range(len(x)):
+        for j in range(len(y)):
+            if x[i] * y[j] > best:
+                best = x[i] * y[j]
+    return x, best
+
+
+def test_start_that_the_new_code_computes_itself_is_not_computed_before() -> None:
+    assert rewritten(with_a_start_that_is_compared).count("x[0]") == 1

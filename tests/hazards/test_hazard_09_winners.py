@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import pytest
 import torch
 
 from .side_by_side import NAN, assert_agrees, assert_vectorized, integers, values
@@ -285,3 +286,51 @@ def test_maximum_of_torch_passes_nan_on() -> None:
         assert_agrees(greatest_by_torch, x)
     assert_vectorized(greatest_by_torch, values(1, NAN, 2))
     assert_agrees(greatest_by_torch, values(1, 3, 3, grad=True), status="kept")
+
+
+def greatest_product(x, y):
+    best, place = -1.0, -1
+    for i in range(len(x)):
+        if x[i] * y[i] > best:
+            best, place = x[i] * y[i], i
+    return best, place
+
+
+def greatest_product_of_pairs(x, y):
+    best = x[0] * y[0]
+    for i in range(len(x)):
+        for j in range(len(y)):
+            if x[i] * y[j] > best:
+                best = x[i] * y[j]
+    return best
+
+
+def greatest_product_of_each(x, y):
+    out = torch.zeros(len(x))
+    for i in range(len(x)):
+        for j in range(len(y)):
+            if x[i] * y[j] > out[i]:
+                out[i] = x[i] * y[j]
+    return out
+
+
+def greatest_root(x, y):
+    best = 0.0
+    for v in x:
+        if v.sqrt() >= best:
+            best = v.sqrt()
+    return best
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [greatest_product, greatest_product_of_pairs, greatest_product_of_each, greatest_root],
+)
+@pytest.mark.parametrize("grad", [False, True])
+def test_those_that_lose_have_no_gradient_beside_infinities(loop, grad) -> None:
+    inf = math.inf
+    for x in (values(1, 2, 3, grad=grad), values(inf, 2, -3, grad=grad), values(0, 4, grad=grad)):
+        for y in (values(1, 2, -3), values(-1, 2, -inf), values(0, 0), values(-1, 0.5, 2)):
+            assert_agrees(loop, x, y)
+            assert_agrees(loop, y, x)
+    assert_vectorized(loop, values(1, 2, 4, grad=grad), values(1, 2, 3, grad=grad))

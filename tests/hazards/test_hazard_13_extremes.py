@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from .side_by_side import assert_agrees, assert_vectorized, normal
@@ -77,3 +78,29 @@ def all_of_one(a):
 def test_all_of_one_element_is_not_that_element():
     assert_agrees(all_of_one, torch.tensor([True, False, True]))
     assert_agrees(all_of_one, torch.tensor([False, True]))
+
+
+def greatest_where(x, keep):
+    best = torch.tensor(-3.5)
+    for i in range(len(x)):
+        if keep[i]:
+            best = torch.maximum(best, x[i])
+    return best
+
+
+def least_in_rows(x, keep):
+    out = torch.full((len(x),), 0.5, dtype=torch.float64)
+    for i in range(len(x)):
+        for j in range(len(x[i])):
+            if j > i:
+                break
+            out[i] = torch.minimum(out[i], x[i, j] * x[i, j])
+    return out
+
+
+@pytest.mark.parametrize("dtype", [torch.bool, torch.uint8, torch.int64, torch.float32])
+@pytest.mark.parametrize("keep", [[False, False], [True, False], [True, True]])
+def test_elements_left_out_of_a_wider_extreme_never_win(dtype, keep) -> None:
+    x = torch.tensor([0, 1]).to(dtype)
+    assert_vectorized(greatest_where, x, torch.tensor(keep))
+    assert_vectorized(least_in_rows, torch.tensor([[1, 0], [1, 1]]).to(dtype), keep)

@@ -202,7 +202,7 @@ def _is_new_value(
     is_view = cell is not None and cell.rank is not Rank.NUMBER and bool(aliased_arrays(term))
     if kind in ("max", "min"):
         is_view = is_view and statement.store.array in around.escaping
-        is_view = is_view and isinstance(statement.store.value, Select)
+        is_view = is_view and _compares(statement.store.value, statement.store.array)
     bare = uncopied(term)
     cells = {c.key for c in around.cells}
     is_left = isinstance(bare, Load) and (bare is term or bare.array in cells)
@@ -397,6 +397,8 @@ def _guarded(
     if neutral is None:
         return None
     terms = [side[1] if side is not None else None for side in sides]
+    if kind in ("max", "min"):  # the least of a narrower dtype may beat what the store holds
+        terms = [None if t is None else cast(t, replace(t.type, dtype=dtype)) for t in terms]
     some = next(t for t in terms if t is not None)
     filled = [cast(number(neutral), some.type) if t is None else t for t in terms]
     if all(t.type.rank is Rank.NUMBER for t in filled):  # Python adds 1 to a float as 1.0

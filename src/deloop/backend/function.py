@@ -161,7 +161,7 @@ def _drop_starts(
     """What carried variables held before the loop, where the new code needs none of it.
 
     ``best, index = x[0], 0``: an element that the loop reads too, so that leaving it out hides no
-    exception.
+    exception. Nor does what the new code computes itself.
     """
     if replacement.is_tried:
         return
@@ -177,7 +177,10 @@ def _drop_starts(
         unneeded = only_names and all(
             n in replacement.bound or is_read_only_in(n, replacement.loop, node.body) for n in names
         )
-        if unneeded and names <= in_loop and not names & read and _is_first_value(statement.value):
+        is_unread = unneeded and names <= in_loop and not names & read
+        if is_unread and (
+            _is_first_value(statement.value) or _computes(replacement.body, statement.value)
+        ):
             edits[statement] = []
         elif statement not in edits:
             read |= names_read([statement])
@@ -203,6 +206,20 @@ def _is_first_value(value: ast.expr) -> bool:
         ):  # fmt: skip
             return False
     return True
+
+
+def _computes(body: Sequence[ast.stmt], value: ast.expr) -> bool:
+    """Whether statements compute an expression themselves, whatever the data."""
+    sometimes = (ast.IfExp, ast.BoolOp, ast.Lambda, ast.ListComp, ast.GeneratorExp)
+    for statement in body:
+        if not isinstance(statement, (ast.Assign, ast.Return)):
+            return False
+        inner = list(walk(statement))
+        if any(isinstance(n, sometimes) for n in inner):
+            continue
+        if any(isinstance(n, ast.expr) and syntax.same(n, value) for n in inner):
+            return True
+    return False
 
 
 def _is_plain_start(value: ast.expr) -> bool:

@@ -24,6 +24,7 @@ from deloop.ir.loop import Loop
 from deloop.ir.plan import Vector, Winner
 from deloop.ir.scalar import Call, ElementType, Expression, Index, Load, Number, Reduce, Select
 from deloop.ops.reductions import neutral_of
+from deloop.transform.protect import needs_guard
 
 _POSITION = ElementType("int64", Rank.SCALAR)
 
@@ -198,7 +199,9 @@ class _Lifting:
         """The extreme itself, or the value at the iteration that wins."""
         winner, term = self.winner, self.accumulation.term
         grad = scalar.requires_grad(term)
-        if not winner.is_value or (len(axes) > 1 and grad):
+        # Those that lose are no part of what the loop differentiates: 0 times infinity is NaN.
+        is_alone = grad and (len(axes) > 1 or needs_guard(term, scalar.requires_grad))
+        if not winner.is_value or is_alone:
             return _at(term, self._places(axes, self._masked(unwidened(winner.key))))
         kept = len(self.loops) - self.vector.level > len(axes)
         bare = unwidened(term)
